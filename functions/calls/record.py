@@ -1,0 +1,224 @@
+"""The call record and its table of legal state changes.
+
+A call moves only along MOVES; a late or repeated Twilio callback asks for a move that is not in the table and is
+ignored by whoever applied it (`moved` returns the record unchanged). Times are epoch milliseconds.
+Status words are Twilio's own (https://www.twilio.com/docs/voice/api/call-resource#call-status-values).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from calls.errors import Blame, Failure
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Mode(StrEnum):
+    REALTIME = "realtime"
+    PIPELINE = "pipeline"
+    TRADITIONAL = "traditional"
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+class EndReason(StrEnum):
+    CALLER_GOODBYE = "caller-goodbye"
+    AGENT_GOODBYE = "agent-goodbye"
+    LIMIT = "limit"
+    SILENCE = "silence"
+    TRANSFERRED = "transferred"
+    CALLER_HUNG_UP = "caller-hung-up"
+    OPERATOR_HUNG_UP = "operator-hung-up"
+    NOT_CONNECTED = "not-connected"
+    FAILED = "failed"
+
+
+FINAL = frozenset({Status.COMPLETED, Status.BUSY, Status.NO_ANSWER, Status.CANCELED, Status.FAILED})
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.INITIATED, Status.RINGING, Status.IN_PROGRESS}) | FINAL,
+    Status.INITIATED: frozenset({Status.RINGING, Status.IN_PROGRESS}) | FINAL,
+    Status.RINGING: frozenset({Status.IN_PROGRESS}) | FINAL,
+    Status.IN_PROGRESS: frozenset({Status.COMPLETED, Status.FAILED}),
+    **{status: frozenset() for status in FINAL},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModeUse:
+    """One rung that the call stood on; `why_left` is empty while it stands there, and a plain sentence after."""
+
+    mode: Mode
+    started_at_ms: int
+    left_at_ms: int | None = None
+    why_left: str = ""
+
+
+class Do(StrEnum):
+    """What the streamer asks `resume` to do when it has closed the socket on purpose."""
+
+    HANG_UP = "hang-up"
+    DIAL = "dial"
+    GATHER = "gather"
+    STREAM = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Written by the streamer before it closes the socket; read, and taken away, by `resume`."""
+
+    do: Do
+    number: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call. `twilio_sid` is empty until Twilio has given the call one. `version` counts writes."""
+
+    call_id: str
+    direction: Direction
+    agent: str
+    from_number: str
+    to_number: str
+    created_at_ms: int
+    twilio_sid: str = ""
+    status: Status = Status.QUEUED
+    modes: tuple[ModeUse, ...] = ()
+    answered_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    end_reason: EndReason | None = None
+    next_step: NextStep | None = None
+    streams_served: int = 0
+    empty_gathers: int = 0
+    failures: tuple[Failure, ...] = ()
+    version: int = 0
+
+    @property
+    def mode(self) -> Mode | None:
+        """The rung it stands on now (or stood on last)."""
+        return self.modes[-1].mode if self.modes else None
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+
+def moved(record: CallRecord, status: Status, at_ms: int) -> CallRecord:
+    """The record after a legal move to `status`; the same record where MOVES does not allow it.
+
+    Sets `answered_at_ms` on the first IN_PROGRESS, and `ended_at_ms` with a plain `end_reason` on a final status
+    (a reason that is there already stays: whoever ended the call knew better).
+    """
+    if status not in MOVES[record.status]:
+        return record
+    if status is Status.IN_PROGRESS:
+        return replace(record, status=status, answered_at_ms=at_ms)
+    if status in FINAL:
+        reason = record.end_reason or _reason_of(record, status)
+        return replace(on_no_rung(record, at_ms, "the call ended"), status=status, ended_at_ms=at_ms, end_reason=reason)
+    return replace(record, status=status)
+
+
+def _reason_of(record: CallRecord, status: Status) -> EndReason:
+    if status is Status.FAILED:
+        return EndReason.FAILED
+    if record.answered_at_ms is None:
+        return EndReason.NOT_CONNECTED
+    return EndReason.CALLER_HUNG_UP
+
+
+def on_rung(record: CallRecord, mode: Mode, at_ms: int, why_left: str = "") -> CallRecord:
+    """The record standing on `mode`; `why_left` says why it left the rung before. No change if it stands there."""
+    if record.modes and record.modes[-1].left_at_ms is None:
+        if record.modes[-1].mode is mode:
+            return record
+        record = on_no_rung(record, at_ms, why_left)
+    return replace(record, modes=(*record.modes, ModeUse(mode, at_ms)))
+
+
+def on_no_rung(record: CallRecord, at_ms: int, why_left: str) -> CallRecord:
+    """The record with its current rung, if any, left at `at_ms` because of `why_left`."""
+    if not record.modes or record.modes[-1].left_at_ms is not None:
+        return record
+    last = replace(record.modes[-1], left_at_ms=at_ms, why_left=why_left)
+    return replace(record, modes=(*record.modes[:-1], last))
+
+
+def to_plain(record: CallRecord) -> dict[str, Any]:
+    """JSON-ready and stable: what is stored, and what `from_plain` reads back to an equal record."""
+    return {
+        "callId": record.call_id,
+        "twilioSid": record.twilio_sid,
+        "direction": record.direction.value,
+        "agent": record.agent,
+        "from": record.from_number,
+        "to": record.to_number,
+        "createdAtMs": record.created_at_ms,
+        "status": record.status.value,
+        "modes": [
+            {"mode": u.mode.value, "startedAtMs": u.started_at_ms, "leftAtMs": u.left_at_ms, "whyLeft": u.why_left}
+            for u in record.modes
+        ],
+        "answeredAtMs": record.answered_at_ms,
+        "endedAtMs": record.ended_at_ms,
+        "endReason": record.end_reason.value if record.end_reason else None,
+        "nextStep": {"do": record.next_step.do.value, "number": record.next_step.number, "why": record.next_step.why}
+        if record.next_step
+        else None,
+        "streamsServed": record.streams_served,
+        "emptyGathers": record.empty_gathers,
+        "failures": [
+            {"code": f.code, "blame": f.blame.value, "sentence": f.sentence, "retryable": f.retryable}
+            for f in record.failures
+        ],
+        "version": record.version,
+    }
+
+
+def from_plain(plain: Mapping[str, Any]) -> CallRecord:
+    """The inverse of `to_plain`; numbers may be ints or whole Decimals (as DynamoDB gives them back)."""
+    step = plain["nextStep"]
+    return CallRecord(
+        call_id=plain["callId"],
+        direction=Direction(plain["direction"]),
+        agent=plain["agent"],
+        from_number=plain["from"],
+        to_number=plain["to"],
+        created_at_ms=int(plain["createdAtMs"]),
+        twilio_sid=plain["twilioSid"],
+        status=Status(plain["status"]),
+        modes=tuple(
+            ModeUse(Mode(u["mode"]), int(u["startedAtMs"]), _int_or_none(u["leftAtMs"]), u["whyLeft"])
+            for u in plain["modes"]
+        ),
+        answered_at_ms=_int_or_none(plain["answeredAtMs"]),
+        ended_at_ms=_int_or_none(plain["endedAtMs"]),
+        end_reason=EndReason(plain["endReason"]) if plain["endReason"] else None,
+        next_step=NextStep(Do(step["do"]), step["number"], step["why"]) if step else None,
+        streams_served=int(plain["streamsServed"]),
+        empty_gathers=int(plain["emptyGathers"]),
+        failures=tuple(
+            Failure(f["code"], Blame(f["blame"]), f["sentence"], bool(f["retryable"])) for f in plain["failures"]
+        ),
+        version=int(plain["version"]),
+    )
+
+
+def _int_or_none(value: Any) -> int | None:
+    return None if value is None else int(value)

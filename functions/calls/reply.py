@@ -1,0 +1,36 @@
+"""What a reply is made of, whichever engine thinks it up: words to speak, and at most one thing to do after them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A piece of text to speak; pieces are joined as they are, so each carries its own spaces."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Hang up once everything said so far has been heard. `reason` is a `record.EndReason` value."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Connect the caller to a person at `number` (E.164) once everything said so far has been heard."""
+
+    number: str
+
+
+Action = EndCall | Transfer
+ReplyPart = Words | EndCall | Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply, for engines and modes that have it at once."""
+
+    text: str
+    action: Action | None = None
