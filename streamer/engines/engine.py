@@ -1,0 +1,18 @@
+"""The port between a session and whatever converses: a pipeline of three providers, or one speech-to-speech model."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from streamer.events import EngineEvent, EngineOrder
+
+
+class Engine(Protocol):
+    async def run(self, emit: Callable[[EngineEvent], None]) -> None:
+        """Own every task and connection of the engine until cancelled. `emit` is synchronous, never blocks and is
+        called on the event loop only. An engine that can go on no longer emits EngineLost and returns."""
+
+    def hear(self, mulaw: bytes, media_ms: int) -> None:
+        """The caller's next audio frame. Never blocks, never raises."""
+
+    def order(self, order: EngineOrder) -> None:
+        """Do what the session wants. Never blocks, never raises."""

@@ -1,0 +1,157 @@
+"""Two closed alphabets of frozen values: what an engine tells the session, and what the session wants done.
+
+Audio is 8 kHz mono mu-law, 8 bytes a millisecond. `media_ms` is Twilio's media clock: ms since the stream started.
+"""
+
+from dataclasses import dataclass
+
+from calls.conversation import Conversation, Turn
+from calls.errors import Failure
+from calls.record import EndReason, NextStep
+from calls.reply import Action
+
+# --- what engines say (past tense) -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller's voice began at `media_ms`."""
+
+    media_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The voice that had started was too short or had no words in it: nobody took a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the caller's turn sounds like so far; may still change."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The caller's turn is over. `last_voice_media_ms` is where the voice really ended; `first_voice_media_ms` where it began."""
+
+    text: str
+    first_voice_media_ms: int
+    last_voice_media_ms: int
+
+
+Heard = SpeechStarted | SpeechStopped | Draft | TurnEnded
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWorded:
+    """A piece of the text of reply `reply_id`, in order, before (or with) its audio."""
+
+    reply_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySpoken:
+    """A piece of the audio of reply `reply_id`, with the words that it speaks (possibly none)."""
+
+    reply_id: int
+    mulaw: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDone:
+    """Everything of the reply has been given out; `action` is to be done once it has been heard."""
+
+    reply_id: int
+    action: Action | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLost:
+    """The reply cannot be finished. What was given out stands."""
+
+    reply_id: int
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLost:
+    """The engine can no longer hear, think or speak."""
+
+    failure: Failure
+
+
+EngineEvent = Heard | ReplyWorded | ReplySpoken | ReplyDone | ReplyLost | EngineLost
+
+# --- what the session wants done (imperative) -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SendMedia:
+    mulaw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SendMark:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendClear:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """To the engine: speak fixed words as reply `reply_id`."""
+
+    reply_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To the engine: think of an answer to the conversation and speak it as reply `reply_id`."""
+
+    reply_id: int
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReply:
+    """To the engine: stop thinking and speaking `reply_id`; nothing more of it may be given out."""
+
+    reply_id: int
+
+
+EngineOrder = Say | Answer | CancelReply
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTurn:
+    """To the record: this turn is finished."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class CommitNext:
+    """To the record: what `resume` does once the socket is closed, and why the call ends, where it does."""
+
+    step: NextStep
+    end_reason: EndReason | None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSocket:
+    """Close the Twilio socket, after everything committed so far has been written (or has run out of time)."""
+
+    code: int
+    reason: str
+
+
+Effect = SendMedia | SendMark | SendClear | Say | Answer | CancelReply | CommitTurn | CommitNext | CloseSocket
