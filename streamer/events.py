@@ -34,7 +34,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The caller's turn is over. `last_voice_media_ms` is where the voice really ended; `first_voice_media_ms` where it began."""
+    """The caller's turn is over. The voice began at `first_voice_media_ms` and truly ended at `last_voice_media_ms`."""
 
     text: str
     first_voice_media_ms: int

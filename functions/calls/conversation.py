@@ -47,7 +47,7 @@ class Conversation:
 
     @property
     def unanswered(self) -> tuple[Turn, ...]:
-        """The caller's turns since the agent last spoke to some effect (an agent turn of which nothing was heard answers nothing)."""
+        """The caller's turns that no agent turn has answered; a turn of which nothing was heard answers nothing."""
         waiting: list[Turn] = []
         for turn in reversed(self.turns):
             if turn.role is Role.AGENT and turn.heard:

@@ -1,14 +1,14 @@
 """One family of errors, each with a code, a blame and a plain sentence.
 
-    OffhookError                 carries a Failure
-    ├── ConfigurationInvalid     settings or an agent file say something that cannot work
-    ├── RequestRefused           a request that we will not carry out (bad number, unknown call, reused key)
-    │   ├── CallNotFound
-    │   └── CallExists
-    ├── MoveRefused              a change of state that the table in `record.py` does not allow
-    ├── TokenRefused             a stream token that is forged, expired, or bound to another call
-    ├── StoreUnavailable         the table cannot be reached or is throttled
-    └── ProviderFailed           a recogniser, model or voice failed; `failure.retryable` says whether to try again
+OffhookError                 carries a Failure
+├── ConfigurationInvalid     settings or an agent file say something that cannot work
+├── RequestRefused           a request that we will not carry out (bad number, unknown call, reused key)
+│   ├── CallNotFound
+│   └── CallExists
+├── MoveRefused              a change of state that the table in `record.py` does not allow
+├── TokenRefused             a stream token that is forged, expired, or bound to another call
+├── StoreUnavailable         the table cannot be reached or is throttled
+└── ProviderFailed           a recogniser, model or voice failed; `failure.retryable` says whether to try again
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """The waterfall of one answer, as the caller heard it. Pure arithmetic on epoch milliseconds.
 
-    last voiced        turn ended     first words      first audio     first frame sent       first sound heard
-    inbound sample     (decided)      from the model   from the voice  to Twilio              (mark-confirmed)
-        |--endpointing-----|-----model----|-----speech-----|-----queue------|------playout--------|
-        |------------------------------------------ total ----------------------------------------|
+last voiced        turn ended     first words      first audio     first frame sent       first sound heard
+inbound sample     (decided)      from the model   from the voice  to Twilio              (mark-confirmed)
+    |--endpointing-----|-----model----|-----speech-----|-----queue------|------playout--------|
+    |------------------------------------------ total ----------------------------------------|
 """
 
 from dataclasses import dataclass

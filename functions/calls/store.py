@@ -22,7 +22,7 @@ class Page:
 
 class CallStore(Protocol):
     def create(self, record: CallRecord) -> None:
-        """Write a new call (and its pointer, where it has a twilio_sid), all or nothing. CallExists if either is there."""
+        """Write a new call and, where it has a twilio_sid, its pointer: all or nothing. CallExists if either is there."""
 
     def claim(self, idempotency_key: str, fingerprint: str, record: CallRecord) -> CallRecord | None:
         """Create `record` under an idempotency key, all or nothing, with the same transaction.
@@ -35,7 +35,7 @@ class CallStore(Protocol):
         """The record, or None."""
 
     def by_sid(self, twilio_sid: str) -> CallRecord | None:
-        """The record that Twilio's CallSid points to, or None. Finds it in the instant `create` or `attach_sid` returns."""
+        """The record that Twilio's CallSid points to, or None. Finds it as soon as `create` or `attach_sid` returns."""
 
     def attach_sid(self, call_id: str, twilio_sid: str) -> CallRecord:
         """Give the call its CallSid and write the pointer, together. Doing it again with the same pair changes
