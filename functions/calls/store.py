@@ -22,7 +22,7 @@ class Page:
 
 class CallStore(Protocol):
     def create(self, record: CallRecord) -> None:
-        """Write a new call and, where it has a twilio_sid, its pointer: all or nothing. CallExists if either is there."""
+        """A new call and, where it has a twilio_sid, its pointer; all or nothing. CallExists if either is there."""
 
     def claim(self, idempotency_key: str, fingerprint: str, record: CallRecord) -> CallRecord | None:
         """Create `record` under an idempotency key, all or nothing, with the same transaction.

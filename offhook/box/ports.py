@@ -1,4 +1,4 @@
-"""What the parts of the box ask of each other and of the outside. Audio is 8 kHz mono mu-law, 160 bytes a 20 ms frame."""
+"""What the parts of the box ask of each other. Audio is 8 kHz mono mu-law, 160 bytes a 20 ms frame."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class StreamEvent:
 class Line(Protocol):
     """One phone line: both directions of a call's audio on one true 20 ms clock.
 
-    The caller's side is fed by a caller script; the agent's side is either played (`<Say>`, `<Play>`: `play`) or streamed
+    The caller's side is fed by a caller script; the agent's side is played (`<Say>`, `<Play>`: `play`) or streamed
     (Media Streams: `enqueue`, `mark`, `clear`). Both sides are kept from answer to hang-up for the recording. All times
     are ms on the line's own clock, which starts at 0 when the call is answered.
     """
