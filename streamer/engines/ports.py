@@ -1,7 +1,7 @@
 """The ports of the pipeline engine: a recogniser, a thinker and a speaker. One set per call; heavy models are shared
 by the process and loaded before the first call. Every failure is a `calls.errors.ProviderFailed`."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Recogniser(Protocol):
 class Thinker(Protocol):
     """Thinks of replies."""
 
-    def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
+    def reply(self, conversation: Conversation) -> AsyncGenerator[ReplyPart, None]:
         """The answer to the caller's unanswered words, in pieces as they come: Words, then at most one action, last.
         Closing the iterator stops the work. Raises ProviderFailed."""
 
@@ -41,6 +41,6 @@ class Spoken:
 class Speaker(Protocol):
     """Speaks text."""
 
-    def speak(self, text: str) -> AsyncIterator[Spoken]:
+    def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Synthesise `text` (a sentence or a few) as 8 kHz mu-law, leading and trailing silence trimmed to a natural
         pause, in pieces as they come. Closing the iterator stops the work. Raises ProviderFailed."""

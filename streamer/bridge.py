@@ -1,0 +1,208 @@
+"""The only loop of a call: reads Twilio's frames and the engine's events, asks the session, applies the effects.
+
+Everything that decides is synchronous; nothing is decided between an event and the effects it causes. What goes to
+Twilio passes one bounded outbox and one sender, so order is kept and a slow peer holds up nothing else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from websockets.exceptions import ConnectionClosed
+
+from calls.errors import Blame, Failure
+from streamer.engines.engine import Engine
+from streamer.events import (
+    CloseSocket,
+    CommitNext,
+    CommitTurn,
+    Effect,
+    EngineEvent,
+    EngineLost,
+    SendClear,
+    SendMark,
+    SendMedia,
+)
+from streamer.journal import Journal
+from streamer.session import Session
+from streamer.twilio_stream import (
+    DigitPressed,
+    FrameRefused,
+    MarkReturned,
+    Media,
+    Started,
+    Stopped,
+    clear_text,
+    mark_text,
+    media_text,
+    parse,
+)
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.25  # media frames carry time fifty times a second; this is for a stream that has stalled
+SETTLE_S = 3.0
+OUTBOX_FRAMES = 2_000
+MALFORMED_ALLOWED = 50
+PROTOCOL_BREACH = 4400
+
+
+class Socket(Protocol):
+    """What the bridge needs of a WebSocket connection (`websockets.asyncio.server.ServerConnection` has it)."""
+
+    async def recv(self, decode: bool | None = None) -> str | bytes: ...
+
+    async def send(self, message: str) -> None: ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+
+
+@dataclass(slots=True)
+class CallCounters:
+    """What a log line and a metric say about the stream."""
+
+    frames: int = 0
+    malformed: int = 0
+    unexpected: int = 0
+
+
+class Bridge:
+    """`now_ms` gives epoch milliseconds that never run backwards."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        stream_sid: str,
+        session: Session,
+        engine: Engine,
+        journal: Journal,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._socket = socket
+        self._stream_sid = stream_sid
+        self._session = session
+        self._engine = engine
+        self._journal = journal
+        self._now_ms = now_ms
+        self._outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_FRAMES)
+        self._closing: CloseSocket | None = None
+        self._finished = asyncio.Event()
+        self.counters = CallCounters()
+
+    async def run(self) -> None:
+        """Returns when the call has left the stream, whoever ended it, with everything written that could be."""
+        async with asyncio.TaskGroup() as tasks:
+            owned = [
+                tasks.create_task(self._journal.run(), name="journal"),
+                tasks.create_task(self._run_engine(), name="engine"),
+                tasks.create_task(self._send(), name="sender"),
+                tasks.create_task(self._tick(), name="ticker"),
+                tasks.create_task(self._read(), name="reader"),
+            ]
+            self._apply(self._session.begin(self._now_ms()))
+            await self._finished.wait()
+            await self._journal.settle(SETTLE_S)
+            if self._closing:
+                await self._socket.close(self._closing.code, self._closing.reason)
+            for task in owned:
+                task.cancel()
+
+    def hand_over(self, failure: Failure) -> None:
+        """This task is leaving: the call goes on elsewhere."""
+        self._apply(self._session.hand_over(failure, self._now_ms()))
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                self._on_text(await self._socket.recv(decode=False))
+        except ConnectionClosed:
+            pass  # Twilio or the caller has gone; a close of our own ends here too
+        finally:
+            self._gone()
+
+    def _on_text(self, text: str | bytes) -> None:
+        self.counters.frames += 1
+        now_ms = self._now_ms()
+        try:
+            frame = parse(text)
+        except FrameRefused as error:
+            self._breach(error)
+            return
+        match frame:
+            case Media(mulaw, media_ms):
+                self._session.on_media_time(media_ms, now_ms)
+                self._engine.hear(mulaw, media_ms)
+                self._apply(self._session.on_time(now_ms))
+            case MarkReturned(name):
+                self._apply(self._session.on_mark(name, now_ms))
+            case DigitPressed(digit):
+                self._apply(self._session.on_digit(digit, now_ms))
+            case Stopped():
+                self._gone()
+            case Started():
+                self.counters.unexpected += 1
+                log.warning("a second start on one stream is ignored", extra={"streamSid": self._stream_sid})
+            case _:
+                self.counters.unexpected += 1
+
+    def _breach(self, error: FrameRefused) -> None:
+        self.counters.malformed += 1
+        log.warning(error.failure.sentence, extra={"streamSid": self._stream_sid})
+        if self.counters.malformed > MALFORMED_ALLOWED:
+            failure = Failure("frames-malformed", Blame.TWILIO, "Too many malformed frames arrived on the stream.")
+            self._apply(self._session.hand_over(failure, self._now_ms()))
+
+    def _gone(self) -> None:
+        self._apply(self._session.on_gone(self._now_ms()))
+        self._finished.set()
+
+    async def _run_engine(self) -> None:
+        try:
+            await self._engine.run(self._on_engine)
+        except Exception:  # a defect in an engine must cost the engine, never the call
+            log.exception("engine broke", extra={"streamSid": self._stream_sid})
+            failure = Failure("engine-broke", Blame.OFFHOOK, "The engine stopped on a defect of its own.")
+            self._on_engine(EngineLost(failure))
+
+    def _on_engine(self, event: EngineEvent) -> None:
+        self._apply(self._session.on_engine(event, self._now_ms()))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._apply(self._session.on_time(self._now_ms()))
+
+    async def _send(self) -> None:
+        try:
+            while True:
+                text = await self._outbox.get()
+                await self._socket.send(text)
+                self._outbox.task_done()
+        except ConnectionClosed:
+            self._gone()
+
+    def _apply(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case SendMedia(mulaw):
+                    self._post(media_text(self._stream_sid, mulaw))
+                case SendMark(name):
+                    self._post(mark_text(self._stream_sid, name))
+                case SendClear():
+                    self._post(clear_text(self._stream_sid))
+                case CommitTurn() | CommitNext():
+                    self._journal.write(effect)
+                case CloseSocket():
+                    self._closing = effect
+                    self._finished.set()
+                case _:
+                    self._engine.order(effect)
+
+    def _post(self, text: str) -> None:
+        try:
+            self._outbox.put_nowait(text)
+        except asyncio.QueueFull:
+            log.error("Twilio does not read; the stream is given up", extra={"streamSid": self._stream_sid})
+            self._gone()

@@ -1,0 +1,145 @@
+"""The pipeline engine: a recogniser hears, a thinker thinks, a speaker speaks, all at the same time.
+
+While a sentence is being spoken the next is being thought: the thinker's words are cut into sentences and handed to
+the speaker over a queue of a few. At most one reply is in the making; ordering a new one or cancelling stops the old.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from calls.conversation import Conversation
+from calls.errors import Blame, Failure, ProviderFailed
+from calls.reply import Action, Words
+from streamer.engines.ports import Recogniser, Speaker, Thinker
+from streamer.engines.sentences import Sentences
+from streamer.events import (
+    Answer,
+    CancelReply,
+    EngineEvent,
+    EngineLost,
+    EngineOrder,
+    ReplyDone,
+    ReplyLost,
+    ReplySpoken,
+    ReplyWorded,
+    Say,
+)
+
+log = logging.getLogger(__name__)
+
+_SENTENCES_AHEAD = 4
+_ORDERS = 32
+
+
+class PipelineEngine:
+    """Implements `streamer.engines.engine.Engine`."""
+
+    def __init__(self, recogniser: Recogniser, thinker: Thinker, speaker: Speaker) -> None:
+        self._recogniser = recogniser
+        self._thinker = thinker
+        self._speaker = speaker
+        self._orders: asyncio.Queue[EngineOrder] = asyncio.Queue(_ORDERS)
+        self._reply: asyncio.Task[None] | None = None
+
+    def hear(self, mulaw: bytes, media_ms: int) -> None:
+        self._recogniser.hear(mulaw, media_ms)
+
+    def order(self, order: EngineOrder) -> None:
+        """A session orders a few times a turn, so a full queue means the loop has stopped; the order is dropped and
+        the session's own deadline for a reply brings the call on."""
+        try:
+            self._orders.put_nowait(order)
+        except asyncio.QueueFull:
+            log.error("engine does not take orders; dropped one of kind %s", type(order).__name__)
+
+    async def run(self, emit: Callable[[EngineEvent], None]) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._hear(emit), name="recogniser")
+                while True:
+                    await self._carry_out(await self._orders.get(), tasks, emit)
+        except* ProviderFailed as lost:
+            emit(EngineLost(_first_failure(lost)))
+
+    async def _hear(self, emit: Callable[[EngineEvent], None]) -> None:
+        await self._recogniser.run(emit)
+        raise ProviderFailed("The recogniser ended on its own.", code="recogniser-ended", retryable=True)
+
+    async def _carry_out(
+        self, order: EngineOrder, tasks: asyncio.TaskGroup, emit: Callable[[EngineEvent], None]
+    ) -> None:
+        await self._stop_reply()
+        match order:
+            case Say(reply_id, text):
+                making = self._say(reply_id, text, emit)
+            case Answer(reply_id, conversation):
+                making = self._answer(reply_id, conversation, emit)
+            case CancelReply():
+                return
+        self._reply = tasks.create_task(making, name=f"reply {reply_id}")
+
+    async def _stop_reply(self) -> None:
+        reply, self._reply = self._reply, None
+        if reply is None or reply.done():
+            return
+        reply.cancel()
+        await asyncio.wait([reply])
+
+    async def _say(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
+        emit(ReplyWorded(reply_id, text))
+        try:
+            await self._speak(reply_id, text, emit)
+        except ProviderFailed as error:
+            emit(ReplyLost(reply_id, error.failure))
+            return
+        emit(ReplyDone(reply_id, None))
+
+    async def _answer(self, reply_id: int, conversation: Conversation, emit: Callable[[EngineEvent], None]) -> None:
+        sentences: asyncio.Queue[str | None] = asyncio.Queue(_SENTENCES_AHEAD)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                thinking = tasks.create_task(self._think(reply_id, conversation, sentences, emit))
+                while (sentence := await sentences.get()) is not None:
+                    await self._speak(reply_id, sentence, emit)
+        except* ProviderFailed as lost:
+            emit(ReplyLost(reply_id, _first_failure(lost)))
+        else:
+            emit(ReplyDone(reply_id, thinking.result()))
+
+    async def _think(
+        self,
+        reply_id: int,
+        conversation: Conversation,
+        sentences: "asyncio.Queue[str | None]",
+        emit: Callable[[EngineEvent], None],
+    ) -> Action | None:
+        cutter = Sentences()
+        action: Action | None = None
+        async with contextlib.aclosing(self._thinker.reply(conversation)) as parts:
+            async for part in parts:
+                if not isinstance(part, Words):
+                    action = part
+                    continue
+                emit(ReplyWorded(reply_id, part.text))
+                for sentence in cutter.feed(part.text):
+                    await sentences.put(sentence)
+        if (rest := cutter.rest()).strip():
+            await sentences.put(rest)
+        await sentences.put(None)
+        return action
+
+    async def _speak(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
+        async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
+            async for piece in pieces:
+                emit(ReplySpoken(reply_id, piece.mulaw, piece.text))
+
+
+def _first_failure(group: BaseExceptionGroup[ProviderFailed]) -> Failure:
+    for error in group.exceptions:
+        if isinstance(error, ProviderFailed):
+            return error.failure
+        if isinstance(error, BaseExceptionGroup):
+            return _first_failure(error)
+    return Failure("provider-failed", Blame.PROVIDER, "A provider failed.", retryable=True)

@@ -1,0 +1,62 @@
+"""Who may stream: the checks between an accepted socket and a running call. No I/O.
+
+The socket is accepted first and refused afterwards with a close code, because a refused upgrade is error 31920 to
+Twilio and tells nobody why (https://www.twilio.com/docs/api/errors/31920).
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from twilio.request_validator import RequestValidator
+
+from calls import stream_token
+from calls.errors import TokenRefused
+from calls.stream_token import Grant
+from streamer.twilio_stream import Started
+
+UNAUTHORISED = 4401
+NO_START = 4400
+ALREADY_STREAMED = 4409
+START_WITHIN_S = 10.0
+START_WITHIN_FRAMES = 20
+_MAX_REMEMBERED = 100_000
+
+
+def signature_is_good(auth_token: str, stream_url: str, path: str, signatures: Sequence[str]) -> bool:
+    """Twilio signs the upgrade like a GET without parameters, over the URL as it was given; stacks differ on whether
+    that says wss or https (twilio-python issue 885), so both count. More than one signature is nobody's."""
+    if len(signatures) != 1:
+        return False
+    scheme, rest = stream_url.split("://", 1)
+    twin = {"wss": "https", "ws": "http"}[scheme]
+    validator = RequestValidator(auth_token)
+    return any(bool(validator.validate(f"{s}://{rest}{path}", {}, signatures[0])) for s in (scheme, twin))
+
+
+@dataclass(slots=True)
+class SpentTokens:
+    """The nonces of tokens that have opened a stream on this task, until they expire: a token opens one stream."""
+
+    _nonces: OrderedDict[str, float] = field(default_factory=OrderedDict)
+
+    def spend(self, nonce: str, expires_at_s: float, now_s: float) -> None:
+        """Raises TokenRefused (code "token-replayed") for a nonce that was spent before."""
+        if self._nonces.get(nonce, 0.0) > now_s:
+            raise TokenRefused("This stream token has opened a stream already.", code="token-replayed")
+        for known in [n for n, until in list(self._nonces.items())[:100] if until <= now_s]:
+            del self._nonces[known]
+        while len(self._nonces) >= _MAX_REMEMBERED:
+            self._nonces.popitem(last=False)
+        self._nonces[nonce] = expires_at_s
+
+
+def admit(started: Started, secret: str, spent: SpentTokens, now_s: float) -> Grant:
+    """What the `start` frame's token allows. Raises TokenRefused: missing, forged, expired, of another call, replayed."""
+    token = started.parameters.get("token", "")
+    if not token:
+        raise TokenRefused("The stream's start carries no token parameter.", code="token-missing")
+    call_id = started.parameters.get("callId", "")
+    grant = stream_token.verify(secret, token, call_id, started.call_sid, now_s)
+    spent.spend(grant.nonce, grant.expires_at_s, now_s)
+    return grant

@@ -1,0 +1,40 @@
+"""Keys the caller presses, gathered into one entry. No I/O."""
+
+from dataclasses import dataclass, field
+
+PAUSE_MS = 1_500
+MAX_KEYS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Digits in the order they were pressed, the closing # included; epoch ms of the first and the last."""
+
+    digits: str
+    first_at_ms: int
+    last_at_ms: int
+
+
+@dataclass(slots=True)
+class Keypad:
+    """An entry is over with "#", after PAUSE_MS without a key, or at MAX_KEYS."""
+
+    _pressed: list[str] = field(default_factory=list)
+    _first_at_ms: int = 0
+    _last_at_ms: int = 0
+
+    def press(self, digit: str, now_ms: int) -> None:
+        if not self._pressed:
+            self._first_at_ms = now_ms
+        self._pressed.append(digit)
+        self._last_at_ms = now_ms
+
+    def taken(self, now_ms: int) -> Keys | None:
+        """The entry, once it is over; it is taken away."""
+        if not self._pressed:
+            return None
+        if self._pressed[-1] != "#" and len(self._pressed) < MAX_KEYS and now_ms - self._last_at_ms < PAUSE_MS:
+            return None
+        keys = Keys("".join(self._pressed), self._first_at_ms, self._last_at_ms)
+        self._pressed.clear()
+        return keys

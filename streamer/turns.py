@@ -1,0 +1,81 @@
+"""Who has the floor. No I/O: recognised speech and time come in, decisions come out.
+
+The agent keeps the floor until the caller has really taken it: a voice that lasts `barge_in_ms`, or words. A cough
+that ends before that is nobody's turn. The silence watchdog runs on the wall clock, not on loudness, because comfort
+noise on a phone line fools loudness.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from calls.agent import Limits, TurnTaking
+
+_STUCK_VOICE_MS = 30_000  # a recogniser that never says the voice stopped must not silence the watchdog
+
+
+class Silence(Enum):
+    """What a silence has grown into."""
+
+    NONE = auto()
+    ASK = auto()
+    GIVE_UP = auto()
+
+
+@dataclass(slots=True)
+class Floor:
+    """Times are epoch milliseconds. `protected_until_ms`: before it the agent cannot be interrupted."""
+
+    turn_taking: TurnTaking
+    limits: Limits
+    protected_until_ms: int = 0
+    _voice_since_ms: int | None = None
+    _words_heard: bool = False
+    _quiet_since_ms: int | None = None
+    _asked: bool = False
+
+    def voice_started(self, at_ms: int) -> None:
+        self._voice_since_ms = at_ms
+        self._words_heard = False
+
+    def voice_stopped(self) -> None:
+        self._voice_since_ms = None
+
+    def words(self, text: str) -> None:
+        self._words_heard = self._words_heard or bool(text.strip())
+
+    def turn_taken(self) -> None:
+        """The caller has said something to the purpose: the silence counter starts over."""
+        self._voice_since_ms = None
+        self._asked = False
+
+    @property
+    def caller_speaks(self) -> bool:
+        return self._voice_since_ms is not None
+
+    def interrupts(self, now_ms: int) -> bool:
+        """Whether the caller's voice, as it stands, takes the floor from a speaking agent."""
+        if self._voice_since_ms is None or now_ms < self.protected_until_ms:
+            return False
+        return self._words_heard or now_ms - self._voice_since_ms >= self.turn_taking.barge_in_ms
+
+    def interrupts_at_ms(self) -> int | None:
+        """When `interrupts` turns true if the voice goes on; None when nobody speaks."""
+        if self._voice_since_ms is None:
+            return None
+        return max(self.protected_until_ms, self._voice_since_ms + self.turn_taking.barge_in_ms)
+
+    def silence(self, now_ms: int, agent_busy: bool) -> Silence:
+        """Call it as time passes. Each ASK or GIVE_UP is answered once; the next silence is counted from there."""
+        voice = self._voice_since_ms is not None and now_ms - self._voice_since_ms < _STUCK_VOICE_MS
+        if agent_busy or voice:
+            self._quiet_since_ms = None
+            return Silence.NONE
+        if self._quiet_since_ms is None:
+            self._quiet_since_ms = now_ms
+        if now_ms - self._quiet_since_ms < self.limits.silence_s * 1000:
+            return Silence.NONE
+        self._quiet_since_ms = None
+        if self._asked:
+            return Silence.GIVE_UP
+        self._asked = True
+        return Silence.ASK
