@@ -1,0 +1,113 @@
+"""`call.json`: what a call was, for programs. A contract: names may be added, never renamed or taken away.
+
+Times inside the call (`startedMs`, `endedMs`) are ms from `zero_ms`, the answer: the first sample of `call.wav`.
+`startedAt` is that same moment (for a call nobody answered: when it was made).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from calls.conversation import Conversation, Turn
+from calls.errors import Failure
+from calls.latency import Waterfall
+from calls.record import CallRecord, ModeUse
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One line of Twilio's debugger about this call."""
+
+    code: int
+    level: str
+    sentence: str
+
+
+def call_file(
+    record: CallRecord,
+    conversation: Conversation,
+    zero_ms: int,
+    *,
+    recording_ms: int | None = None,
+    alerts: Iterable[AlertLine] = (),
+) -> dict[str, Any]:
+    """The call as JSON-ready values. `zero_ms` is the epoch ms of the answer, `recording_ms` the length of call.wav.
+
+    Phone numbers are left out on purpose: the file is made to be shown around.
+    """
+    return {
+        "callId": record.call_id,
+        "twilioSid": record.twilio_sid,
+        "direction": record.direction.value,
+        "agent": record.agent,
+        "mode": record.mode.value if record.mode else None,
+        "modes": [_rung(use, zero_ms) for use in record.modes],
+        "status": record.status.value,
+        "endReason": record.end_reason.value if record.end_reason else None,
+        "startedAt": iso_utc(record.created_at_ms if record.answered_at_ms is None else zero_ms),
+        "endedAt": iso_utc(record.ended_at_ms) if record.ended_at_ms is not None else None,
+        "recordingMs": recording_ms,
+        "turns": [_turn(turn, zero_ms) for turn in conversation.turns],
+        "failures": [_failure(failure) for failure in record.failures],
+        "alerts": [{"code": a.code, "level": a.level, "sentence": a.sentence} for a in alerts],
+    }
+
+
+def zero_of(record: CallRecord) -> int:
+    """The answer as the record knows it, for a call whose line clock nobody has: epoch ms."""
+    return record.answered_at_ms if record.answered_at_ms is not None else record.created_at_ms
+
+
+def iso_utc(epoch_ms: int) -> str:
+    """ISO 8601 in UTC with milliseconds: "2026-11-22T16:14:22.042Z"."""
+    moment = datetime.fromtimestamp(epoch_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03d}Z"
+
+
+def _rung(use: ModeUse, zero_ms: int) -> dict[str, Any]:
+    return {
+        "mode": use.mode.value,
+        "startedMs": _since(use.started_at_ms, zero_ms),
+        "endedMs": None if use.left_at_ms is None else _since(use.left_at_ms, zero_ms),
+        "whyLeft": use.why_left,
+    }
+
+
+def _turn(turn: Turn, zero_ms: int) -> dict[str, Any]:
+    return {
+        "role": turn.role.value,
+        "said": turn.said,
+        "heard": turn.heard,
+        "cut": turn.cut,
+        "startedMs": _since(turn.started_at_ms, zero_ms),
+        "endedMs": _since(turn.ended_at_ms, zero_ms),
+        "mode": turn.mode,
+        "latencyMs": _latency(turn.latency),
+    }
+
+
+def _latency(waterfall: Waterfall) -> dict[str, int | None]:
+    return {
+        "total": waterfall.total,
+        "endpointing": waterfall.endpointing,
+        "model": waterfall.model,
+        "speech": waterfall.speech,
+        "queue": waterfall.queue,
+        "playout": waterfall.playout,
+        "ours": waterfall.ours,
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "code": failure.code,
+        "blame": failure.blame.value,
+        "sentence": failure.sentence,
+        "retryable": failure.retryable,
+    }
+
+
+def _since(epoch_ms: int, zero_ms: int) -> int:
+    """Never before the answer: a rung is chosen while the phone still rings."""
+    return max(0, epoch_ms - zero_ms)

@@ -1,0 +1,121 @@
+"""The page around the pictures. A function of `call.json`'s values and the recording."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from offhook.report import palette
+from offhook.report.pictures import extent_ms, interruptions_ms, is_measured, waterfall_svg, waveform_svg
+from offhook.words import unheard_rest
+
+END_REASONS: Mapping[str, str] = {
+    "caller-goodbye": "The caller said goodbye.",
+    "agent-goodbye": "The agent said goodbye.",
+    "limit": "The call reached its longest length.",
+    "silence": "Nobody spoke for too long.",
+    "transferred": "The caller was connected to a person.",
+    "caller-hung-up": "The caller hung up.",
+    "operator-hung-up": "It was ended from outside.",
+    "not-connected": "Nobody answered.",
+    "failed": "It failed.",
+}
+
+BLAMES: Mapping[str, str] = {
+    "twilio": "Twilio",
+    "offhook": "Offhook",
+    "provider": "a provider",
+    "caller": "the caller's side",
+    "configuration": "the configuration",
+}
+
+
+def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wav_name: str = "call.wav") -> str:
+    """The whole report as HTML with its pictures, style and script inside: no address in it leaves the file, but for
+    `wav_name` beside it. The tracks are 8 kHz mu-law from answer to hang-up; empty when there is no recording."""
+    environment = Environment(
+        loader=PackageLoader("offhook.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clock"] = clock
+    return environment.get_template("report.html.j2").render(
+        call=call,
+        wav_name=wav_name if caller_mulaw else "",
+        wave=_data_uri(waveform_svg(call, caller_mulaw, agent_mulaw)) if caller_mulaw else "",
+        wave_alt=wave_alt(call),
+        began=datetime.fromisoformat(call["startedAt"]).strftime("%-d %B %Y, %H:%M:%S UTC"),
+        fall=_data_uri(fall) if (fall := waterfall_svg(call)) else "",
+        fall_alt=fall_alt(call),
+        facts=facts(call),
+        verdict=END_REASONS.get(call["endReason"] or "", "It has not ended."),
+        turns=[_turn_view(number, turn) for number, turn in enumerate(call["turns"], 1)],
+        blames=BLAMES,
+        stages=palette.STAGES,
+        stage_means=palette.STAGE_MEANS,
+        palette=palette,
+    )
+
+
+def clock(ms: int) -> str:
+    """61250 -> "1:01.2"."""
+    tenths = ms // 100
+    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"
+
+
+def facts(call: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The summary as label and value, what matters first."""
+    totals = [t["latencyMs"]["total"] for t in call["turns"] if t["latencyMs"]["total"] is not None]
+    by = {role: sum(t["role"] == role for t in call["turns"]) for role in ("caller", "agent")}
+    rows = [
+        ("Status", call["status"]),
+        ("Direction", call["direction"]),
+        ("Agent", call["agent"]),
+        ("Modes", " → ".join(rung["mode"] for rung in call["modes"]) or "none"),
+        ("Turns", f"{by['caller']} caller, {by['agent']} agent"),
+        ("Interruptions", str(len(interruptions_ms(call["turns"])))),
+    ]
+    if call["recordingMs"] is not None:
+        rows.insert(1, ("Length", clock(call["recordingMs"])))
+    if totals:
+        rows.append(("Answer heard after", f"{round(median(totals)):,} ms (median), {max(totals):,} ms (longest)"))
+    return rows
+
+
+def wave_alt(call: Mapping[str, Any]) -> str:
+    """The waveform in words, for a reader who cannot see it."""
+    cuts = [t for t in call["turns"] if t["cut"]]
+    told = ", ".join(f"at {clock(t['endedMs'])}" for t in cuts)
+    ending = f"Answers cut short: {len(cuts)}, {told}." if cuts else "No answer was cut short."
+    return f"Sound of both sides over time, caller above, agent below, {len(call['turns'])} turns shaded. {ending}"
+
+
+def fall_alt(call: Mapping[str, Any]) -> str:
+    """The waterfall in words."""
+    bars = [
+        f"turn {number} {extent_ms(turn['latencyMs'])} ms"
+        for number, turn in enumerate(call["turns"], 1)
+        if is_measured(turn["latencyMs"])
+    ]
+    return f"Time from the caller's last sound to the first sound of the answer: {', '.join(bars)}."
+
+
+def _turn_view(number: int, turn: Mapping[str, Any]) -> dict[str, Any]:
+    rest = unheard_rest(turn["said"], turn["heard"]) if turn["role"] == "agent" else ""
+    return {**turn, "number": number, "rest": rest, "measured": is_measured(turn["latencyMs"]), "bar": _bar(turn)}
+
+
+def _bar(turn: Mapping[str, Any]) -> Sequence[tuple[str, int, float]]:
+    """The known stages of a turn: name, ms, and percent of the bar's length."""
+    latency = turn["latencyMs"]
+    known = [(stage, latency[stage]) for stage in palette.STAGES if latency[stage]]
+    return [(stage, ms, round(100 * ms / extent_ms(latency), 2)) for stage, ms in known]
+
+
+def _data_uri(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

@@ -1,0 +1,166 @@
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from calls.conversation import Conversation, Role, Turn
+from calls.errors import Blame, Failure
+from calls.latency import Waterfall
+from calls.record import CallRecord, Direction, EndReason, Mode, ModeUse, Status
+from offhook.call_file import AlertLine, call_file, iso_utc, zero_of
+
+ANSWERED_MS = 1_795_000_000_250
+
+
+class Strict(BaseModel):
+    """The contract, written down a second time and from its text: every name is there, none is new."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
+
+
+class Rung(Strict):
+    mode: Literal["realtime", "pipeline", "traditional"]
+    started_ms: int
+    ended_ms: int | None
+    why_left: str
+
+
+class Latency(Strict):
+    total: int | None
+    endpointing: int | None
+    model: int | None
+    speech: int | None
+    queue: int | None
+    playout: int | None
+    ours: int | None
+
+
+class TurnEntry(Strict):
+    role: Literal["caller", "agent"]
+    said: str
+    heard: str
+    cut: bool
+    started_ms: int
+    ended_ms: int
+    latency_ms: Latency
+    mode: str
+
+
+class FailureEntry(Strict):
+    code: str
+    blame: str
+    sentence: str
+    retryable: bool
+
+
+class AlertEntry(Strict):
+    code: int
+    level: str
+    sentence: str
+
+
+class CallFile(Strict):
+    call_id: str
+    twilio_sid: str
+    direction: Literal["inbound", "outbound"]
+    agent: str
+    mode: str | None
+    modes: list[Rung]
+    status: str
+    end_reason: str | None
+    started_at: str
+    ended_at: str | None
+    turns: list[TurnEntry]
+    recording_ms: int | None
+    failures: list[FailureEntry]
+    alerts: list[AlertEntry]
+
+
+RECORD = CallRecord(
+    call_id="01KABCDEFGHJKMNPQRSTVWXYZ0",
+    direction=Direction.OUTBOUND,
+    agent="default",
+    from_number="+15551230100",
+    to_number="+15551230101",
+    created_at_ms=ANSWERED_MS - 4000,
+    twilio_sid="CA0123456789abcdef0123456789abcdef",
+    status=Status.COMPLETED,
+    modes=(
+        ModeUse(Mode.PIPELINE, ANSWERED_MS - 30, ANSWERED_MS + 9000, "the stream broke off"),
+        ModeUse(Mode.TRADITIONAL, ANSWERED_MS + 9000, ANSWERED_MS + 12_000, "the call ended"),
+    ),
+    answered_at_ms=ANSWERED_MS,
+    ended_at_ms=ANSWERED_MS + 12_000,
+    end_reason=EndReason.CALLER_GOODBYE,
+    failures=(Failure("stream-lost", Blame.OFFHOOK, "The stream broke off."),),
+)
+
+CONVERSATION = Conversation(
+    (
+        Turn("t1", Role.CALLER, "Hello.", "Hello.", False, ANSWERED_MS + 100, ANSWERED_MS + 900, "pipeline"),
+        Turn(
+            "t2",
+            Role.AGENT,
+            "We open at nine.",
+            "We open",
+            True,
+            ANSWERED_MS + 1700,
+            ANSWERED_MS + 2400,
+            "pipeline",
+            Waterfall(total=800, endpointing=540, model=5, speech=190, queue=15, playout=40, ours=30),
+        ),
+    )
+)
+
+
+def test_the_file_has_every_name_of_the_contract_and_no_other() -> None:
+    written = call_file(
+        RECORD, CONVERSATION, ANSWERED_MS, recording_ms=12_000, alerts=[AlertLine(31921, "warning", "x")]
+    )
+    read = CallFile.model_validate(written)
+    assert read.model_dump(by_alias=True) == written
+
+
+def test_times_count_from_the_answer() -> None:
+    written = call_file(RECORD, CONVERSATION, ANSWERED_MS)
+    assert [(t["startedMs"], t["endedMs"]) for t in written["turns"]] == [(100, 900), (1700, 2400)]
+    assert written["startedAt"] == "2026-11-18T11:06:40.250Z"
+    assert written["endedAt"] == "2026-11-18T11:06:52.250Z"
+
+
+def test_a_rung_chosen_while_the_phone_rang_starts_at_zero() -> None:
+    written = call_file(RECORD, CONVERSATION, ANSWERED_MS)
+    assert written["mode"] == "traditional"
+    assert written["modes"] == [
+        {"mode": "pipeline", "startedMs": 0, "endedMs": 9000, "whyLeft": "the stream broke off"},
+        {"mode": "traditional", "startedMs": 9000, "endedMs": 12_000, "whyLeft": "the call ended"},
+    ]
+
+
+def test_the_cut_answer_keeps_what_was_said_and_what_was_heard() -> None:
+    answer = call_file(RECORD, CONVERSATION, ANSWERED_MS)["turns"][1]
+    assert (answer["said"], answer["heard"], answer["cut"]) == ("We open at nine.", "We open", True)
+    assert answer["latencyMs"] == {
+        "total": 800,
+        "endpointing": 540,
+        "model": 5,
+        "speech": 190,
+        "queue": 15,
+        "playout": 40,
+        "ours": 30,
+    }
+
+
+def test_no_phone_number_gets_into_the_file() -> None:
+    assert "+1555" not in str(call_file(RECORD, CONVERSATION, ANSWERED_MS))
+
+
+def test_a_call_that_nobody_answered_is_a_file_too() -> None:
+    record = CallRecord("id", Direction.OUTBOUND, "default", "+15551230100", "+15551230101", created_at_ms=1000)
+    written = CallFile.model_validate(call_file(record, Conversation(), zero_of(record)))
+    assert (written.mode, written.modes, written.turns, written.ended_at) == (None, [], [], None)
+    assert written.started_at == "1970-01-01T00:00:01.000Z"
+
+
+def test_milliseconds_keep_their_leading_zeros() -> None:
+    assert iso_utc(1_007) == "1970-01-01T00:00:01.007Z"
