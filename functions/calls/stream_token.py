@@ -48,8 +48,8 @@ def mint(secret: str, grant: Grant) -> str:
     return token
 
 
-def verify(secret: str, token: str, call_id: str, twilio_sid: str, now_s: float) -> Grant:
-    """What `token` grants to this call at `now_s`.
+def verify(secret: str, token: str, call_id: str | None, twilio_sid: str, now_s: float) -> Grant:
+    """What `token` grants to this call at `now_s`. `call_id` None takes the token's own (a stream whose TwiML named none).
 
     Raises TokenRefused, whose code says why: token-malformed, token-forged, token-expired, token-other-call.
     """
@@ -62,7 +62,7 @@ def verify(secret: str, token: str, call_id: str, twilio_sid: str, now_s: float)
     grant = _parsed(payload)
     if now_s >= grant.expires_at_s:
         raise TokenRefused("The stream token has expired.", code="token-expired")
-    if (grant.call_id, grant.twilio_sid) != (call_id, twilio_sid):
+    if call_id not in {None, grant.call_id} or twilio_sid != grant.twilio_sid:
         raise TokenRefused("The stream token belongs to another call.", code="token-other-call")
     return grant
 
