@@ -46,7 +46,6 @@ TICK_S = 0.25  # media frames carry time fifty times a second; this is for a str
 SETTLE_S = 3.0
 OUTBOX_FRAMES = 2_000
 MALFORMED_ALLOWED = 50
-PROTOCOL_BREACH = 4400
 
 
 class Socket(Protocol):

@@ -56,7 +56,6 @@ def admit(started: Started, secret: str, spent: SpentTokens, now_s: float) -> Gr
     token = started.parameters.get("token", "")
     if not token:
         raise TokenRefused("The stream's start carries no token parameter.", code="token-missing")
-    call_id = started.parameters.get("callId", "")
-    grant = stream_token.verify(secret, token, call_id, started.call_sid, now_s)
+    grant = stream_token.verify(secret, token, started.parameters.get("callId"), started.call_sid, now_s)
     spent.spend(grant.nonce, grant.expires_at_s, now_s)
     return grant

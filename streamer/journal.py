@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 
 MAX_ENTRIES = 1_000
 RETRY_S = 0.5
-MAX_FAILURES_KEPT = 20
 
 Entry = CommitTurn | CommitNext
 
@@ -91,7 +90,7 @@ def noted(record: CallRecord, entry: CommitNext) -> CallRecord:
     """The record with what comes next; a reason that stands is kept, and the failure, if any, is added once."""
     failures = record.failures
     if entry.failure and entry.failure not in failures:
-        failures = (*failures, entry.failure)[-MAX_FAILURES_KEPT:]
+        failures = (*failures, entry.failure)
     return replace(record, next_step=entry.step, end_reason=record.end_reason or entry.end_reason, failures=failures)
 
 

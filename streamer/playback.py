@@ -118,9 +118,9 @@ def _spread(text: str, slots: int) -> list[str]:
         return texts
     spoken_chars = 0
     for word in _words(text):
+        last_letter = spoken_chars + len(word.rstrip())
         spoken_chars += len(word)
-        # the stretch in which the word's last letter falls
-        texts[min(slots - 1, max(0, -(-spoken_chars * slots // len(text)) - 1))] += word
+        texts[min(slots - 1, max(0, -(-last_letter * slots // len(text)) - 1))] += word
     return texts
 
 

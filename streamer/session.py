@@ -167,8 +167,8 @@ class Session:
 
     def _watch_limits(self, now_ms: int) -> list[Effect]:
         phrases = self.agent.phrases
-        if closing.limit_reached(self.started_at_ms, now_ms, self.agent.limits):
-            return self._interrupt(now_ms) + self._say(phrases.limit_goodbye, now_ms, EndReason.LIMIT)
+        if ending := closing.due(self.agent, now_ms=now_ms, answered_at_ms=self.started_at_ms):
+            return self._interrupt(now_ms) + self._say(ending.words, now_ms, ending.reason)
         match self.floor.silence(now_ms, agent_busy=self.reply is not None):
             case Silence.ASK:
                 return self._say(phrases.still_there, now_ms)
@@ -207,8 +207,8 @@ class Session:
     def _caller_turn(self, text: str, first_ms: int, end: TurnEnd, now_ms: int) -> list[Effect]:
         turn = Turn(self._turn_id(), Role.CALLER, text, text, False, first_ms, end.last_voice_at_ms, self.mode.value)
         effects = self._commit(turn)
-        if closing.caller_says_goodbye(text):
-            return effects + self._say(self.agent.closing, now_ms, EndReason.CALLER_GOODBYE, end)
+        if ending := closing.due(self.agent, now_ms=now_ms, answered_at_ms=self.started_at_ms, caller_said=text):
+            return effects + self._say(ending.words, now_ms, ending.reason, end)
         return effects + self._answer(now_ms, end)
 
     def _interrupt(self, now_ms: int) -> list[Effect]:
@@ -263,10 +263,10 @@ class Session:
         turn = reply.turn(self._turn_id(), self.mode.value, now_ms, cut=False)
         effects = self._commit(turn) if turn else []
         match reply.action:
-            case Transfer(number):
-                return effects + self._leave(NextStep(Do.DIAL, number), EndReason.TRANSFERRED)
-            case EndCall(reason):
-                return effects + self._leave(NextStep(Do.HANG_UP), EndReason(reason))
+            case Transfer(number) as transfer:
+                return effects + self._leave(NextStep(Do.DIAL, number), closing.reason_of(transfer))
+            case EndCall() as end:
+                return effects + self._leave(NextStep(Do.HANG_UP), closing.reason_of(end))
         if reply.ends_call:
             return effects + self._leave(NextStep(Do.HANG_UP), reply.ends_call)
         return effects

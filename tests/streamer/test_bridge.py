@@ -1,0 +1,204 @@
+"""The loop of a call, on a socket under the test's hand and with an engine that says what it is told to."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from websockets.exceptions import ConnectionClosedOK
+
+from calls.errors import Blame, Failure
+from calls.record import CallRecord, Direction, Do, EndReason, Mode
+from streamer.bridge import MALFORMED_ALLOWED, Bridge
+from streamer.events import EngineEvent, EngineOrder, ReplyDone, ReplySpoken, ReplyWorded, Say, TurnEnded
+from streamer.journal import Journal
+from streamer.session import HANDED_OVER, NORMAL_CLOSE, Session
+from tests.fakes.agents import AGENT
+from tests.fakes.memory_store import MemoryCallStore
+
+RECORD = CallRecord("01CALL", Direction.INBOUND, "default", "+15550001111", "+15550002222", 1_000)
+
+
+class FakeSocket:
+    def __init__(self) -> None:
+        self.incoming: asyncio.Queue[str | None] = asyncio.Queue()
+        self.sent: list[dict[str, object]] = []
+        self.closed: tuple[int, str] | None = None
+
+    async def recv(self, decode: bool | None = None) -> str:
+        text = await self.incoming.get()
+        if text is None:
+            raise ConnectionClosedOK(None, None)
+        return text
+
+    async def send(self, message: str) -> None:
+        sent = json.loads(message)
+        self.sent.append(sent)
+        if sent["event"] == "mark":  # a Twilio that plays at once
+            self.put(event="mark", mark=sent["mark"])
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        self.closed = (code, reason)
+        await self.incoming.put(None)
+
+    def put(self, **message: object) -> None:
+        self.incoming.put_nowait(json.dumps(message))
+
+    def events(self) -> list[object]:
+        return [message["event"] for message in self.sent]
+
+
+class ObedientEngine:
+    """Speaks every order as one tenth of a second; breaks when told to."""
+
+    def __init__(self) -> None:
+        self.emit: Callable[[EngineEvent], None] | None = None
+        self.heard: list[tuple[bytes, int]] = []
+        self.orders: list[EngineOrder] = []
+        self.breaking = asyncio.Event()
+
+    async def run(self, emit: Callable[[EngineEvent], None]) -> None:
+        self.emit = emit
+        await self.breaking.wait()
+        raise RuntimeError("a defect")
+
+    def hear(self, mulaw: bytes, media_ms: int) -> None:
+        self.heard.append((mulaw, media_ms))
+
+    def order(self, order: EngineOrder) -> None:
+        self.orders.append(order)
+        if isinstance(order, Say):
+            asyncio.get_running_loop().call_soon(self._speak, order)
+
+    def _speak(self, order: Say) -> None:
+        assert self.emit is not None
+        self.emit(ReplyWorded(order.reply_id, order.text))
+        self.emit(ReplySpoken(order.reply_id, b"\x10" * 800, order.text))
+        self.emit(ReplyDone(order.reply_id, None))
+
+
+class OnTheLine:
+    """A bridge running over the fakes."""
+
+    def __init__(self) -> None:
+        self.store = MemoryCallStore()
+        self.store.create(RECORD)
+        self.socket, self.engine = FakeSocket(), ObedientEngine()
+        self.session = Session(AGENT, Mode.PIPELINE, "MZ1", 1_000_000)
+        journal = Journal(self.store, RECORD.call_id)
+        self.now_ms = 1_000_000
+        self.bridge = Bridge(self.socket, "MZ1", self.session, self.engine, journal, lambda: self.now_ms)
+        self.task = asyncio.create_task(self.bridge.run())
+
+    async def until(self, what: Callable[[], bool]) -> None:
+        async with asyncio.timeout(3):
+            while not what():
+                await asyncio.sleep(0.005)
+
+    async def ended(self) -> None:
+        async with asyncio.timeout(5):
+            await self.task
+
+    @property
+    def record(self) -> CallRecord:
+        record = self.store.by_call_id(RECORD.call_id)
+        assert record is not None
+        return record
+
+    def heard(self) -> list[str]:
+        return [turn.heard for turn in self.store.conversation(RECORD.call_id).turns]
+
+
+async def test_a_call_greets_hears_and_says_goodbye_in_that_order() -> None:
+    line = OnTheLine()
+    await line.until(lambda: line.heard() == [AGENT.greeting])
+    line.now_ms += 3_000
+    line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "2000"})
+    await line.until(lambda: line.engine.heard == [(b"\x7f" * 4, 2000)])
+    assert line.engine.emit is not None
+    line.engine.emit(TurnEnded("Goodbye.", 1_000, 1_500))
+    await line.ended()
+    assert line.socket.closed == (NORMAL_CLOSE, "hang-up")
+    assert line.heard() == [AGENT.greeting, "Goodbye.", AGENT.closing]
+    assert line.record.end_reason is EndReason.CALLER_GOODBYE
+    assert line.record.next_step is not None
+    assert line.record.next_step.do is Do.HANG_UP
+    assert line.socket.events() == ["media", "mark", "media", "mark"]
+
+
+async def test_every_outgoing_frame_names_its_stream() -> None:
+    line = OnTheLine()
+    await line.until(lambda: len(line.socket.sent) == 2)
+    assert {message["streamSid"] for message in line.socket.sent} == {"MZ1"}
+    line.socket.put(event="stop")
+    await line.ended()
+
+
+async def test_a_stop_or_a_lost_socket_ends_the_call_quietly() -> None:
+    for last in ("stop", None):
+        line = OnTheLine()
+        if last:
+            line.socket.put(event="stop")
+        else:
+            line.socket.incoming.put_nowait(None)
+        await line.ended()
+        assert line.socket.closed is None
+        assert line.record.next_step is None
+
+
+async def test_malformed_frames_are_passed_over_up_to_a_bound() -> None:
+    line = OnTheLine()
+    for _ in range(MALFORMED_ALLOWED):
+        line.socket.incoming.put_nowait("{not json")
+    line.socket.put(event="start", start={}, more="")
+    line.socket.put(event="dtmf", dtmf={"digit": "5"})
+    await line.until(lambda: line.bridge.counters.malformed == MALFORMED_ALLOWED + 1)
+    await line.ended()
+    assert line.socket.closed is not None
+    assert line.record.failures[0].code == "frames-malformed"
+    assert line.record.next_step is not None
+    assert line.record.next_step.do is Do.GATHER
+
+
+async def test_a_few_malformed_frames_cost_nothing() -> None:
+    line = OnTheLine()
+    line.socket.incoming.put_nowait("\x00")
+    line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "20"})
+    await line.until(lambda: len(line.engine.heard) == 1)
+    assert not line.task.done()
+    line.socket.put(event="stop")
+    await line.ended()
+
+
+async def test_a_second_start_is_ignored() -> None:
+    line = OnTheLine()
+    media_format = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
+    line.socket.put(event="start", start={"streamSid": "MZ2", "callSid": "CA2", "mediaFormat": media_format})
+    await line.until(lambda: line.bridge.counters.unexpected == 1)
+    assert not line.task.done()
+    line.socket.put(event="stop")
+    await line.ended()
+
+
+async def test_a_defect_in_the_engine_hands_the_call_over() -> None:
+    line = OnTheLine()
+    await line.until(lambda: line.heard() == [AGENT.greeting])
+    line.engine.breaking.set()
+    await line.ended()
+    assert line.socket.closed == (HANDED_OVER, "gather")
+    assert [failure.code for failure in line.record.failures] == ["engine-broke"]
+
+
+async def test_a_task_that_leaves_hands_the_call_over() -> None:
+    line = OnTheLine()
+    await line.until(lambda: line.heard() == [AGENT.greeting])
+    line.bridge.hand_over(Failure("task-leaving", Blame.OFFHOOK, "A deploy."))
+    await line.ended()
+    assert line.socket.closed == (HANDED_OVER, "gather")
+
+
+async def test_a_table_that_is_down_does_not_stop_the_call() -> None:
+    line = OnTheLine()
+    line.store.down = True
+    await line.until(lambda: bool(line.socket.sent))
+    line.socket.put(event="stop")
+    await line.ended()

@@ -1,0 +1,275 @@
+"""One call as a state machine: literal events and times in, exact effects out."""
+
+from calls.conversation import Conversation, Role, Turn
+from calls.errors import Blame, Failure
+from calls.record import Do, EndReason, Mode, NextStep
+from calls.reply import EndCall, Transfer
+from streamer.events import (
+    Answer,
+    CancelReply,
+    CloseSocket,
+    CommitNext,
+    CommitTurn,
+    Draft,
+    Effect,
+    EngineLost,
+    ReplyDone,
+    ReplyLost,
+    ReplySpoken,
+    ReplyWorded,
+    Say,
+    SendClear,
+    SendMark,
+    SendMedia,
+    SpeechStarted,
+    SpeechStopped,
+    TurnEnded,
+)
+from streamer.session import HANDED_OVER, NORMAL_CLOSE, Session
+from tests.fakes.agents import AGENT
+
+START = 1_000_000
+TENTH = b"\x10" * 800
+
+
+def session(conversation: Conversation = Conversation()) -> Session:
+    return Session(AGENT, Mode.PIPELINE, "MZ1", START, conversation=conversation)
+
+
+def greeted() -> Session:
+    """A session whose greeting has been heard, at START + 300."""
+    s = session()
+    assert s.begin(START) == [Say(1, AGENT.greeting)]
+    s.on_engine(ReplyWorded(1, AGENT.greeting), START)
+    s.on_engine(ReplySpoken(1, TENTH, AGENT.greeting), START)
+    s.on_engine(ReplyDone(1, None), START)
+    committed = s.on_mark("r1-1", START + 300)
+    assert [type(effect) for effect in committed] == [CommitTurn]
+    return s
+
+
+def speaking(said: str = "one two three four", tenths: int = 4) -> Session:
+    """A session in which the caller asked and the agent is speaking reply 2, all of it sent, from START + 3000."""
+    s = greeted()
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    s.on_engine(ReplyWorded(2, said), START + 2_500)
+    s.on_engine(ReplySpoken(2, TENTH * tenths, said), START + 3_000)
+    return s
+
+
+def turns(effects: list[Effect]) -> list[Turn]:
+    return [effect.turn for effect in effects if isinstance(effect, CommitTurn)]
+
+
+def test_the_greeting_goes_out_as_chunks_with_a_mark_behind_each() -> None:
+    s = session()
+    s.begin(START)
+    s.on_engine(ReplyWorded(1, "Hello."), START)
+    effects = s.on_engine(ReplySpoken(1, TENTH * 2, "Hello."), START + 5)
+    assert effects == [SendMedia(TENTH), SendMark("r1-1"), SendMedia(TENTH), SendMark("r1-2")]
+
+
+def test_a_greeting_that_was_heard_is_a_turn() -> None:
+    s = greeted()
+    (turn,) = s.conversation.turns
+    assert (turn.role, turn.said, turn.heard, turn.cut) == (Role.AGENT, AGENT.greeting, AGENT.greeting, False)
+    assert (turn.started_at_ms, turn.ended_at_ms) == (START + 200, START + 300)
+
+
+def test_what_the_caller_said_is_committed_and_answered() -> None:
+    s = greeted()
+    effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    (turn,) = turns(effects)
+    assert (turn.role, turn.said, turn.heard) == (Role.CALLER, "Hours?", "Hours?")
+    assert (turn.started_at_ms, turn.ended_at_ms) == (START + 500, START + 1_500)
+    assert effects[-1] == Answer(2, s.conversation)
+
+
+def test_an_answer_carries_its_waterfall() -> None:
+    s = speaking(tenths=1)
+    s.on_engine(ReplyDone(2, None), START + 3_010)
+    (turn,) = turns(s.on_mark("r2-1", START + 3_140))
+    latency = turn.latency
+    assert (latency.endpointing, latency.model, latency.speech, latency.queue) == (500, 500, 500, 0)
+    assert (latency.playout, latency.total, latency.ours) == (40, 1_540, 0)
+
+
+def test_a_voice_over_the_agent_clears_cancels_and_keeps_only_what_marks_prove() -> None:
+    s = speaking()
+    s.on_mark("r2-1", START + 3_110)
+    assert s.on_engine(SpeechStarted(3_100), START + 3_200) == []
+    effects = s.on_time(START + 3_400)
+    assert effects[:2] == [SendClear(), CancelReply(2)]
+    (turn,) = turns(effects)
+    assert (turn.said, turn.heard, turn.cut) == ("one two three four", "one", True)
+    assert s.on_mark("r2-2", START + 3_410) == []  # returned by the clear, not heard
+    assert s.on_engine(ReplySpoken(2, TENTH, "late"), START + 3_420) == []
+
+
+def test_the_interrupting_words_are_answered_with_the_cut_turn_before_them() -> None:
+    s = speaking()
+    s.on_mark("r2-1", START + 3_110)
+    s.on_engine(SpeechStarted(3_100), START + 3_200)
+    s.on_time(START + 3_400)
+    effects = s.on_engine(TurnEnded("Tuesday.", 3_100, 4_000), START + 4_500)
+    assert effects[-1] == Answer(3, s.conversation)
+    assert [(t.role, t.heard) for t in s.conversation.turns[-2:]] == [(Role.AGENT, "one"), (Role.CALLER, "Tuesday.")]
+
+
+def test_words_interrupt_before_the_voice_has_lasted() -> None:
+    s = speaking()
+    s.on_engine(SpeechStarted(3_100), START + 3_110)
+    assert SendClear() in s.on_engine(Draft("wait"), START + 3_120)
+
+
+def test_a_voice_that_came_to_nothing_is_not_left_in_dead_air() -> None:
+    s = speaking()
+    s.on_engine(SpeechStarted(3_100), START + 3_110)
+    assert SendClear() in s.on_time(START + 3_500)
+    assert s.on_engine(SpeechStopped(), START + 4_000) == [Say(3, AGENT.phrases.ask_again)]
+
+
+def test_a_short_noise_leaves_the_agent_speaking() -> None:
+    s = speaking()
+    s.on_engine(SpeechStarted(3_100), START + 3_110)
+    assert s.on_engine(SpeechStopped(), START + 3_200) == []
+    assert s.on_time(START + 3_900) == []
+
+
+def test_the_greeting_is_protected_from_noise_but_not_from_words() -> None:
+    s = session()
+    s.begin(START)
+    s.on_engine(ReplySpoken(1, TENTH * 20, "Hello."), START)
+    s.on_engine(SpeechStarted(0), START + 20)
+    assert SendClear() not in s.on_time(START + 480)
+    assert SendClear() in s.on_engine(TurnEnded("Hours?", 0, 300), START + 490)
+
+
+def test_a_goodbye_is_said_to_its_last_mark_before_the_socket_closes() -> None:
+    s = greeted()
+    effects = s.on_engine(TurnEnded("Thank you, goodbye.", 500, 1_500), START + 2_000)
+    assert effects[-1] == Say(2, AGENT.closing)
+    s.on_engine(ReplyWorded(2, AGENT.closing), START + 2_010)
+    s.on_engine(ReplySpoken(2, TENTH * 2, AGENT.closing), START + 2_020)
+    s.on_engine(ReplyDone(2, None), START + 2_030)
+    assert s.on_mark("r2-1", START + 2_140) == []
+    final = s.on_mark("r2-2", START + 2_240)
+    assert [turn.heard for turn in turns(final)] == [AGENT.closing]
+    assert final[1:] == [
+        CommitNext(NextStep(Do.HANG_UP), EndReason.CALLER_GOODBYE),
+        CloseSocket(NORMAL_CLOSE, "hang-up"),
+    ]
+
+
+def test_nothing_interrupts_a_goodbye() -> None:
+    s = greeted()
+    s.on_engine(TurnEnded("Bye.", 500, 1_500), START + 2_000)
+    s.on_engine(ReplySpoken(2, TENTH * 4, AGENT.closing), START + 2_020)
+    s.on_engine(SpeechStarted(2_100), START + 2_110)
+    assert s.on_time(START + 2_900) == []
+    assert s.on_engine(TurnEnded("Bye bye.", 2_100, 2_800), START + 3_000) == []
+    assert s.on_digit("1", START + 3_000) == []
+
+
+def test_an_engine_may_end_the_call_or_transfer_it() -> None:
+    for action, step, reason in [
+        (EndCall("agent-goodbye"), NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE),
+        (Transfer("+15551230000"), NextStep(Do.DIAL, "+15551230000"), EndReason.TRANSFERRED),
+    ]:
+        s = speaking(tenths=1)
+        s.on_engine(ReplyDone(2, action), START + 3_010)
+        effects = s.on_mark("r2-1", START + 3_140)
+        assert effects[-2:] == [CommitNext(step, reason), CloseSocket(NORMAL_CLOSE, step.do.value)]
+
+
+def test_keys_interrupt_at_once_and_are_a_turn_when_they_are_complete() -> None:
+    s = speaking()
+    assert s.on_digit("1", START + 3_100)[:2] == [SendClear(), CancelReply(2)]
+    effects = s.on_digit("#", START + 3_300)
+    (turn,) = turns(effects)
+    assert turn.heard == "[keys 1#]"
+    assert isinstance(effects[-1], Answer)
+
+
+def test_a_lost_engine_hands_the_call_over_with_the_failure() -> None:
+    failure = Failure("recogniser-lost", Blame.PROVIDER, "The recogniser closed the connection.")
+    s = speaking()
+    s.on_mark("r2-1", START + 3_110)
+    effects = s.on_engine(EngineLost(failure), START + 3_150)
+    assert [turn.heard for turn in turns(effects)] == ["one"]
+    step = NextStep(Do.GATHER, why=failure.sentence)
+    assert effects[-2:] == [CommitNext(step, None, failure), CloseSocket(HANDED_OVER, "gather")]
+    assert s.is_over
+
+
+def test_a_lost_reply_hands_over_and_leaves_the_words_unanswered() -> None:
+    failure = Failure("model-lost", Blame.PROVIDER, "The model failed.")
+    s = greeted()
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    s.on_engine(ReplyLost(2, failure), START + 2_100)
+    assert [turn.heard for turn in s.conversation.unanswered] == ["Hours?"]
+
+
+def test_a_reply_that_does_not_come_is_a_failure_with_a_name() -> None:
+    s = greeted()
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    assert s.on_time(START + 6_999) == []
+    commit = s.on_time(START + 7_000)[-2]
+    assert isinstance(commit, CommitNext)
+    assert commit.failure is not None
+    assert commit.failure.code == "reply-late"
+
+
+def test_a_failure_in_a_goodbye_still_hangs_up() -> None:
+    s = greeted()
+    s.on_engine(TurnEnded("Goodbye.", 500, 1_500), START + 2_000)
+    effects = s.on_engine(EngineLost(Failure("x", Blame.PROVIDER, "It broke.")), START + 2_100)
+    commit = effects[-2]
+    assert isinstance(commit, CommitNext)
+    assert (commit.step.do, commit.end_reason) == (Do.HANG_UP, EndReason.CALLER_GOODBYE)
+
+
+def test_silence_asks_then_says_goodbye() -> None:
+    s = greeted()
+    assert s.on_time(START + 400) == []
+    assert s.on_time(START + 8_400) == [Say(2, AGENT.phrases.still_there)]
+    s.on_engine(ReplySpoken(2, TENTH, "Are you still there?"), START + 8_410)
+    s.on_engine(ReplyDone(2, None), START + 8_420)
+    s.on_mark("r2-1", START + 8_520)
+    s.on_time(START + 8_600)
+    assert s.on_time(START + 16_600) == [Say(3, AGENT.phrases.silence_goodbye)]
+    assert s.reply is not None
+    assert s.reply.ends_call is EndReason.SILENCE
+
+
+def test_a_call_that_is_too_long_is_ended_politely() -> None:
+    s = speaking()
+    effects = s.on_time(START + 600_000)
+    assert effects[-1] == Say(3, AGENT.phrases.limit_goodbye)
+    assert SendClear() in effects
+
+
+def test_a_caller_who_leaves_keeps_what_was_heard() -> None:
+    s = speaking()
+    s.on_mark("r2-1", START + 3_110)
+    (turn,) = turns(s.on_gone(START + 3_150))
+    assert (turn.heard, turn.cut) == ("one", True)
+    assert s.on_gone(START + 3_200) == []
+    assert s.on_engine(Draft("x"), START + 3_200) == []
+
+
+def test_a_call_that_streams_again_goes_on_from_where_it_was() -> None:
+    asked = Turn("a", Role.CALLER, "Hours?", "Hours?", False, 1, 2, "pipeline")
+    s = session(Conversation((asked,)))
+    assert s.begin(START) == [Answer(1, s.conversation)]
+    answered = Turn("b", Role.AGENT, "Nine.", "Nine.", False, 3, 4, "pipeline")
+    s = session(Conversation((asked, answered)))
+    assert s.begin(START) == [Say(1, AGENT.phrases.bridge)]
+
+
+def test_the_media_clock_is_set_by_the_earliest_arrival() -> None:
+    s = greeted()
+    s.on_media_time(0, START + 60)
+    s.on_media_time(20, START + 45)  # arrived with less delay: truer
+    effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    assert turns(effects)[0].started_at_ms == START + 500  # never later than the stream's own start

@@ -1,0 +1,67 @@
+"""Who has the floor."""
+
+from calls.agent import Limits, TurnTaking
+from streamer.turns import Floor, Silence
+
+
+def floor(protected_until_ms: int = 0) -> Floor:
+    return Floor(TurnTaking(300, 500), Limits(600, 8.0, 5.0), protected_until_ms)
+
+
+def test_a_voice_takes_the_floor_after_the_least_time() -> None:
+    f = floor()
+    f.voice_started(1_000)
+    assert not f.interrupts(1_299)
+    assert f.interrupts(1_300)
+
+
+def test_words_take_the_floor_at_once() -> None:
+    f = floor()
+    f.voice_started(1_000)
+    f.words(" ")
+    assert not f.interrupts(1_050)
+    f.words("wait")
+    assert f.interrupts(1_050)
+
+
+def test_a_cough_that_ends_in_time_takes_nothing() -> None:
+    f = floor()
+    f.voice_started(1_000)
+    f.voice_stopped()
+    assert not f.interrupts(5_000)
+    assert not f.caller_speaks
+
+
+def test_nothing_interrupts_a_protected_greeting() -> None:
+    f = floor(protected_until_ms=2_000)
+    f.voice_started(1_000)
+    f.words("hello")
+    assert not f.interrupts(1_999)
+    assert f.interrupts(2_000)
+
+
+def test_silence_asks_once_then_gives_up() -> None:
+    f = floor()
+    assert f.silence(0, agent_busy=False) is Silence.NONE
+    assert f.silence(7_999, agent_busy=False) is Silence.NONE
+    assert f.silence(8_000, agent_busy=False) is Silence.ASK
+    assert f.silence(8_100, agent_busy=True) is Silence.NONE
+    assert f.silence(10_000, agent_busy=False) is Silence.NONE
+    assert f.silence(18_000, agent_busy=False) is Silence.GIVE_UP
+
+
+def test_a_turn_of_the_caller_starts_the_count_over() -> None:
+    f = floor()
+    f.silence(0, agent_busy=False)
+    assert f.silence(8_000, agent_busy=False) is Silence.ASK
+    f.turn_taken()
+    f.silence(9_000, agent_busy=False)
+    assert f.silence(17_000, agent_busy=False) is Silence.ASK
+
+
+def test_a_speaking_caller_is_not_silence_unless_the_voice_never_ends() -> None:
+    f = floor()
+    f.voice_started(0)
+    assert f.silence(20_000, agent_busy=False) is Silence.NONE
+    f.silence(30_000, agent_busy=False)
+    assert f.silence(38_000, agent_busy=False) is Silence.ASK
