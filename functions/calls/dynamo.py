@@ -1,0 +1,207 @@
+"""The call store on DynamoDB: the one engine of `store.CallStore`, on AWS and on one machine.
+
+Items and keys are drawn in `dynamo_items`. Reads are strongly consistent, but for `recent`, which asks an index.
+Writes that must be neither lost nor doubled when an answer is lost on the way go as transactions: botocore repeats
+a request with the same ClientRequestToken, and for ten minutes DynamoDB answers the repetition with the first outcome,
+so that our own write is never taken for another's.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from calls.conversation import Conversation, Turn
+from calls.dynamo_bounds import bounded
+from calls.dynamo_errors import contended
+from calls.dynamo_items import (
+    Item,
+    call_before,
+    call_key,
+    claim_item,
+    cursor_after,
+    in_order,
+    newest_key,
+    pointer_item,
+    record_item,
+    record_of,
+    sid_key,
+    step_item,
+    step_key,
+    turn_item,
+    turn_of,
+)
+from calls.dynamo_requests import Put, Requests
+from calls.dynamo_rules import (
+    call_exists,
+    call_not_found,
+    checked_limit,
+    checked_sid,
+    key_reused,
+    next_version,
+    sid_taken,
+    with_sid,
+)
+from calls.dynamo_table import client, configuration, create_table
+from calls.record import CallRecord
+from calls.store import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["DynamoCallStore", "client", "configuration", "create_table"]
+
+# A write that another one came in between of is tried again after a pause drawn up to these; a hundred tries outlast
+# fifty writers on one record, and end within some seconds.
+_TRIES = 100
+_FIRST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.1
+
+
+class DynamoCallStore:
+    """`store.CallStore` on one table. Safe to share between threads.
+
+    `now_ms` gives epoch milliseconds, for the expiry of claims and steps. `sleep` (seconds) and `chance` (0 to 1)
+    space out the tries of contended writes.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        now_ms: Callable[[], int],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._requests = Requests(client, table)
+        self._table = table
+        self._now_ms = now_ms
+        self._sleep = sleep
+        self._chance = chance
+
+    def create(self, record: CallRecord) -> None:
+        """Put CALL#/META  if attribute_not_exists(pk)     the callId is new
+        Put SID#/CALL   if attribute_not_exists(pk)     and so is the CallSid, where there is one
+        """
+        puts = _new_call(record)
+        for _ in self._tries():
+            refused = self._requests.put_together(*puts)
+            if refused is None:
+                return
+            if not refused.in_passing:
+                raise call_exists(record.call_id)
+        raise contended(self._table)
+
+    def claim(self, idempotency_key: str, fingerprint: str, record: CallRecord) -> CallRecord | None:
+        """Put IDEM#/CLAIM  if attribute_not_exists(pk)     the key was never used
+                         or expiresAt <= :now            or so long ago that it is free again
+        Put CALL#/META  if attribute_not_exists(pk)     \\ as in `create`
+        Put SID#/CALL   if attribute_not_exists(pk)     /
+        The claim that stands in the way comes back with the refusal.
+        """
+        for _ in self._tries():
+            now_ms = self._now_ms()
+            claim = claim_item(idempotency_key, fingerprint, record.call_id, now_ms)
+            refused = self._requests.put_together(Put.if_new_or_expired(claim, now_ms // 1000), *_new_call(record))
+            if refused is None:
+                return None
+            if (standing := refused.standing[0]) is not None:
+                return self._claimed(standing, fingerprint)
+            if not refused.in_passing:
+                raise call_exists(record.call_id)
+        raise contended(self._table)
+
+    def _claimed(self, claim: Item, fingerprint: str) -> CallRecord:
+        if claim["fingerprint"] != fingerprint:
+            raise key_reused()
+        return self._found(claim["callId"])
+
+    def by_call_id(self, call_id: str) -> CallRecord | None:
+        item = self._requests.get(call_key(call_id))
+        return record_of(item) if item else None
+
+    def by_sid(self, twilio_sid: str) -> CallRecord | None:
+        pointer = self._requests.get(sid_key(twilio_sid))
+        return self.by_call_id(pointer["callId"]) if pointer else None
+
+    def attach_sid(self, call_id: str, twilio_sid: str) -> CallRecord:
+        """Put CALL#/META  if version = :seen               nobody wrote since we looked (and it had no CallSid)
+        Put SID#/CALL   if attribute_not_exists(pk)      the CallSid belongs to no other call
+        """
+        pointer = Put.if_new(pointer_item(checked_sid(twilio_sid), call_id))
+        for _ in self._tries():
+            seen = self._found(call_id)
+            attached = with_sid(seen, twilio_sid)
+            if attached is None:
+                return seen
+            refused = self._requests.put_together(Put.if_version(record_item(attached), seen.version), pointer)
+            if refused is None:
+                return attached
+            standing = refused.standing[1]
+            if standing is not None and standing["callId"] != call_id:
+                raise sid_taken()
+        raise contended(self._table)
+
+    def change(self, call_id: str, change: Callable[[CallRecord], CallRecord]) -> CallRecord:
+        """Put CALL#/META  if version = :seen               nobody wrote since we looked"""
+        for _ in self._tries():
+            seen = self._found(call_id)
+            changed = next_version(seen, change(seen))
+            if changed is None:
+                return seen
+            if self._requests.put_together(Put.if_version(record_item(changed), seen.version)) is None:
+                return changed
+        raise contended(self._table)
+
+    def append_turn(self, call_id: str, turn: Turn) -> None:
+        """Put CALL#/TURN#  if attribute_not_exists(pk)     no turn of this id is there
+
+        Needs no record of the call: a call whose token is valid goes on without one, and its words are kept.
+        """
+        self._requests.put_once(turn_item(call_id, turn))
+
+    def conversation(self, call_id: str) -> Conversation:
+        return in_order([turn_of(item) for item in self._requests.turns(call_key(call_id)["pk"])])
+
+    def recent(self, limit: int, cursor: str = "") -> Page:
+        """As the port says, for 1 to 100 calls; newest by callId, which is a ULID. From an index: in AWS a call may be
+        missing here, or show an older state, for some milliseconds after a write (seconds at worst)."""
+        after = newest_key(call_before(cursor)) if cursor else None
+        items = self._requests.newest(checked_limit(limit) + 1, after)
+        records = tuple(record_of(item) for item in islice(items, limit + 1))
+        if len(records) <= limit:
+            return Page(records, "")
+        return Page(records[:limit], cursor_after(records[limit - 1].call_id))
+
+    def answered_before(self, call_id: str, step: str, answer: str) -> str:
+        """Put CALL#/STEP#  if attribute_not_exists(pk)     nobody answered this step yet"""
+        standing = self._requests.put_once(step_item(call_id, step, answer, self._now_ms()))
+        return str(standing["answer"])
+
+    def answer_of(self, call_id: str, step: str) -> str | None:
+        item = self._requests.get(step_key(call_id, step))
+        return str(item["answer"]) if item else None
+
+    def _found(self, call_id: str) -> CallRecord:
+        record = self.by_call_id(call_id)
+        if record is None:
+            raise call_not_found(call_id)
+        return record
+
+    def _tries(self) -> Iterator[int]:
+        longest_s = _FIRST_PAUSE_S
+        for number in range(_TRIES):
+            if number:
+                self._sleep(self._chance() * longest_s)
+                longest_s = min(2 * longest_s, _LONGEST_PAUSE_S)
+            yield number
+
+
+def _new_call(record: CallRecord) -> list[Put]:
+    puts = [Put.if_new(record_item(bounded(record)))]
+    if record.twilio_sid:
+        puts.append(Put.if_new(pointer_item(record.twilio_sid, record.call_id)))
+    return puts

@@ -1,0 +1,161 @@
+"""The product on one machine: ministack with the table, the handlers' web process and the streamer."""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from calls.dynamo import DynamoCallStore, create_table
+from offhook.stack import environment, ministack
+from offhook.stack.processes import LOOPBACK, Process, ProcessFailed, free_port
+
+TABLE = "calls"
+FROM_NUMBER = "+14155550100"
+_WEB_READY_WITHIN_S = 30.0
+# It loads the embedded speech models before it says that it is ready.
+_STREAMER_READY_WITHIN_S = 90.0
+_WATCH_EVERY_S = 0.2
+
+
+class Stack:
+    """Starts everything on loopback when entered, and takes it down, children first, when left.
+
+    `folder` takes the logs; `agents` holds the agent files; `twilio_base_url` is where the Twilio box answers REST.
+    Addresses, keys and secrets are fixed at once, so that a box may be told of them before the stack runs;
+    `account_sid` and `auth_token` are made up where they are not given. `stream_url` sends Twilio elsewhere than to
+    the streamer (to rehearse a stream that never arrives). `extra` goes into the environment of the handlers and the
+    streamer, over everything else; `inherited` is the environment it is added to, less AWS, Twilio and our settings.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        agents: Path,
+        twilio_base_url: str,
+        *,
+        account_sid: str = "",
+        auth_token: str = "",
+        from_number: str = FROM_NUMBER,
+        stream_url: str = "",
+        web_module: str = "offhook.stack.web",
+        streamer_module: str = "streamer",
+        extra: Mapping[str, str] | None = None,
+        inherited: Mapping[str, str] | None = None,
+    ) -> None:
+        inherited = os.environ if inherited is None else inherited
+        web_port, streamer_port, aws_port = free_port(), free_port(), free_port()
+        self.settings = environment.Settings(
+            public_url=f"http://{LOOPBACK}:{web_port}",
+            stream_url=stream_url or f"ws://{LOOPBACK}:{streamer_port}",
+            table=TABLE,
+            stream_secret=secrets.token_hex(32),
+            agents=str(agents.resolve()),
+            account_sid=account_sid or f"AC{secrets.token_hex(16)}",
+            auth_token=auth_token or secrets.token_hex(16),
+            twilio_base_url=twilio_base_url,
+            aws_endpoint_url=f"http://{LOOPBACK}:{aws_port}",
+            api_key=f"offhook-{secrets.token_hex(16)}",
+            from_number=from_number,
+        )
+        logs = folder.resolve() / "logs"
+        self._ministack = ministack.process(aws_port, logs / "ministack.log", inherited)
+        self._web = Process(
+            "the web process",
+            web_module,
+            environment.of_part(inherited, self.settings, web_port, extra or {}),
+            logs / "web.log",
+            f"http://{LOOPBACK}:{web_port}/healthz",
+        )
+        self._streamer = Process(
+            "the streamer",
+            streamer_module,
+            environment.of_part(inherited, self.settings, streamer_port, extra or {}),
+            logs / "streamer.log",
+            f"http://{LOOPBACK}:{streamer_port}/readyz",
+        )
+        self._store: DynamoCallStore | None = None
+        self._running = AsyncExitStack()
+
+    @property
+    def public_url(self) -> str:
+        return self.settings.public_url
+
+    @property
+    def stream_url(self) -> str:
+        return self.settings.stream_url
+
+    @property
+    def api_key(self) -> str:
+        return self.settings.api_key
+
+    @property
+    def account_sid(self) -> str:
+        return self.settings.account_sid
+
+    @property
+    def auth_token(self) -> str:
+        return self.settings.auth_token
+
+    @property
+    def from_number(self) -> str:
+        return self.settings.from_number
+
+    @property
+    def store(self) -> DynamoCallStore:
+        """The store that the handlers and the streamer use. ProcessFailed before the stack runs."""
+        if self._store is None:
+            raise ProcessFailed("The stack is not running, so there is no store yet.")
+        return self._store
+
+    @property
+    def logs(self) -> Mapping[str, Path]:
+        """The log file of each part, by name."""
+        return {"ministack": self._ministack.log, "web": self._web.log, "streamer": self._streamer.log}
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as starting:
+            for child in (self._ministack, self._web, self._streamer):
+                child.start()
+                starting.push_async_callback(asyncio.to_thread, child.stop)
+            await asyncio.to_thread(self._ministack.wait_ready, ministack.READY_WITHIN_S)
+            self._store = await asyncio.to_thread(self._open_store)
+            await asyncio.to_thread(self._web.wait_ready, _WEB_READY_WITHIN_S)
+            await asyncio.to_thread(self._streamer.wait_ready, _STREAMER_READY_WITHIN_S)
+            self._running = starting.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._running.aclose()
+
+    async def kill_streamer(self) -> None:
+        """SIGKILL, in the middle of whatever it does."""
+        await asyncio.to_thread(self._streamer.kill)
+
+    async def restart_streamer(self) -> None:
+        """Stop the streamer if it runs, start it at the same address, and wait until it is warm."""
+        await asyncio.to_thread(self._streamer.stop)
+        self._streamer.start()
+        await asyncio.to_thread(self._streamer.wait_ready, _STREAMER_READY_WITHIN_S)
+
+    async def watch(self) -> None:
+        """Runs until it is cancelled; ProcessFailed, with the end of its log, as soon as a part ends by itself."""
+        while True:
+            for child in (self._ministack, self._web, self._streamer):
+                child.check()
+            await asyncio.sleep(_WATCH_EVERY_S)
+
+    def _open_store(self) -> DynamoCallStore:
+        client = ministack.local_client(self.settings.aws_endpoint_url)
+        create_table(client, self.settings.table)
+        return DynamoCallStore(client, self.settings.table, _now_ms)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
