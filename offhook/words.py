@@ -1,4 +1,4 @@
-"""How much of an answer was heard. Pure text, shared by the live transcript and the report."""
+"""How a call is put into words: what of an answer was heard, and when. Shared by the live transcript and the report."""
 
 
 def unheard_rest(said: str, heard: str) -> str:
@@ -19,3 +19,9 @@ def unheard_rest(said: str, heard: str) -> str:
             return said
         matched += 1
     return said[matched:].rstrip()
+
+
+def clock(ms: int) -> str:
+    """61250 -> "1:01.2"; nothing is before the answer."""
+    tenths = max(0, ms) // 100
+    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from offhook.report import palette
 from offhook.report.pictures import extent_ms, interruptions_ms, is_measured, waterfall_svg, waveform_svg
-from offhook.words import unheard_rest
+from offhook.words import clock, unheard_rest
 
 END_REASONS: Mapping[str, str] = {
     "caller-goodbye": "The caller said goodbye.",
@@ -60,12 +60,6 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
         stage_means=palette.STAGE_MEANS,
         palette=palette,
     )
-
-
-def clock(ms: int) -> str:
-    """61250 -> "1:01.2"."""
-    tenths = ms // 100
-    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"
 
 
 def facts(call: Mapping[str, Any]) -> list[tuple[str, str]]:

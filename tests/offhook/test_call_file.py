@@ -3,13 +3,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from calls.conversation import Conversation, Role, Turn
-from calls.errors import Blame, Failure
-from calls.latency import Waterfall
-from calls.record import CallRecord, Direction, EndReason, Mode, ModeUse, Status
+from calls.conversation import Conversation
+from calls.record import CallRecord, Direction
 from offhook.call_file import AlertLine, call_file, iso_utc, zero_of
-
-ANSWERED_MS = 1_795_000_000_250
+from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
 
 
 class Strict(BaseModel):
@@ -76,43 +73,6 @@ class CallFile(Strict):
     alerts: list[AlertEntry]
 
 
-RECORD = CallRecord(
-    call_id="01KABCDEFGHJKMNPQRSTVWXYZ0",
-    direction=Direction.OUTBOUND,
-    agent="default",
-    from_number="+15551230100",
-    to_number="+15551230101",
-    created_at_ms=ANSWERED_MS - 4000,
-    twilio_sid="CA0123456789abcdef0123456789abcdef",
-    status=Status.COMPLETED,
-    modes=(
-        ModeUse(Mode.PIPELINE, ANSWERED_MS - 30, ANSWERED_MS + 9000, "the stream broke off"),
-        ModeUse(Mode.TRADITIONAL, ANSWERED_MS + 9000, ANSWERED_MS + 12_000, "the call ended"),
-    ),
-    answered_at_ms=ANSWERED_MS,
-    ended_at_ms=ANSWERED_MS + 12_000,
-    end_reason=EndReason.CALLER_GOODBYE,
-    failures=(Failure("stream-lost", Blame.OFFHOOK, "The stream broke off."),),
-)
-
-CONVERSATION = Conversation(
-    (
-        Turn("t1", Role.CALLER, "Hello.", "Hello.", False, ANSWERED_MS + 100, ANSWERED_MS + 900, "pipeline"),
-        Turn(
-            "t2",
-            Role.AGENT,
-            "We open at nine.",
-            "We open",
-            True,
-            ANSWERED_MS + 1700,
-            ANSWERED_MS + 2400,
-            "pipeline",
-            Waterfall(total=800, endpointing=540, model=5, speech=190, queue=15, playout=40, ours=30),
-        ),
-    )
-)
-
-
 def test_the_file_has_every_name_of_the_contract_and_no_other() -> None:
     written = call_file(
         RECORD, CONVERSATION, ANSWERED_MS, recording_ms=12_000, alerts=[AlertLine(31921, "warning", "x")]
@@ -123,7 +83,12 @@ def test_the_file_has_every_name_of_the_contract_and_no_other() -> None:
 
 def test_times_count_from_the_answer() -> None:
     written = call_file(RECORD, CONVERSATION, ANSWERED_MS)
-    assert [(t["startedMs"], t["endedMs"]) for t in written["turns"]] == [(100, 900), (1700, 2400)]
+    assert [(t["startedMs"], t["endedMs"]) for t in written["turns"]] == [
+        (100, 900),
+        (1100, 1600),
+        (2400, 3400),
+        (3200, 3900),
+    ]
     assert written["startedAt"] == "2026-11-18T11:06:40.250Z"
     assert written["endedAt"] == "2026-11-18T11:06:52.250Z"
 
@@ -138,7 +103,7 @@ def test_a_rung_chosen_while_the_phone_rang_starts_at_zero() -> None:
 
 
 def test_the_cut_answer_keeps_what_was_said_and_what_was_heard() -> None:
-    answer = call_file(RECORD, CONVERSATION, ANSWERED_MS)["turns"][1]
+    answer = call_file(RECORD, CONVERSATION, ANSWERED_MS)["turns"][2]
     assert (answer["said"], answer["heard"], answer["cut"]) == ("We open at nine.", "We open", True)
     assert answer["latencyMs"] == {
         "total": 800,

@@ -1,0 +1,77 @@
+"""Follow a call through the store until its record is final: every turn and every rung told once, as it is written."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calls.conversation import Conversation, Turn
+from calls.errors import CallNotFound, StoreUnavailable
+from calls.record import CallRecord, ModeUse
+from calls.store import CallStore
+
+POLL_S = 0.2
+SETTLE_S = 0.6
+"""How long the turns of a finished call may still trickle in: the last one is written as the socket closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A call as it stood last; `record.is_final` is false when the deadline came first."""
+
+    record: CallRecord
+    conversation: Conversation
+
+
+async def follow(
+    store: CallStore,
+    call_id: str,
+    on_turn: Callable[[Turn], None],
+    on_rung: Callable[[ModeUse, ModeUse | None], None],
+    *,
+    deadline_s: float,
+) -> Followed:
+    """Returns once the call is final and its turns have settled, or after `deadline_s`. CallNotFound at once when the
+    store knows no such call; a store that is away for a moment is asked again until the deadline."""
+    loop = asyncio.get_running_loop()
+    end_s = loop.time() + deadline_s
+    told = _Told(on_turn, on_rung)
+    seen = await _look(store, call_id)
+    settled_s: float | None = None
+    while True:
+        told.tell(seen)
+        now_s = loop.time()
+        if seen.record.is_final and settled_s is None:
+            settled_s = now_s + SETTLE_S
+        if now_s >= end_s or (settled_s is not None and now_s >= settled_s):
+            return seen
+        await asyncio.sleep(POLL_S)
+        try:
+            seen = await _look(store, call_id)
+        except StoreUnavailable:
+            if loop.time() >= end_s:
+                raise
+
+
+class _Told:
+    def __init__(self, on_turn: Callable[[Turn], None], on_rung: Callable[[ModeUse, ModeUse | None], None]) -> None:
+        self._on_turn = on_turn
+        self._on_rung = on_rung
+        self._turn_ids: set[str] = set()
+        self._rungs = 0
+
+    def tell(self, seen: Followed) -> None:
+        modes = seen.record.modes
+        for position in range(self._rungs, len(modes)):
+            self._on_rung(modes[position], modes[position - 1] if position else None)
+        self._rungs = max(self._rungs, len(modes))
+        for turn in seen.conversation.turns:
+            if turn.id not in self._turn_ids:
+                self._turn_ids.add(turn.id)
+                self._on_turn(turn)
+
+
+async def _look(store: CallStore, call_id: str) -> Followed:
+    record = await asyncio.to_thread(store.by_call_id, call_id)
+    if record is None:
+        raise CallNotFound(f"There is no call {call_id}.")
+    return Followed(record, await asyncio.to_thread(store.conversation, call_id))

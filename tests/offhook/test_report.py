@@ -1,0 +1,102 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+from calls.conversation import Conversation
+from calls.record import CallRecord, Direction
+from offhook.call_file import AlertLine, call_file
+from offhook.report.page import fall_alt, page, wave_alt
+from offhook.report.pictures import interruptions_ms, waterfall_svg, waveform_svg
+from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, QUESTION, RECORD
+
+CALL = call_file(
+    RECORD,
+    CONVERSATION,
+    ANSWERED_MS,
+    recording_ms=12_000,
+    alerts=[AlertLine(31921, "warning", "The stream closed early.")],
+)
+SECOND = bytes(range(256)) * 31 + b"\xff" * 64
+SOUND = SECOND * 12
+
+
+class Addresses(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.alts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attrs if name in {"src", "href", "action", "poster", "srcset"}]
+        self.alts += [value or "" for name, value in attrs if name == "alt"]
+
+
+def read(html: str) -> Addresses:
+    parser = Addresses()
+    parser.feed(html)
+    return parser
+
+
+def test_the_page_needs_nothing_but_the_recording_beside_it() -> None:
+    html = page(CALL, SOUND, SOUND)
+    outside = [address for address in read(html).found if not address.startswith("data:")]
+    assert outside == ["call.wav"]
+    assert re.findall(r"https?:|//[a-z]|@import|url\(", html) == []
+
+
+def test_both_pictures_have_words_for_who_cannot_see_them() -> None:
+    assert read(page(CALL, SOUND, SOUND)).alts == [wave_alt(CALL), fall_alt(CALL)]
+    assert "Answers cut short: 1, at 0:03.4." in wave_alt(CALL)
+    assert "turn 3 800 ms" in fall_alt(CALL)
+
+
+def test_the_unheard_rest_is_struck_through() -> None:
+    assert 'We open<s class="unheard" title="not heard"> at nine.</s>' in page(CALL, SOUND, SOUND)
+
+
+def test_what_was_said_cannot_become_markup() -> None:
+    spoken = replace(QUESTION, said="<script>alert(1)</script>", heard="<script>alert(1)</script>")
+    html = page(call_file(RECORD, Conversation((spoken,)), ANSWERED_MS), b"", b"")
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_rungs_failures_and_alerts_are_told_in_words() -> None:
+    html = page(CALL, SOUND, SOUND)
+    assert "the stream broke off" in html
+    assert "The stream broke off." in html
+    assert "warning 31921: The stream closed early." in html
+
+
+def test_a_call_nobody_answered_has_a_page_without_pictures() -> None:
+    record = CallRecord("id", Direction.INBOUND, "default", "+15551230100", "+15551230101", created_at_ms=1000)
+    html = page(call_file(record, Conversation(), 1000), b"", b"")
+    assert "There is no recording of this call." in html
+    assert "Nobody said a word." in html
+    assert "<img" not in html
+
+
+def test_the_same_call_gives_the_same_picture() -> None:
+    assert waveform_svg(CALL, SOUND, SOUND) == waveform_svg(CALL, SOUND, SOUND)
+
+
+def test_a_long_call_is_drawn_in_rows() -> None:
+    short, long = waveform_svg(CALL, SOUND, SOUND), waveform_svg(CALL, SECOND * 100, SECOND * 100)
+    assert _height(long) > 2 * _height(short)
+
+
+def test_a_call_without_measured_answers_has_no_waterfall() -> None:
+    assert waterfall_svg({"turns": CALL["turns"][:2]}) is None
+
+
+def test_an_interruption_is_where_the_caller_began_over_a_cut_answer() -> None:
+    turns: list[dict[str, Any]] = CALL["turns"]
+    assert interruptions_ms(turns) == [3200]
+    assert interruptions_ms(turns[:2]) == []
+
+
+def _height(svg: str) -> float:
+    found = re.search(r'height="([0-9.]+)pt"', svg)
+    assert found
+    return float(found[1])

@@ -1,0 +1,31 @@
+from io import StringIO
+
+from rich.console import Console
+
+from calls.latency import Waterfall
+from offhook.turn_table import BAR_CELLS, turn_table, waterfall_bar
+from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION
+
+
+def test_the_table_holds_every_turn_with_what_was_heard() -> None:
+    text = StringIO()
+    Console(file=text, width=160).print(turn_table(CONVERSATION, ANSWERED_MS))
+    shown = text.getvalue()
+    assert "We open at nine." in shown
+    assert "endpointing 540 model 5" in shown
+    assert shown.count("caller") == 2
+    assert shown.count("agent") == 2
+
+
+def test_the_longest_answer_fills_the_bar() -> None:
+    bar = waterfall_bar(Waterfall(total=1000, endpointing=500, speech=500), 1000)
+    assert bar.plain.splitlines()[0] == "█" * BAR_CELLS
+
+
+def test_what_no_stage_explains_is_drawn_apart() -> None:
+    bar = waterfall_bar(Waterfall(total=1000, endpointing=500), 1000)
+    assert bar.plain.splitlines()[0] == "█" * 12 + "░" * 12
+
+
+def test_an_unmeasured_turn_has_no_bar() -> None:
+    assert waterfall_bar(Waterfall(), 1000).plain == ""
