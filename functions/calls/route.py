@@ -1,0 +1,285 @@
+"""The one place that decides what a call does next: a pure function of the record, the conversation, the agent and
+the moment. Voice, resume, turn and dialled all ask it, and render what it says.
+
+    moment           rule
+    ---------------  ---------------------------------------------------------------------------------------------
+    any              a record in a final state, or a call that Twilio says is over: hang up
+    VoiceAnswered    the first mode of the agent's ladder (or the rung that the call was given): stream, or gather
+    StreamEnded      `next_step` is done and taken away; without one the streamer died or was never reached, and the
+                     call goes down to traditional from the conversation so far
+    CallerSpoke      goodbye is answered with the closing; anything else is thought about (`Answer`, then `replied`)
+    NothingHeard     ask again, then ask who is there, then say goodbye
+    DialEnded        the transfer went through: hang up; it did not: the agent listens again
+    ---------------  ---------------------------------------------------------------------------------------------
+    wherever agent and caller would talk on: past `limits.call_s` the call ends with the limit goodbye
+
+`decide` runs inside `CallStore.change`, so it may run many times for one moment; only the last decision counts.
+"""
+
+from dataclasses import dataclass, replace
+
+from calls.agent import Agent
+from calls.closing import agent_says_goodbye, caller_says_goodbye, limit_reached, reason_of
+from calls.conversation import Conversation
+from calls.errors import Failure
+from calls.record import CallRecord, Do, EndReason, Mode, Status, moved, on_no_rung, on_rung
+from calls.reply import EndCall, Reply, Transfer
+
+MOST_STREAMS = 4
+MOST_FAILURES = 20
+STREAM_LOST = "The stream ended, or never came, and nobody had said what comes next."
+
+# --- what happened (past tense) --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceAnswered:
+    """Twilio asks for the first time what to do with the call. Asking again (a retry) gets the same answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnded:
+    """`<Connect>` is over, for whatever reason; `error` is what Twilio says went wrong, or empty."""
+
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSpoke:
+    """`<Gather>` heard words or keys; they are the conversation's last caller turn already."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingHeard:
+    """`<Gather>` ran out of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """`<Dial>` is over; `connected` says whether the caller spoke with anybody."""
+
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """Twilio asks, and says in the same breath that the call has ended with `status`."""
+
+    status: Status
+
+
+Live = VoiceAnswered | StreamEnded | CallerSpoke | NothingHeard | DialEnded
+Moment = Live | CallOver
+
+# --- what the call does next (imperative) ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Connect the call's audio to the streamer, in `mode`."""
+
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Say `say` and listen for one turn; the caller may speak over it."""
+
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Think of a reply to the caller's unanswered words, then ask `replied` (or `troubled`, if nothing comes).
+    `say_first` is to be said before the reply."""
+
+    say_first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SayAndHangUp:
+    text: str
+    end_reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Say `say`, if anything, and connect the caller to `number` (E.164)."""
+
+    number: str
+    say: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    pass
+
+
+Step = Stream | Gather | Answer | SayAndHangUp | Dial | HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The step, and the record as it stands once the step is taken."""
+
+    record: CallRecord
+    step: Step
+
+
+def decide(record: CallRecord, conversation: Conversation, agent: Agent, moment: Moment, now_ms: int) -> Decision:
+    """What the call does next, at `now_ms` (epoch)."""
+    if isinstance(moment, CallOver):
+        return Decision(replace(moved(record, moment.status, now_ms), next_step=None), HangUp())
+    if record.is_final:
+        return Decision(record, HangUp())
+    # Twilio only asks about answered calls; its own word for that (the status callback) may still be on its way.
+    record = moved(record, Status.IN_PROGRESS, now_ms)
+    if limit_reached(record.answered_at_ms, now_ms, agent.limits) and _talks_on(record, moment):
+        unset = replace(record, next_step=None, end_reason=None)
+        return _ending(unset, agent.phrases.limit_goodbye, EndReason.LIMIT)
+    return _going_on(record, conversation, agent, moment, now_ms)
+
+
+def _talks_on(record: CallRecord, moment: Live) -> bool:
+    """Whether agent and caller would go on talking; a goodbye or a transfer under way is not overtaken by the limit."""
+    match moment:
+        case VoiceAnswered():
+            return False
+        case StreamEnded():
+            return record.next_step is None or record.next_step.do in (Do.GATHER, Do.STREAM)
+        case DialEnded(connected):
+            return not connected
+        case _:
+            return True
+
+
+def _going_on(
+    record: CallRecord,
+    conversation: Conversation,
+    agent: Agent,
+    moment: Live,
+    now_ms: int,
+) -> Decision:
+    match moment:
+        case VoiceAnswered():
+            return _begun(record, conversation, agent, now_ms)
+        case StreamEnded(error):
+            return _after_stream(record, conversation, agent, error or STREAM_LOST, now_ms)
+        case CallerSpoke():
+            return _answering(replace(record, empty_gathers=0), conversation, agent, "")
+        case NothingHeard():
+            return _unheard(record, agent)
+        case DialEnded(connected):
+            return _after_dial(record, agent, connected, now_ms)
+
+
+def replied(record: CallRecord, agent: Agent, reply: Reply, say_first: str, now_ms: int) -> Decision:
+    """What the call does with `reply`, the answer that an `Answer` step asked for."""
+    if record.is_final:
+        return Decision(record, HangUp())
+    text = " ".join(part for part in (say_first.strip(), reply.text.strip()) if part)
+    match reply.action:
+        case EndCall() as action:
+            return _ending(record, text or agent.closing, reason_of(action))
+        case Transfer(number):
+            return _dialling(record, number, text, now_ms)
+        case None if agent_says_goodbye(reply.text):
+            return _ending(record, text, EndReason.AGENT_GOODBYE)
+        case None:
+            return Decision(record, Gather(text or agent.phrases.ask_again))
+
+
+def troubled(record: CallRecord, agent: Agent, failure: Failure) -> Decision:
+    """What the call does when no reply can be had: an apology and goodbye, and `failure` in the record."""
+    return _ending(noted(record, failure), agent.phrases.trouble_goodbye, EndReason.FAILED)
+
+
+def noted(record: CallRecord, failure: Failure) -> CallRecord:
+    """The record with `failure` in it, once; beyond 20 failures the first ones, which tell most, are kept."""
+    if failure in record.failures or len(record.failures) >= MOST_FAILURES:
+        return record
+    return replace(record, failures=(*record.failures, failure))
+
+
+def _begun(record: CallRecord, conversation: Conversation, agent: Agent, now_ms: int) -> Decision:
+    mode = record.mode or agent.modes[0]
+    if mode is Mode.TRADITIONAL:
+        return _listening(_first_rung(record, conversation, mode, now_ms), conversation, agent)
+    if record.streams_served:
+        return Decision(record, Stream(mode))
+    return Decision(replace(_first_rung(record, conversation, mode, now_ms), streams_served=1), Stream(mode))
+
+
+def _first_rung(record: CallRecord, conversation: Conversation, mode: Mode, now_ms: int) -> CallRecord:
+    """On `mode` from `now_ms` on: a rung that was chosen when the call was placed counts from its answer."""
+    if not conversation.turns:
+        record = replace(record, modes=())
+    return on_rung(record, mode, now_ms)
+
+
+def _after_stream(record: CallRecord, conversation: Conversation, agent: Agent, why: str, now_ms: int) -> Decision:
+    asked, record = record.next_step, replace(record, next_step=None)
+    streaming = [mode for mode in (record.mode, *agent.modes) if mode and mode is not Mode.TRADITIONAL]
+    if asked is None:
+        return _down(record, conversation, agent, why, now_ms)
+    match asked.do:
+        case Do.HANG_UP:
+            ended = on_no_rung(record, now_ms, asked.why or "The conversation was over.")
+            return Decision(replace(ended, end_reason=ended.end_reason or EndReason.AGENT_GOODBYE), HangUp())
+        case Do.DIAL if asked.number:
+            return _dialling(record, asked.number, "", now_ms)
+        case Do.STREAM if streaming and record.streams_served < MOST_STREAMS:
+            record = replace(on_rung(record, streaming[0], now_ms), streams_served=record.streams_served + 1)
+            return Decision(record, Stream(streaming[0]))
+        case _:
+            return _down(record, conversation, agent, asked.why or why, now_ms)
+
+
+def _down(record: CallRecord, conversation: Conversation, agent: Agent, why: str, now_ms: int) -> Decision:
+    """Down to traditional, the rung that needs nothing but Lambda, whether or not the ladder names it."""
+    record = replace(on_rung(record, Mode.TRADITIONAL, now_ms, why), empty_gathers=0)
+    return _listening(record, conversation, agent)
+
+
+def _listening(record: CallRecord, conversation: Conversation, agent: Agent) -> Decision:
+    """The agent's turn, from the conversation so far: what the caller still waits for an answer to comes first."""
+    if not conversation.turns:
+        return Decision(record, Gather(agent.greeting))
+    if conversation.unanswered:
+        return _answering(record, conversation, agent, agent.phrases.bridge)
+    return Decision(record, Gather(agent.phrases.bridge))
+
+
+def _answering(record: CallRecord, conversation: Conversation, agent: Agent, say_first: str) -> Decision:
+    waiting = conversation.unanswered
+    if waiting and caller_says_goodbye(waiting[-1].heard):
+        return _ending(record, agent.closing, EndReason.CALLER_GOODBYE)
+    return Decision(record, Answer(say_first))
+
+
+def _unheard(record: CallRecord, agent: Agent) -> Decision:
+    record = replace(record, empty_gathers=record.empty_gathers + 1)
+    if record.empty_gathers == 1:
+        return Decision(record, Gather(agent.phrases.ask_again))
+    if record.empty_gathers == 2:
+        return Decision(record, Gather(agent.phrases.still_there))
+    return _ending(record, agent.phrases.silence_goodbye, EndReason.SILENCE)
+
+
+def _dialling(record: CallRecord, number: str, say: str, now_ms: int) -> Decision:
+    # The reason is set now: a caller who hangs up while talking to the person dialled was transferred all the same.
+    record = replace(record, end_reason=EndReason.TRANSFERRED)
+    return Decision(on_no_rung(record, now_ms, "The caller was put through to a person."), Dial(number, say))
+
+
+def _after_dial(record: CallRecord, agent: Agent, connected: bool, now_ms: int) -> Decision:
+    if connected:
+        return Decision(record, HangUp())
+    record = replace(on_rung(record, Mode.TRADITIONAL, now_ms), end_reason=None, empty_gathers=0)
+    return Decision(record, Gather(agent.phrases.still_there))
+
+
+def _ending(record: CallRecord, text: str, reason: EndReason) -> Decision:
+    """Goodbye. A reason that is there already stays: whoever ended the call knew better."""
+    reason = record.end_reason or reason
+    return Decision(replace(record, end_reason=reason), SayAndHangUp(text, reason))

@@ -1,0 +1,142 @@
+"""The steps of `route` as TwiML documents. Spellings are Twilio's: https://www.twilio.com/docs/voice/twiml
+
+    Stream        <Connect action><Stream url statusCallback><Parameter callId/><Parameter token/></Stream></Connect>
+                  <Redirect> to resume: what follows runs once the socket is closed, and resume is asked either way
+    Gather        <Gather ...><Say>...</Say></Gather> (nested, so that the caller may speak over it), then <Redirect>
+    SayAndHangUp  <Say> <Hangup>
+    Dial          <Say> <Dial action>
+    HangUp        <Hangup>
+
+A stream URL never has a query string: Twilio does not carry one. Built with ElementTree rather than twilio's own
+builder because `calls` is standard library only; that also keeps a misspelt attribute from passing silently.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from calls.agent import Voice
+from calls.errors import OffhookError
+from calls.route import Dial, Gather, HangUp, SayAndHangUp, Stream
+
+LARGEST_BYTES = 64 * 1024
+"""Twilio's bound on a document (error 11750)."""
+
+LONGEST_SPOKEN_CHARS = 3_000
+"""The longest text that every voice of `<Say>` takes in one piece."""
+
+RING_S = 20
+
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where Twilio comes back to, and as whom it speaks.
+
+    `public_url` (https) and `stream_url` (wss) are bases without a slash at the end. `stream` numbers the stream of
+    the call, from 1, and `step` the webhook turns: a retried webhook repeats the number that is in its path. `token`
+    is the stream token (only Stream needs one); `silence_s` how long `<Gather>` waits for a voice or a key.
+    """
+
+    public_url: str
+    stream_url: str
+    call_id: str
+    voice: Voice
+    silence_s: float
+    stream: int = 0
+    step: int = 0
+    token: str = ""
+
+    @property
+    def resume_url(self) -> str:
+        return f"{self.public_url}/twilio/resume/{self.stream}"
+
+    @property
+    def turn_url(self) -> str:
+        return f"{self.public_url}/twilio/turn/{self.step}"
+
+
+def document(step: Stream | Gather | SayAndHangUp | Dial | HangUp, place: Place) -> str:
+    """The TwiML for `step`, with its XML declaration."""
+    response = Element("Response")
+    match step:
+        case Stream():
+            _connect(response, place)
+        case Gather(say):
+            _gather(response, say, place)
+        case SayAndHangUp(text):
+            _say(response, text, place.voice)
+            SubElement(response, "Hangup")
+        case Dial(number, say):
+            _say(response, say, place.voice)
+            attributes = {
+                "action": f"{place.public_url}/twilio/dialled",
+                "method": "POST",
+                "timeout": str(RING_S),
+            }
+            SubElement(response, "Dial", attributes).text = number
+        case HangUp():
+            SubElement(response, "Hangup")
+    return _written(response)
+
+
+def apology(text: str, language: str = "en-US") -> str:
+    """Words and a hang-up that need neither agent nor record: what is left to say when everything else has failed."""
+    response = Element("Response")
+    SubElement(response, "Say", {"language": language}).text = speakable(text)
+    SubElement(response, "Hangup")
+    return _written(response)
+
+
+def speakable(text: str) -> str:
+    """`text` as `<Say>` gets it: control characters gone, white space single, cut after a word at 3,000 characters."""
+    plain = _UNSPEAKABLE.sub(" ", text).strip()
+    if len(plain) <= LONGEST_SPOKEN_CHARS:
+        return plain
+    head = plain[:LONGEST_SPOKEN_CHARS]
+    return head.rpartition(" ")[0] or head
+
+
+def _connect(response: Element, place: Place) -> None:
+    connect = SubElement(response, "Connect", {"action": place.resume_url, "method": "POST"})
+    attributes = {
+        "url": f"{place.stream_url}/stream",
+        "statusCallback": f"{place.public_url}/twilio/stream-status",
+        "statusCallbackMethod": "POST",
+    }
+    stream = SubElement(connect, "Stream", attributes)
+    SubElement(stream, "Parameter", {"name": "callId", "value": place.call_id})
+    SubElement(stream, "Parameter", {"name": "token", "value": place.token})
+    _redirect(response, place.resume_url)
+
+
+def _gather(response: Element, say: str, place: Place) -> None:
+    attributes = {
+        "input": "speech dtmf",
+        "action": place.turn_url,
+        "method": "POST",
+        "timeout": str(max(1, math.ceil(place.silence_s))),
+        "speechTimeout": "auto",
+        "actionOnEmptyResult": "true",
+        "language": place.voice.language,
+    }
+    _say(SubElement(response, "Gather", attributes), say, place.voice)
+    _redirect(response, place.turn_url)
+
+
+def _say(parent: Element, text: str, voice: Voice) -> None:
+    if words := speakable(text):
+        SubElement(parent, "Say", {"voice": voice.twilio, "language": voice.language}).text = words
+
+
+def _redirect(response: Element, url: str) -> None:
+    SubElement(response, "Redirect", {"method": "POST"}).text = url
+
+
+def _written(response: Element) -> str:
+    text = '<?xml version="1.0" encoding="UTF-8"?>' + tostring(response, encoding="unicode")
+    if len(text.encode()) > LARGEST_BYTES:
+        raise OffhookError("The TwiML answer is larger than the 64 kB that Twilio reads.", code="twiml-too-large")
+    return text
