@@ -52,7 +52,7 @@ class SpentTokens:
 
 
 def admit(started: Started, secret: str, spent: SpentTokens, now_s: float) -> Grant:
-    """What the `start` frame's token allows. Raises TokenRefused: missing, forged, expired, of another call, replayed."""
+    """What the token on `start` allows. Raises TokenRefused: missing, forged, expired, of another call, replayed."""
     token = started.parameters.get("token", "")
     if not token:
         raise TokenRefused("The stream's start carries no token parameter.", code="token-missing")

@@ -68,9 +68,11 @@ class StreamServer:
     admission: Admission = field(init=False)
     spent: SpentTokens = field(default_factory=SpentTokens)
     bridges: dict[str, Bridge] = field(default_factory=dict)
+    _empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.admission = Admission(self.settings.max_calls)
+        self._empty.set()
 
     async def warm(self) -> None:
         await asyncio.to_thread(self.engines.load)
@@ -103,9 +105,11 @@ class StreamServer:
         await self._until_empty(HANDED_OVER_WITHIN_S)
 
     async def _until_empty(self, deadline_s: float) -> None:
-        until_s = time.monotonic() + deadline_s
-        while self.bridges and time.monotonic() < until_s:
-            await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._empty.wait()
+        except TimeoutError:
+            log.warning("%d calls still here", len(self.bridges))
 
     # --- HTTP --------------------------------------------------------------------------------------------------------
 
@@ -196,11 +200,14 @@ class StreamServer:
         journal = Journal(self.store, grant.call_id)
         bridge = Bridge(socket, started.stream_sid, session, engine, journal, clock.now_ms)
         self.bridges[grant.call_id] = bridge
+        self._empty.clear()
         log.info("stream started", extra=names)
         try:
             await bridge.run()
         finally:
             del self.bridges[grant.call_id]
+            if not self.bridges:
+                self._empty.set()
             log.info("stream ended", extra={**names, "frames": bridge.counters.frames})
 
     def _engine(self, grant: Grant) -> Engine:

@@ -91,7 +91,7 @@ class OnTheLine:
 
     async def until(self, what: Callable[[], bool]) -> None:
         async with asyncio.timeout(3):
-            while not what():
+            while not what():  # noqa: ASYNC110 - what is waited for is spread over store, socket and counters
                 await asyncio.sleep(0.005)
 
     async def ended(self) -> None:

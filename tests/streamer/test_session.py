@@ -32,7 +32,10 @@ START = 1_000_000
 TENTH = b"\x10" * 800
 
 
-def session(conversation: Conversation = Conversation()) -> Session:
+NOTHING_SAID = Conversation()
+
+
+def session(conversation: Conversation = NOTHING_SAID) -> Session:
     return Session(AGENT, Mode.PIPELINE, "MZ1", START, conversation=conversation)
 
 

@@ -1,0 +1,58 @@
+"""`python -m streamer`: the container's process."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+
+import uvloop
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+from calls import agent_files
+from calls.dynamo import DynamoCallStore, client
+from calls.errors import ConfigurationInvalid
+from streamer.engines.room import EngineRoom
+from streamer.server import Engines, StreamServer
+from streamer.settings import StreamerSettings, read
+
+log = logging.getLogger("streamer")
+
+
+def main(engines: Engines | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. `engines` stands in for the real providers (tests of the server under load)."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(LambdaPowertoolsFormatter(service="streamer"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    try:
+        settings = read(os.environ)
+        agents = agent_files.load(settings.agents)
+        server = StreamServer(settings, agents, engines or EngineRoom(agents), _store(settings))
+    except ConfigurationInvalid as error:
+        sys.stderr.write(f"streamer: {error.failure.sentence}\n")
+        return 2
+    return uvloop.run(_serve(server, settings))
+
+
+def _store(settings: StreamerSettings) -> DynamoCallStore:
+    return DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, _epoch_ms)
+
+
+async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
+    leave = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, leave.set)
+    async with server.serve() as listening:
+        port = next(iter(listening.sockets)).getsockname()[1]
+        log.info("listening", extra={"port": port})
+        await server.warm()
+        gc.freeze()  # what is loaded stays for good: the collector need not walk it in mid-call
+        log.info("ready")
+        await leave.wait()
+        log.info("draining", extra={"calls": len(server.bridges)})
+        await server.drain(settings.drain_s)
+    log.info("stopped")
+    return 0
