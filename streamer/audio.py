@@ -21,6 +21,7 @@ SILENCE = b"\xff"
 _FULL_SCALE = 32768
 _BLOCK = 32
 """Samples whose energy is taken as one: 4 ms."""
+_WHISPER_DB = 40.0
 
 
 def pcm_of(mulaw: bytes) -> Pcm:
@@ -35,7 +36,7 @@ def mulaw_of(pcm: Pcm) -> bytes:
 
 def samples_of(pcm: Pcm) -> Samples:
     """The same sound as floats from -1 to 1."""
-    return pcm.astype(np.float32) / _FULL_SCALE
+    return np.asarray(pcm / np.float32(_FULL_SCALE), np.float32)
 
 
 def pcm_from(samples: Samples) -> Pcm:
@@ -75,11 +76,11 @@ def voice_span(pcm: Pcm, below_peak_db: float = 35.0, above_floor_db: float = 10
 def trimmed(pcm: Pcm, lead_ms: int, tail_ms: int) -> Pcm:
     """A spoken sentence with at most `lead_ms` of silence before and exactly `tail_ms` after the voice.
 
-    Made for clean synthetic speech; a recording that has no voice in it becomes empty.
+    Made for clean synthetic speech; what is nowhere louder than a whisper (50 dB below full scale) becomes empty.
     """
-    first, end = voice_span(pcm, below_peak_db=45.0, above_floor_db=0.0) if pcm.size and pcm.any() else (0, 0)
-    if first == end:
+    if pcm.size < _BLOCK or levels_db(pcm).max() < _WHISPER_DB:
         return pcm[:0]
+    first, end = voice_span(pcm, below_peak_db=45.0, above_floor_db=0.0)
     per_ms = RATE_HZ // 1000
     tail = pcm[end : end + tail_ms * per_ms]
     silence = np.zeros(tail_ms * per_ms - tail.size, np.int16)

@@ -15,6 +15,7 @@ from enum import Enum, auto
 
 START = 0.5
 STAY = 0.35
+HANGOVER_MS = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Patience:
 
     begin_ms: int = 96
     pause_ms: int = 200
-    hangover_ms: int = 480
+    hangover_ms: int = HANGOVER_MS
     longest_ms: int = 28_000
 
 

@@ -11,8 +11,8 @@ WINDOW_MS = 32
 
 _FILLED_MS = 1000
 """Lost audio up to this long is replaced by silence; a longer gap only moves the clock."""
-_JITTER_MS = 20
-"""A frame whose time is off by no more than one frame is taken as the next one."""
+_JITTER_MS = 15
+"""A frame whose time is off by less than a frame is taken as the next one."""
 
 
 @dataclass(frozen=True, slots=True)

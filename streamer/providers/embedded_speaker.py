@@ -1,0 +1,26 @@
+"""Speaks with the embedded voice, sentence by sentence."""
+
+from collections.abc import AsyncIterator, Iterable
+
+from streamer.engines.ports import Spoken
+from streamer.providers.embedded_models import EmbeddedModels
+from streamer.providers.embedded_voice import NAME, check_name
+
+
+class EmbeddedSpeaker:
+    """Implements `streamer.engines.ports.Speaker`."""
+
+    def __init__(self, models: EmbeddedModels, voice: str = NAME) -> None:
+        """ConfigurationInvalid for any voice but the one that ships."""
+        check_name(voice)
+        self._models = models
+
+    async def speak(self, text: str) -> AsyncIterator[Spoken]:
+        for piece in self._models.pieces(text):
+            yield Spoken(await self._models.mulaw(piece), piece)
+
+    async def prepare(self, texts: Iterable[str]) -> None:
+        """Speak fixed phrases ahead of the first call, so that they cost nothing when they are needed."""
+        for text in texts:
+            for piece in self._models.pieces(text):
+                await self._models.mulaw(piece)
