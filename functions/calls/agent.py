@@ -1,10 +1,21 @@
 """An agent is data: a TOML file, parsed once into these values, refused with the file and the field named."""
 
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
+from calls import desk_table
+from calls.errors import ConfigurationInvalid
+from calls.fields import Fields
 from calls.record import Mode
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+PROVIDER = re.compile(r"[a-z0-9][a-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)?")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +85,135 @@ class Agent:
     phrases: Phrases
     transfer_number: str = ""
     desk: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse(text: str, file: str) -> Agent:
+    """The agent that the TOML `text` of `file` describes.
+
+    Only name, prompt and greeting have no default. ConfigurationInvalid names the file and every field that is wrong.
+    """
+    agent, problems = read(text, file)
+    if agent is None:
+        raise ConfigurationInvalid(f"{file}: {'; '.join(problems)}")
+    return agent
+
+
+def read(text: str, file: str) -> tuple[Agent | None, list[str]]:
+    """The agent, or None and everything that is wrong with it, one sentence each, without the file's name."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [_syntax_problem(str(error), text)]
+    fields = Fields(table, "", [])
+    agent = _agent(fields, PurePath(file).stem)
+    fields.finish()
+    return (None, fields.problems) if fields.problems else (agent, [])
+
+
+def _syntax_problem(message: str, text: str) -> str:
+    """tomllib ends its messages in "(at line 3, column 8)" or "(at end of document)"; the place comes first here."""
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if place:
+        return f"line {place[1]}, column {place[2]} is not TOML: {message[: place.start()]}"
+    return f"line {text.count(chr(10)) + 1} is not TOML: {message}"
+
+
+def _agent(fields: Fields, stem: str) -> Agent:
+    desk = fields.table("desk")
+    desk_table.read(desk)
+    return Agent(
+        name=_name(fields, stem),
+        prompt=fields.text("prompt", longest=20_000),
+        greeting=fields.text("greeting"),
+        closing=fields.text("closing", "Thank you for calling. Goodbye."),
+        voice=_voice(fields.table("voice")),
+        models=_models(fields.table("models")),
+        modes=_modes(fields),
+        limits=_limits(fields.table("limits")),
+        turn_taking=_turn_taking(fields.table("turn_taking")),
+        phrases=_phrases(fields.table("phrases")),
+        transfer_number=fields.shaped(
+            "transfer_number",
+            "",
+            'empty or a number in E.164, such as "+12025550123"',
+            lambda v: not v or bool(E164.fullmatch(v)),
+            private=True,
+        ),
+        desk=desk.plain(),
+    )
+
+
+def _name(fields: Fields, stem: str) -> str:
+    name = fields.text("name", longest=63)
+    if name and not NAME.fullmatch(name):
+        fields.note("name", f'must be lower-case letters, digits and hyphens, not "{name}"')
+    elif name and name != stem:
+        fields.note("name", f'must be "{stem}", as the file is called, not "{name}"')
+    return name
+
+
+def _modes(fields: Fields) -> tuple[Mode, ...]:
+    known = [mode.value for mode in Mode]
+
+    def is_ladder(names: list[str]) -> bool:
+        return set(names) <= set(known) and len(set(names)) == len(names) and names[-1:] == [Mode.TRADITIONAL.value]
+
+    want = f'a list of {", ".join(known)}, best first, none twice, "{Mode.TRADITIONAL.value}" last'
+    names = fields.texts("modes", [Mode.PIPELINE.value, Mode.TRADITIONAL.value], want, is_ladder)
+    return tuple(Mode(name) for name in names)
+
+
+def _voice(fields: Fields) -> Voice:
+    voice = Voice(
+        speech=fields.text("speech", "heart", longest=100),
+        twilio=fields.text("twilio", "Polly.Joanna", longest=100),
+        language=fields.shaped(
+            "language", "en-US", 'a language tag such as "en-US"', lambda v: bool(LANGUAGE.fullmatch(v))
+        ),
+    )
+    fields.finish()
+    return voice
+
+
+def _models(fields: Fields) -> Models:
+    def provider(name: str, default: str) -> str:
+        return fields.shaped(name, default, '"provider" or "provider/model"', lambda v: bool(PROVIDER.fullmatch(v)))
+
+    models = Models(provider("recogniser", "embedded"), provider("reply", "scripted"), provider("speech", "embedded"))
+    fields.finish()
+    return models
+
+
+def _limits(fields: Fields) -> Limits:
+    """Twilio ends a call after 4 hours by itself; a webhook has 15 s to answer, so a reply must be there before."""
+    limits = Limits(
+        call_s=fields.whole("call_s", 900, 30, 14_400),
+        silence_s=fields.number("silence_s", 8, 2, 60),
+        reply_s=fields.number("reply_s", 8, 1, 12),
+    )
+    fields.finish()
+    return limits
+
+
+def _turn_taking(fields: Fields) -> TurnTaking:
+    turn_taking = TurnTaking(
+        barge_in_ms=fields.whole("barge_in_ms", 300, 60, 3_000),
+        greeting_protected_ms=fields.whole("greeting_protected_ms", 500, 0, 10_000),
+    )
+    fields.finish()
+    return turn_taking
+
+
+def _phrases(fields: Fields) -> Phrases:
+    phrases = Phrases(
+        bridge=fields.text("bridge", "One moment, please."),
+        ask_again=fields.text("ask_again", "Sorry, I did not hear you. Could you say that again?"),
+        still_there=fields.text("still_there", "Are you still there?"),
+        silence_goodbye=fields.text("silence_goodbye", "I cannot hear you, so I will hang up now. Goodbye."),
+        limit_goodbye=fields.text("limit_goodbye", "I am sorry, our time is up. Thank you for calling. Goodbye."),
+        trouble_goodbye=fields.text(
+            "trouble_goodbye", "I am sorry, something is wrong on our side. Please call again later. Goodbye."
+        ),
+    )
+    fields.finish()
+    return phrases
