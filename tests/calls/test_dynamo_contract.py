@@ -1,0 +1,59 @@
+"""The store's contract, held by DynamoCallStore on two engines and by the fake that other tests use."""
+
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from calls.dynamo import DynamoCallStore, create_table
+from calls.store import CallStore
+from offhook.stack.ministack import local_client
+from offhook.stack.processes import LOOPBACK, free_port
+from tests.calls import dynamodb_local
+from tests.calls.store_contract import Clock, StoreContract
+from tests.fakes.memory_store import MemoryCallStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def on_a_new_table(client: "DynamoDBClient", clock: Clock) -> DynamoCallStore:
+    table = f"calls-{uuid.uuid4().hex}"
+    create_table(client, table)
+    return DynamoCallStore(client, table, clock)
+
+
+@pytest.fixture(scope="module")
+def referee(tmp_path_factory: pytest.TempPathFactory) -> Iterator["DynamoDBClient"]:
+    with dynamodb_local.running(tmp_path_factory.mktemp("dynamodb-local") / "dynamodb-local.log") as url:
+        yield local_client(url, read_timeout_s=30)
+
+
+class TestMemory(StoreContract):
+    @pytest.fixture
+    def store(self, clock: Clock) -> CallStore:
+        return MemoryCallStore(clock)
+
+    @pytest.fixture
+    def lost_store(self) -> CallStore:
+        store = MemoryCallStore()
+        store.down = True
+        return store
+
+
+class TestMinistack(StoreContract):
+    @pytest.fixture
+    def store(self, dynamo_client: "DynamoDBClient", clock: Clock) -> CallStore:
+        return on_a_new_table(dynamo_client, clock)
+
+    @pytest.fixture
+    def lost_store(self, clock: Clock) -> CallStore:
+        return DynamoCallStore(local_client(f"http://{LOOPBACK}:{free_port()}"), "calls", clock)
+
+
+@pytest.mark.skipif(bool(dynamodb_local.why_not()), reason=dynamodb_local.why_not())
+class TestDynamoDBLocal(TestMinistack):
+    @pytest.fixture
+    def store(self, referee: "DynamoDBClient", clock: Clock) -> CallStore:
+        return on_a_new_table(referee, clock)
