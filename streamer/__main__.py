@@ -6,12 +6,15 @@ import logging
 import os
 import signal
 import sys
+import time
+from datetime import UTC, date, datetime
 
 import uvloop
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from calls import agent_files
-from calls.dynamo import DynamoCallStore, client
+from calls.dynamo import DynamoCallStore
+from calls.dynamo_table import client
 from calls.errors import ConfigurationInvalid
 from streamer.engines.room import EngineRoom
 from streamer.server import Engines, StreamServer
@@ -29,11 +32,19 @@ def main(engines: Engines | None = None) -> int:
     try:
         settings = read(os.environ)
         agents = agent_files.load(settings.agents)
-        server = StreamServer(settings, agents, engines or EngineRoom(agents), _store(settings))
+        server = StreamServer(settings, agents, engines or EngineRoom(agents.values(), _today), _store(settings))
     except ConfigurationInvalid as error:
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")
         return 2
     return uvloop.run(_serve(server, settings))
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
+
+
+def _epoch_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _store(settings: StreamerSettings) -> DynamoCallStore:
@@ -56,3 +67,7 @@ async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
         await server.drain(settings.drain_s)
     log.info("stopped")
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

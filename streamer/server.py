@@ -52,8 +52,8 @@ HANDED_OVER_WITHIN_S = 5.0
 class Engines(Protocol):
     """The providers of this task."""
 
-    def load(self) -> None:
-        """Load and warm everything heavy; called once, in a worker thread, before the first call."""
+    async def load(self) -> None:
+        """Load and warm everything heavy; called once, before the first call."""
 
     def engine_for(self, agent: Agent, mode: Mode) -> Engine:
         """A fresh engine for one call. Raises ConfigurationInvalid when the agent asks for what is not here."""
@@ -75,7 +75,7 @@ class StreamServer:
         self._empty.set()
 
     async def warm(self) -> None:
-        await asyncio.to_thread(self.engines.load)
+        await self.engines.load()
         self.admission.is_warm = True
 
     def serve(self) -> AbstractAsyncContextManager[Server]:

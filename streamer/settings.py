@@ -1,7 +1,13 @@
 """The streamer's settings, read once from the environment and refused with one sentence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import calls
+from calls.settings_fields import SettingsFields
+
+SHIPPED_AGENTS = Path(calls.__file__).parent.parent / "agents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +24,27 @@ class StreamerSettings:
     port: int
     max_calls: int
     drain_s: float
+
+
+def read(environment: Mapping[str, str]) -> StreamerSettings:
+    """Raises ConfigurationInvalid, in one sentence that names every wrong setting.
+
+    OFFHOOK_BIND is the address to listen on (every one, in a container); OFFHOOK_MAX_CALLS the calls one task takes;
+    OFFHOOK_DRAIN_S how long calls may go on after SIGTERM (Fargate kills at 120 s at the latest).
+    """
+    fields = SettingsFields(environment)
+    stream_url = fields.wss_url("OFFHOOK_STREAM_URL", "")
+    settings = StreamerSettings(
+        stream_url=stream_url,
+        stream_secret=fields.secret("OFFHOOK_STREAM_SECRET"),
+        twilio_auth_token=fields.secret("TWILIO_AUTH_TOKEN", None if stream_url else ""),
+        table=fields.text("OFFHOOK_TABLE"),
+        agents=Path(fields.text("OFFHOOK_AGENTS", str(SHIPPED_AGENTS))),
+        aws_endpoint_url=fields.text("AWS_ENDPOINT_URL", ""),
+        bind=fields.text("OFFHOOK_BIND", "0.0.0.0"),  # noqa: S104 - a container is reached from outside itself
+        port=fields.port(),
+        max_calls=fields.whole("OFFHOOK_MAX_CALLS", 100, 1, 10_000),
+        drain_s=float(fields.whole("OFFHOOK_DRAIN_S", 100, 0, 110)),
+    )
+    fields.finish()
+    return settings

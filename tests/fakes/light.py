@@ -69,7 +69,7 @@ class ToneSpeaker:
 class LightEngines:
     """Implements `streamer.server.Engines`."""
 
-    def load(self) -> None:
+    async def load(self) -> None:
         """Nothing is heavy here."""
 
     def engine_for(self, agent: Agent, mode: Mode) -> Engine:

@@ -175,10 +175,11 @@ def test_nothing_interrupts_a_goodbye() -> None:
 
 
 def test_an_engine_may_end_the_call_or_transfer_it() -> None:
-    for action, step, reason in [
+    cases: list[tuple[EndCall | Transfer, NextStep, EndReason]] = [
         (EndCall("agent-goodbye"), NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE),
         (Transfer("+15551230000"), NextStep(Do.DIAL, "+15551230000"), EndReason.TRANSFERRED),
-    ]:
+    ]
+    for action, step, reason in cases:
         s = speaking(tenths=1)
         s.on_engine(ReplyDone(2, action), START + 3_010)
         effects = s.on_mark("r2-1", START + 3_140)
