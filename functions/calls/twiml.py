@@ -35,9 +35,9 @@ _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\s]+")
 class Place:
     """Where Twilio comes back to, and as whom it speaks.
 
-    `public_url` (https) and `stream_url` (wss) are bases without a slash at the end. `stream` numbers the stream of
-    the call, from 1, and `step` the webhook turns: a retried webhook repeats the number that is in its path. `token`
-    is the stream token (only Stream needs one); `silence_s` how long `<Gather>` waits for a voice or a key.
+    `public_url` (https) and `stream_url` (wss) are bases without a slash at the end. `step` numbers the webhook turns
+    of the call: a retried webhook repeats the number that is in its path. `token` is the stream token (only Stream
+    needs one); `silence_s` how long `<Gather>` waits for a voice or a key.
     """
 
     public_url: str
@@ -45,13 +45,12 @@ class Place:
     call_id: str
     voice: Voice
     silence_s: float
-    stream: int = 0
     step: int = 0
     token: str = ""
 
     @property
     def resume_url(self) -> str:
-        return f"{self.public_url}/twilio/resume/{self.stream}"
+        return f"{self.public_url}/twilio/resume"
 
     @property
     def turn_url(self) -> str:
