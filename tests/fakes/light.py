@@ -54,7 +54,7 @@ class LoudnessRecogniser:
 class OneAnswerThinker:
     async def reply(self, conversation: Conversation) -> AsyncGenerator[ReplyPart, None]:
         for word in ANSWER.split(" "):
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0)
             yield Words(word + " ")
         if any(caller_says_goodbye(turn.heard) for turn in conversation.unanswered):
             yield EndCall("caller-goodbye")

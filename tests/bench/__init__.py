@@ -1,0 +1,1 @@
+"""What Offhook itself costs and adds, measured on this machine: `make bench`."""
