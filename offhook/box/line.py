@@ -96,7 +96,9 @@ class PhoneLine:
         self._schedule()
 
     def tick(self, late_ms: float = 0.0) -> None:
-        """End the current slot, `late_ms` after it was due."""
+        """End the current slot, `late_ms` after it was due. A call that has ended has no more slots."""
+        if self.hung_up:
+            return
         at_ms = self._now_ms
         self._tick_lateness.add(late_ms)
         self._late_ticks += late_ms > FRAME_MS

@@ -1,0 +1,381 @@
+import asyncio
+import audioop
+import json
+import struct
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from twilio.request_validator import RequestValidator
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from offhook.box.line import PhoneLine
+from offhook.box.media_stream import StreamOptions, run_stream
+from offhook.box.ports import Alert, CallIdentity, StreamEvent
+from offhook.box.verbs import Stream
+
+SID = "MZ00000000000000000000000000000001"
+IDENTITY = CallIdentity("AC1", "CA1", "token-1")
+VOICE = audioop.lin2ulaw(struct.pack("<2h", 4000, -4000) * 80, 2)
+TONE = audioop.lin2ulaw(struct.pack("<2h", 2000, -2000) * 80, 2)
+OPTIONS = StreamOptions(connect_timeout_s=2.0, close_timeout_s=0.5, new_stream_sid=lambda: SID)
+
+Handler = Callable[[ServerConnection], Awaitable[None]]
+
+
+class Call:
+    """A line with a stream on it, and all that was told of it."""
+
+    def __init__(self) -> None:
+        self.line = PhoneLine()
+        self.told: list[tuple[str, int]] = []
+        self.alerts: list[tuple[int, str]] = []
+        self.sentences: list[str] = []
+
+    def tell(self, event: StreamEvent) -> None:
+        assert (event.stream_sid, event.stream_name) == (SID, "audio")
+        self.told.append((event.event, event.error_code))
+
+    def alert(self, alert: Alert) -> None:
+        assert alert.call_sid == "CA1"
+        self.alerts.append((alert.code, alert.level))
+        self.sentences.append(alert.sentence)
+
+    async def stream(self, url: str, options: StreamOptions = OPTIONS) -> None:
+        parameters = (("callId", "01J"), ("token", "t"))
+        stream = Stream(url, "audio", "inbound_track", "", "POST", parameters)
+        async with asyncio.timeout(5):
+            await run_stream(stream, IDENTITY, self.line, self.tell, self.alert, options)
+
+
+@asynccontextmanager
+async def server(handler: Handler, **settings: Any) -> AsyncIterator[str]:
+    async with serve(handler, "127.0.0.1", 0, compression=None, close_timeout=0.5, **settings) as listening:
+        port = next(iter(listening.sockets)).getsockname()[1]
+        yield f"ws://127.0.0.1:{port}/stream"
+
+
+async def receive(connection: ServerConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(await connection.recv())
+    return message
+
+
+async def begin(connection: ServerConnection) -> None:
+    assert (await receive(connection))["event"] == "connected"
+    assert (await receive(connection))["event"] == "start"
+
+
+def media(audio: bytes) -> str:
+    return json.dumps({"event": "media", "streamSid": SID, "media": {"payload": b64encode(audio).decode()}})
+
+
+def mark(name: str) -> str:
+    return json.dumps({"event": "mark", "streamSid": SID, "mark": {"name": name}})
+
+
+CLEAR = json.dumps({"event": "clear", "streamSid": SID})
+
+
+async def test_a_stream_from_connected_to_stop() -> None:
+    call = Call()
+    seen: list[dict[str, Any]] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        assert connection.request.headers["User-Agent"] == "Twilio.TmeWs/1.0"
+        async for message in connection:
+            assert isinstance(message, str)
+            seen.append(json.loads(message))
+            if len(seen) == 2:
+                call.line.caller_say(VOICE)
+                call.line.tick()
+                call.line.press("5")
+                call.line.tick()
+            if len(seen) == 5:
+                call.line.hang_up()
+
+    call.line.tick()
+    async with server(handler) as url:
+        await call.stream(url)
+    assert [message["event"] for message in seen] == ["connected", "start", "media", "dtmf", "media", "stop"]
+    assert [message.get("sequenceNumber") for message in seen] == [None, "1", "2", "3", "4", "5"]
+    assert seen[1]["start"]["customParameters"] == {"callId": "01J", "token": "t"}
+    assert seen[2]["media"] == {
+        "track": "inbound",
+        "chunk": "1",
+        "timestamp": "0",
+        "payload": b64encode(VOICE).decode(),
+    }
+    assert (seen[4]["media"]["chunk"], seen[4]["media"]["timestamp"]) == ("2", "20")
+    assert seen[5]["stop"] == {"accountSid": "AC1", "callSid": "CA1"}
+    assert call.told == [("stream-started", 0), ("stream-stopped", 0)]
+    assert call.alerts == []
+
+
+async def test_frames_come_every_20_ms_and_audio_plays_with_its_mark_after_it() -> None:
+    call = Call()
+    marks: list[tuple[str, int]] = []
+    frames = 0
+
+    async def handler(connection: ServerConnection) -> None:
+        nonlocal frames
+        await begin(connection)
+        await connection.send(media(TONE * 5))
+        await connection.send(mark("greeting"))
+        async for message in connection:
+            match json.loads(message):
+                case {"event": "mark", "mark": {"name": name}}:
+                    marks.append((name, call.line.now_ms))
+                    await connection.close()
+                case {"event": "media"}:
+                    frames += 1
+
+    async with server(handler) as url:
+        running = asyncio.create_task(call.line.run())
+        await call.stream(url)
+        call.line.hang_up()
+        await running
+    ((name, at_ms),) = marks
+    assert name == "greeting"
+    ((from_ms, until_ms),) = call.line.agent_spans
+    assert until_ms - from_ms == 100
+    assert until_ms <= at_ms + 20
+    assert at_ms // 20 - 1 <= frames <= at_ms // 20 + 2
+    assert call.told == [("stream-started", 0), ("stream-stopped", 31921)]
+    assert call.alerts == [(31921, "error")]
+
+
+async def test_a_mark_comes_back_at_once_when_nothing_is_buffered_and_after_clear() -> None:
+    call = Call()
+    names: list[str] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        await connection.send(mark("idle"))
+        names.append((await receive(connection))["mark"]["name"])
+        await connection.send(media(TONE * 100))
+        await connection.send(mark("one"))
+        await connection.send(mark("two"))
+        await connection.send(CLEAR)
+        await connection.send(mark("three"))
+        for _ in range(3):
+            names.append((await receive(connection))["mark"]["name"])
+
+    async with server(handler) as url:
+        await call.stream(url)
+    assert names == ["idle", "one", "two", "three"]
+    assert not call.line.agent_audible
+
+
+async def test_audio_left_over_when_the_server_closes_is_dropped_and_its_marks_with_it() -> None:
+    call = Call()
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        await connection.send(media(TONE * 100))
+        await connection.send(mark("never"))
+
+    async with server(handler) as url:
+        await call.stream(url)
+    call.line.tick()
+    assert call.line.agent_spans == ()
+    assert call.told == [("stream-started", 0), ("stream-stopped", 31921)]
+
+
+@pytest.mark.parametrize(
+    ("close_code", "event"),
+    [(1000, "stream-stopped"), (1001, "stream-stopped"), (1011, "stream-error"), (4401, "stream-error")],
+)
+async def test_the_servers_close_is_31921_whatever_its_code(close_code: int, event: str) -> None:
+    call = Call()
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        await connection.close(close_code)
+
+    async with server(handler) as url:
+        await call.stream(url)
+    assert call.told == [("stream-started", 0), (event, 31921)]
+    assert call.alerts == [(31921, "error")]
+    assert str(close_code) in call.sentences[0]
+
+
+BREACHES: dict[str, tuple[str | bytes, int]] = {
+    "binary": (b"\xff" * 160, 31950),
+    "not JSON": ("hello", 31950),
+    "wrong streamSid": (CLEAR.replace(SID, "MZ2"), 31951),
+    "no mark name": (json.dumps({"event": "mark", "streamSid": SID, "mark": {}}), 31951),
+    "WAV header": (media(b"RIFF\x24\x08\x00\x00WAVEfmt "), 31951),
+    "too large": (media(bytes(900_000)), 31951),
+}
+
+
+@pytest.mark.parametrize("name", BREACHES)
+async def test_a_breach_ends_the_stream_with_its_code_and_nothing_else(name: str) -> None:
+    message, code = BREACHES[name]
+    call = Call()
+    after: list[str] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        await connection.send(media(TONE * 5))
+        await connection.send(message)
+        async for text in connection:
+            after.append(json.loads(text)["event"])
+
+    async with server(handler) as url:
+        await call.stream(url)
+        await asyncio.sleep(0.01)
+    assert call.told == [("stream-started", 0), ("stream-error", code)]
+    assert call.alerts == [(code, "warning")]
+    assert not call.line.hung_up
+    assert after == ([] if name == "too large" else ["stop"])
+
+
+async def test_too_much_audio_ahead_is_invalid() -> None:
+    call = Call()
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        for _ in range(25):
+            await connection.send(media(bytes(600_000)))
+        await connection.wait_closed()
+
+    async with server(handler) as url:
+        await call.stream(url)
+    assert call.told[-1] == ("stream-error", 31951)
+    assert "30 minutes" in call.sentences[0]
+
+
+async def test_a_broken_websocket_frame_is_31924() -> None:
+    call = Call()
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        connection.transport.write(b"\xf1\x00")
+        await connection.wait_closed()
+
+    async with server(handler) as url:
+        await call.stream(url)
+    assert call.told == [("stream-started", 0), ("stream-error", 31924)]
+    assert call.alerts == [(31924, "error")]
+
+
+async def test_a_lost_connection_is_31903() -> None:
+    call = Call()
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        connection.transport.abort()
+
+    async with server(handler) as url:
+        await call.stream(url)
+    assert call.told == [("stream-started", 0), ("stream-error", 31903)]
+    assert call.alerts == [(31903, "error")]
+
+
+async def test_a_cut_by_the_network_is_31903_too() -> None:
+    call = Call()
+    close_codes: list[int | None] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        for _ in range(4):
+            call.line.tick()
+        await connection.wait_closed()
+        close_codes.append(connection.close_code)
+
+    async with server(handler) as url:
+        await call.stream(url, StreamOptions(new_stream_sid=lambda: SID, cut_after_ms=40))
+    assert close_codes == [1006]
+    assert call.told == [("stream-started", 0), ("stream-error", 31903)]
+
+
+async def test_a_server_that_does_not_read_loses_the_callers_audio_not_the_call() -> None:
+    call = Call()
+    options = StreamOptions(
+        new_stream_sid=lambda: SID, close_timeout_s=0.1, max_backlog_bytes=4096, send_buffer_bytes=4096
+    )
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        connection.transport.pause_reading()
+        for _ in range(40_000):
+            call.line.tick()
+            if call.alerts:
+                break
+        for _ in range(50):
+            call.line.tick()
+        call.line.hang_up()
+        await asyncio.sleep(0.3)
+
+    async with server(handler) as url:
+        await call.stream(url, options)
+    assert call.alerts == [(31930, "warning"), (31930, "warning")]
+    assert "1020 ms" in call.sentences[1]
+    assert call.told == [("stream-started", 0), ("stream-stopped", 0)]
+
+
+async def test_cancelling_stops_the_stream_first() -> None:
+    call = Call()
+    seen: list[str] = []
+    begun = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+        begun.set()
+        async for message in connection:
+            seen.append(json.loads(message)["event"])
+
+    async with server(handler) as url:
+        streaming = asyncio.create_task(call.stream(url))
+        await begun.wait()
+        streaming.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await streaming
+        await asyncio.sleep(0.01)
+    assert seen == ["stop"]
+    assert call.told == [("stream-started", 0), ("stream-stopped", 0)]
+
+
+async def test_a_hang_up_while_connecting_tells_nothing() -> None:
+    call = Call()
+
+    hung_up = asyncio.Event()
+
+    async def stall(_connection: ServerConnection, _request: Request) -> None:
+        call.line.hang_up()
+        hung_up.set()
+        await asyncio.sleep(0.1)
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with server(handler, process_request=stall) as url:
+        await call.stream(url)
+        assert hung_up.is_set()
+    assert call.told == []
+    assert call.alerts == []
+
+
+@pytest.mark.parametrize(("signature", "verdict"), [("good", True), ("forged", False), ("none", None)])
+async def test_the_upgrade_is_signed_over_the_url_as_configured(signature: Any, verdict: bool | None) -> None:
+    call = Call()
+    verdicts: list[bool | None] = []
+
+    def check(_connection: ServerConnection, request: Request) -> Response | None:
+        signatures = request.headers.get_all("X-Twilio-Signature")
+        url = f"ws://{request.headers['Host']}{request.path}"
+        valid = RequestValidator("token-1").validate(url, {}, signatures[0]) if signatures else None
+        verdicts.append(valid)
+        return None
+
+    async def handler(connection: ServerConnection) -> None:
+        await begin(connection)
+
+    async with server(handler, process_request=check) as url:
+        await call.stream(url, StreamOptions(new_stream_sid=lambda: SID, signature=signature))
+    assert verdicts == [verdict]
