@@ -92,12 +92,16 @@ def _within(value: str | None, least: int, most: int, default: int) -> int:
 
 
 class Webhooks:
-    """Sends one call's webhooks. Cookies last for the call, as Twilio keeps them. Close it with `aclose`."""
+    """Sends one call's webhooks. Cookies last for the call, as Twilio keeps them. Close it with `aclose`.
 
-    def __init__(self, auth_token: str, timings: Timings) -> None:
+    `transport` is the network; None is the real one, without proxies from the environment.
+    """
+
+    def __init__(self, auth_token: str, timings: Timings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._auth_token = auth_token
         self._timings = timings
-        self._client = httpx.AsyncClient(trust_env=False, headers={"User-Agent": "TwilioProxy/1.1"})
+        headers = {"User-Agent": "TwilioProxy/1.1"}
+        self._client = httpx.AsyncClient(trust_env=False, headers=headers, transport=transport)
 
     async def aclose(self) -> None:
         await self._client.aclose()
