@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import soxr  # type: ignore[import-untyped]  # ships no types
+import soxr
 
 Pcm: TypeAlias = npt.NDArray[np.int16]
 Samples: TypeAlias = npt.NDArray[np.float32]

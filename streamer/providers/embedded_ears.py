@@ -21,6 +21,10 @@ _ROOM_S = 6
 _ANNOTATION = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*")
 """Sounds that Whisper describes instead of words: "[BLANK_AUDIO]", "(keyboard clicking)"."""
 
+_FEW_TOKENS = 8
+"""A text of so few tokens is often unlikely and right ("cancelled" without a full stop), and the full window has never
+been seen to improve it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
@@ -34,7 +38,7 @@ class Ears:
     """One model for the process; up to `lanes` threads may call it at once."""
 
     def __init__(self, folder: Path, lanes: int) -> None:
-        import ctranslate2  # type: ignore[import-untyped]  # ships no types
+        import ctranslate2
         from tokenizers import Tokenizer
 
         self._storage = ctranslate2.StorageView
@@ -48,7 +52,7 @@ class Ears:
         """The words of one utterance of at most `LONGEST_S`; empty when there are none.
 
         The window is as short as the utterance allows. It is decoded once more in the full window when the result
-        looks like a loop: the token cap reached, an unlikely text, or one that compresses too well.
+        looks like a loop: the token cap reached, an unlikely long text, or one that compresses too well.
         """
         samples = resampled(samples_of(pcm), RATE_HZ, log_mel.RATE_HZ)
         seconds = pcm.size / RATE_HZ
@@ -83,4 +87,5 @@ def _words_of(text: str) -> str:
 def _is_doubtful(decoded: _Decoded, most_tokens: int) -> bool:
     plain = decoded.text.encode()
     repeats = len(plain) / max(1, len(zlib.compress(plain)))
-    return decoded.tokens >= most_tokens or decoded.score < -1 or repeats > 2.2
+    is_unlikely = decoded.score < -1 and decoded.tokens > _FEW_TOKENS
+    return decoded.tokens >= most_tokens or is_unlikely or repeats > 2.2

@@ -9,14 +9,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from calls.errors import ProviderFailed
 from streamer.audio import RATE_HZ, Pcm
 from streamer.providers.embedded_ears import Ears
-from streamer.providers.embedded_vad import VoiceActivity, VoiceModel
+from streamer.providers.embedded_vad import VoiceActivity, VoiceModel, VoiceSteps
 from streamer.providers.embedded_voice import Voice
 from streamer.providers.embedded_weights import HIBARI, SILERO, WHISPER, check_runtimes, checked_folder
 from streamer.providers.windows import WINDOW_SAMPLES
@@ -30,16 +30,38 @@ DEADLINE_S = 10.0
 PHRASES_BYTES = 8 * 1024 * 1024
 """How much speech is kept for the next time it is asked for: about 17 minutes."""
 
+
+class Hearing(Protocol):
+    def words_in(self, pcm: Pcm) -> str:
+        """The words of one utterance. Blocking, from up to LANES threads at once."""
+
+
+class Speaking(Protocol):
+    def pieces(self, text: str) -> list[str]:
+        """`text` in the pieces that are spoken one by one; joined they are `text` again. Quick."""
+
+    def mulaw(self, piece: str) -> bytes:
+        """A piece as speech. Blocking, from up to LANES threads at once."""
+
+
 _Result = TypeVar("_Result")
 
 
 class EmbeddedModels:
     """Made by `load`, closed by `close`; the async methods are for one event loop."""
 
-    def __init__(self, ears: Ears, voice: Voice, voice_model: VoiceModel, phrases_bytes: int = PHRASES_BYTES) -> None:
+    def __init__(
+        self,
+        ears: Hearing,
+        voice: Speaking,
+        voice_model: VoiceSteps,
+        phrases_bytes: int = PHRASES_BYTES,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
         self._ears = ears
         self._voice = voice
         self._voice_model = voice_model
+        self._deadline_s = deadline_s
         self._phrases = Phrasebook(phrases_bytes)
         self._quick = ThreadPoolExecutor(1, "voice-activity")
         self._heavy = ThreadPoolExecutor(LANES, "speech")
@@ -71,12 +93,12 @@ class EmbeddedModels:
         found: list[float] = []
         for start in range(0, len(windows), BATCH):
             batch = windows[start : start + BATCH]
-            found += await _run(self._quick, "voice activity", partial(activity.probabilities, batch))
+            found += await self._run(self._quick, "voice activity", partial(activity.probabilities, batch))
         return found
 
     async def words_in(self, pcm: Pcm) -> str:
         """The words of one utterance; empty when there are none. ProviderFailed."""
-        return await _run(self._heavy, "recognition", partial(self._ears.words_in, pcm))
+        return await self._run(self._heavy, "recognition", partial(self._ears.words_in, pcm))
 
     def pieces(self, text: str) -> list[str]:
         """`text` in the pieces that are spoken one by one; joined they are `text` again."""
@@ -87,9 +109,24 @@ class EmbeddedModels:
         known = self._phrases.get(piece)
         if known is not None:
             return known
-        mulaw = await _run(self._heavy, "synthesis", partial(self._voice.mulaw, piece))
+        mulaw = await self._run(self._heavy, "synthesis", partial(self._voice.mulaw, piece))
         self._phrases.put(piece, mulaw)
         return mulaw
+
+    async def _run(self, pool: ThreadPoolExecutor, task: str, work: Callable[[], _Result]) -> _Result:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await asyncio.get_running_loop().run_in_executor(pool, work)
+        except TimeoutError as error:
+            raise ProviderFailed(
+                f"Embedded {task} took longer than {self._deadline_s:g} s: this machine is too busy.",
+                code="embedded-too-slow",
+                retryable=True,
+            ) from error
+        except Exception as error:  # the runtimes raise types of their own; whatever they raise, the provider failed
+            raise ProviderFailed(
+                f"Embedded {task} failed with {type(error).__name__}.", code="embedded-failed", retryable=True
+            ) from error
 
 
 class Phrasebook:
@@ -111,22 +148,6 @@ class Phrasebook:
         self._spoken[text] = mulaw
         while self._bytes > self._most_bytes:
             self._bytes -= len(self._spoken.popitem(last=False)[1])
-
-
-async def _run(pool: ThreadPoolExecutor, task: str, work: Callable[[], _Result]) -> _Result:
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            return await asyncio.get_running_loop().run_in_executor(pool, work)
-    except TimeoutError as error:
-        raise ProviderFailed(
-            f"Embedded {task} took longer than {DEADLINE_S:.0f} s: this machine is too busy.",
-            code="embedded-too-slow",
-            retryable=True,
-        ) from error
-    except Exception as error:  # the runtimes raise types of their own; whatever they raise, the provider failed
-        raise ProviderFailed(
-            f"Embedded {task} failed with {type(error).__name__}.", code="embedded-failed", retryable=True
-        ) from error
 
 
 def _warm_ears(ears: Ears) -> Ears:

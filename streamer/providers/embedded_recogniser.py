@@ -29,8 +29,9 @@ Emit = Callable[[Heard], None]
 class EmbeddedRecogniser:
     """Implements `streamer.engines.ports.Recogniser`."""
 
-    def __init__(self, models: EmbeddedModels, hangover_ms: int = HANGOVER_MS) -> None:
+    def __init__(self, models: EmbeddedModels, hangover_ms: int = HANGOVER_MS, stalled_s: float = STALLED_S) -> None:
         self._models = models
+        self._stalled_s = stalled_s
         self._activity = models.voice_activity()
         self._cutter = WindowCutter()
         self._endpointing = Endpointing(Patience(hangover_ms=hangover_ms))
@@ -51,6 +52,11 @@ class EmbeddedRecogniser:
             self._waiting_bytes -= dropped
             self.dropped_ms += dropped // BYTES_PER_MS
         self._arrived.set()
+
+    @property
+    def waiting_ms(self) -> int:
+        """How much audio waits to be heard."""
+        return self._waiting_bytes // BYTES_PER_MS
 
     async def run(self, emit: Emit) -> None:
         """Hear until cancelled. Everything is told in order: no voice begins before the turn before it has ended."""
@@ -73,7 +79,7 @@ class EmbeddedRecogniser:
         windows: list[Window] = []
         while not windows:
             try:
-                async with asyncio.timeout(STALLED_S):
+                async with asyncio.timeout(self._stalled_s):
                     await self._arrived.wait()
             except TimeoutError:
                 return []

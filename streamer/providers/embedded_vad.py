@@ -2,21 +2,29 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from streamer.audio import Pcm, samples_of
+from streamer.audio import Pcm, Samples, samples_of
 from streamer.providers.windows import WINDOW_SAMPLES
+
+State: TypeAlias = npt.NDArray[np.float32]
 
 _CONTEXT_SAMPLES = 32
 
 
+class VoiceSteps(Protocol):
+    def step(self, samples: Samples, state: State) -> tuple[float, State]:
+        """The probability of speech in one window that is led by its context, and the state for the next."""
+
+
 class VoiceModel:
-    """The model, shared by the process."""
+    """The model, shared by the process. Implements `VoiceSteps`."""
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime  # type: ignore[import-untyped]  # ships no types
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -24,8 +32,7 @@ class VoiceModel:
             str(folder / "silero_vad.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    def step(self, samples: Any, state: Any) -> tuple[float, Any]:
-        """The probability of speech in one window that is led by its context, and the state for the next."""
+    def step(self, samples: Samples, state: State) -> tuple[float, State]:
         feed = {"input": samples[None], "state": state, "sr": np.array(8000, np.int64)}
         probability, state = self._session.run(None, feed)
         return float(probability[0, 0]), state
@@ -34,10 +41,10 @@ class VoiceModel:
 class VoiceActivity:
     """What the model remembers of one caller. Used by one thread at a time."""
 
-    def __init__(self, model: VoiceModel) -> None:
+    def __init__(self, model: VoiceSteps) -> None:
         self._model = model
-        self._state = np.zeros((2, 1, 128), np.float32)
-        self._context = np.zeros(_CONTEXT_SAMPLES, np.float32)
+        self._state: State = np.zeros((2, 1, 128), np.float32)
+        self._context: Samples = np.zeros(_CONTEXT_SAMPLES, np.float32)
 
     def probabilities(self, windows: Sequence[Pcm]) -> list[float]:
         """The probability of speech in each of the next windows of 256 samples."""

@@ -31,7 +31,7 @@ class Voice:
     """One model for the process; several threads may call it at once."""
 
     def __init__(self, folder: Path) -> None:
-        from hibari import Hibari  # type: ignore[import-untyped]  # ships no types
+        from hibari import Hibari
 
         self._hibari = Hibari(voice=NAME, model=str(folder / "hibari.onnx"))
 

@@ -16,6 +16,8 @@ from enum import Enum, auto
 START = 0.5
 STAY = 0.35
 HANGOVER_MS = 480
+PAUSE_MS = 128
+"""Voice activity ends some 70 ms after the sound, so this is about 200 ms of true silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Patience:
     """How long, in ms, until each decision; `pause_ms` below `hangover_ms`."""
 
     begin_ms: int = 96
-    pause_ms: int = 200
+    pause_ms: int = PAUSE_MS
     hangover_ms: int = HANGOVER_MS
     longest_ms: int = 28_000
 

@@ -9,7 +9,7 @@ from streamer.providers.windows import WINDOW_MS, Window
 
 BEFORE_MS = 320
 """Kept from before the voice began: soft beginnings come before the decision, and the background is measured here."""
-AFTER_MS = 192
+AFTER_MS = 128
 """Kept from after it, so that a last consonant is whole. Not above the pause after which recognition begins."""
 
 _LATE_MS = 128
@@ -53,7 +53,7 @@ class Utterance:
         if not self._windows:
             return 0, 0
         first, end = voice_span(np.concatenate([window.pcm for window in self._windows]))
-        return (self._media_ms(first), self._media_ms(end - 1)) if end else (0, 0)
+        return (self._media_ms(first), self._media_ms(end - 1) + 1) if end else (0, 0)
 
     def _media_ms(self, sample: int) -> int:
         window = self._windows[sample // self._windows[0].pcm.size]
