@@ -22,7 +22,6 @@ from calls.utterance import clauses, plain
 
 MOST_SILENCES = 2
 
-
 _PATTERNS = tuple(
     (kind, re.compile(rf"(?:{phrase})(?= |$) ?")) for kind, phrases in PHRASES.items() for phrase in phrases
 )
@@ -53,10 +52,6 @@ def caller_needs_nothing(text: str) -> bool:
     answer to the question whether there is anything else."""
     tail, content = _tail(clauses(text))
     return bool(tail) and not content and (_refuses(text) or any(Kind.DONE in clause for clause in tail))
-
-
-def _refuses(text: str) -> bool:
-    return _REFUSED.search(plain(text)) is not None
 
 
 def agent_says_goodbye(text: str) -> bool:
@@ -96,6 +91,10 @@ def reason_of(action: Action) -> EndReason:
         return EndReason(action.reason)
     except ValueError:
         return EndReason.AGENT_GOODBYE
+
+
+def _refuses(text: str) -> bool:
+    return _REFUSED.search(plain(text)) is not None
 
 
 def _tail(parts: list[str]) -> tuple[list[list[Kind]], bool]:

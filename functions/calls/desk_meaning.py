@@ -1,15 +1,16 @@
 """What the scripted desk understands of one utterance of the caller."""
 
 import datetime
+import re
 from dataclasses import dataclass
 
 from calls.closing import caller_needs_nothing, caller_says_goodbye
 from calls.desk_slots import WHOLE_NUMBER_DIGITS, Clock, clock_in, day_in, digits_in, numerals
 from calls.desk_table import Desk
-from calls.desk_words import ALONE, KEY_NO, KEY_PERSON, KEY_YES, NO, PHRASES, YES
+from calls.desk_words import ALONE, DENIED, KEY_NO, KEY_PERSON, KEY_YES, NO, PHRASES, YES
 from calls.utterance import any_of, keys, plain, sentences
 
-_YES, _YES_OR_NO = any_of(YES), any_of(YES + NO)
+_YES, _YES_OR_NO, _DENIED = any_of(YES), any_of(YES + NO), re.compile(DENIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Meaning:
 
 
 def meaning_of(desk: Desk, text: str, today: datetime.date, asked: str) -> Meaning:
-    """What `text` means where the desk's last question was `asked`: that decides what numbers and keys
-    alone are."""
+    """What `text` means where the desk's last question was `asked`: that decides what a number or
+    a key alone is."""
     words = plain(text)
     typed = keys(text).strip("#")
     intents = _intents(desk, words)
@@ -75,7 +76,7 @@ def _answer(words: str, typed: str) -> bool | None:
 def _slots(words: str, typed: str, today: datetime.date, asked: str) -> tuple[datetime.date | None, Clock | None, str]:
     """A whole telephone number is taken out first, then the day, then the time; what is left may be part of a number
     where one was asked for."""
-    digits, rest = digits_in(numerals(words), WHOLE_NUMBER_DIGITS)
+    digits, rest = digits_in(numerals(_DENIED.sub("|", words)), WHOLE_NUMBER_DIGITS)
     day, rest = day_in(rest, today)
     clock, rest = clock_in(rest, bare=day is not None or asked in ("day", "time", "visit"))
     if asked == "phone":

@@ -59,6 +59,9 @@ NO = (
     "change",
 )  # fmt: skip
 
+# A day or time that is turned down: "not Tuesday", "I cannot do three".
+DENIED = r"\b(?:not|isnt|dont want|(?:cant|cannot)(?: do| make| come)?)(?: on| at| for)? \w+"
+
 # What may stand around a number that is a time without saying so ("um, three please").
 _FILLERS = (
     "um uh er oh well so maybe perhaps then and or the on in is be of please yes yeah no ok okay sure say lets how "

@@ -1,6 +1,7 @@
 """What a caller said, as words to compare: how a speech recogniser happened to spell it is taken away."""
 
 import re
+from functools import lru_cache
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("[’‘`]"), "'"),
@@ -38,6 +39,7 @@ def clauses(text: str) -> list[str]:
     return [words for part in _CLAUSE_END.split(text) if (words := plain(part))]
 
 
+@lru_cache(maxsize=512)
 def any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
     """A pattern that finds any of the phrases, as whole words, in plain text; nothing where there are no phrases."""
     if not phrases:
