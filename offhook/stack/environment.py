@@ -7,6 +7,9 @@ from dataclasses import dataclass
 REGION = "us-east-1"
 # Engines on one machine check no signature, but SDKs will not send a request without a key; this one opens nothing.
 LOCAL_KEY = "local"
+LOOPBACK = "127.0.0.1"
+# How long calls may go on when the stack is taken down; whoever stops it is waiting.
+DRAIN_S = 3
 _LOOPBACK_HOSTS = "127.0.0.1,localhost"
 _OURS = ("AWS_", "OFFHOOK_", "TWILIO_")
 
@@ -61,6 +64,8 @@ def of_part(inherited: Mapping[str, str], settings: Settings, port: int, extra: 
         "TWILIO_AUTH_TOKEN": settings.auth_token,
         "TWILIO_BASE_URL": settings.twilio_base_url,
         "AWS_ENDPOINT_URL": settings.aws_endpoint_url,
+        "OFFHOOK_BIND": LOOPBACK,
+        "OFFHOOK_DRAIN_S": str(DRAIN_S),
         "PORT": str(port),
         **extra,
     }

@@ -10,16 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from calls.dynamo import configuration
-from offhook.stack.environment import LOCAL_KEY, REGION, local
-from offhook.stack.processes import LOOPBACK, Process, free_port
+from offhook.stack.environment import LOCAL_KEY, LOOPBACK, REGION, local
+from offhook.stack.processes import Process, free_port
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 READY_WITHIN_S = 30.0
+
+# Where botocore finds its own configuration: a name in the configuration file, one in the environment, a default, and
+# a conversion. Without the first two, no profile and no file of a real account has a say.
+_NO_ACCOUNT: dict[str, tuple[None, None, str | None, None]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 def process(port: int, log: Path, inherited: Mapping[str, str]) -> Process:
@@ -55,6 +64,11 @@ def local_client(endpoint_url: str, read_timeout_s: float = 10.0) -> "DynamoDBCl
 
     The time-out is longer than a call's, for a small machine that is busy with speech.
     """
+    session = boto3.session.Session(
+        aws_access_key_id=LOCAL_KEY,
+        aws_secret_access_key=LOCAL_KEY,
+        region_name=REGION,
+        botocore_session=botocore.session.Session(session_vars=_NO_ACCOUNT),
+    )
     config = configuration(read_timeout_s).merge(Config(proxies={}))
-    session = boto3.session.Session(aws_access_key_id=LOCAL_KEY, aws_secret_access_key=LOCAL_KEY, region_name=REGION)
     return session.client("dynamodb", endpoint_url=endpoint_url, config=config)

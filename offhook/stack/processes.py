@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 
 from calls.errors import Blame, OffhookError
+from offhook.stack.environment import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 _PROBE_TIMEOUT_S = 1.0
 _PROBE_PAUSE_S = 0.05
 _TAIL_LINES = 20
@@ -73,7 +73,7 @@ class Process:
         command = [sys.executable, "-m", "offhook.stack.tethered", str(reading), *self._command]
         try:
             with self.log.open("ab") as log:
-                self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module names, no shell
+                self._child = subprocess.Popen(
                     command,
                     env=self._environment,
                     stdin=subprocess.DEVNULL,

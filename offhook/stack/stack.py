@@ -12,7 +12,8 @@ from typing import Self
 
 from calls.dynamo import DynamoCallStore, create_table
 from offhook.stack import environment, ministack
-from offhook.stack.processes import LOOPBACK, Process, ProcessFailed, free_port
+from offhook.stack.environment import LOOPBACK
+from offhook.stack.processes import Process, ProcessFailed, free_port
 
 TABLE = "calls"
 FROM_NUMBER = "+14155550100"

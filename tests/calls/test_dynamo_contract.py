@@ -8,8 +8,9 @@ import pytest
 
 from calls.dynamo import DynamoCallStore, create_table
 from calls.store import CallStore
+from offhook.stack.environment import LOOPBACK
 from offhook.stack.ministack import local_client
-from offhook.stack.processes import LOOPBACK, free_port
+from offhook.stack.processes import free_port
 from tests.calls import dynamodb_local
 from tests.calls.store_contract import Clock, StoreContract
 from tests.fakes.memory_store import MemoryCallStore
