@@ -3,7 +3,7 @@ the moment. Voice, resume, turn and dialled all ask it, and render what it says.
 
     moment           rule
     ---------------  ---------------------------------------------------------------------------------------------
-    any              a record in a final state, or a call that Twilio says is over: hang up
+    any              a record in a final state, a call that Twilio says is over or an operator has ended: hang up
     VoiceAnswered    the first mode of the agent's ladder (or the rung that the call was given): stream, or gather
     StreamEnded      `next_step` is done and taken away; without one the streamer died or was never reached, and the
                      call goes down to traditional from the conversation so far
@@ -130,7 +130,7 @@ def decide(record: CallRecord, conversation: Conversation, agent: Agent, moment:
     """What the call does next, at `now_ms` (epoch)."""
     if isinstance(moment, CallOver):
         return Decision(replace(moved(record, moment.status, now_ms), next_step=None), HangUp())
-    if record.is_final:
+    if record.is_final or record.end_reason is EndReason.OPERATOR_HUNG_UP:
         return Decision(record, HangUp())
     # Twilio only asks about answered calls; its own word for that (the status callback) may still be on its way.
     record = moved(record, Status.IN_PROGRESS, now_ms)
@@ -146,7 +146,8 @@ def _talks_on(record: CallRecord, moment: Live) -> bool:
         case VoiceAnswered():
             return False
         case StreamEnded():
-            return record.next_step is None or record.next_step.do in (Do.GATHER, Do.STREAM)
+            step = record.next_step
+            return step.do in (Do.GATHER, Do.STREAM) if step else record.end_reason is None
         case DialEnded(connected):
             return not connected
         case _:
@@ -220,6 +221,9 @@ def _first_rung(record: CallRecord, conversation: Conversation, mode: Mode, now_
 def _after_stream(record: CallRecord, conversation: Conversation, agent: Agent, why: str, now_ms: int) -> Decision:
     asked, record = record.next_step, replace(record, next_step=None)
     streaming = [mode for mode in (record.mode, *agent.modes) if mode and mode is not Mode.TRADITIONAL]
+    if asked is None and record.end_reason not in (None, EndReason.TRANSFERRED):
+        # The goodbye was said; whoever took the step away did not live to answer Twilio.
+        return Decision(record, HangUp())
     if asked is None:
         return _down(record, conversation, agent, why, now_ms)
     match asked.do:
@@ -237,7 +241,7 @@ def _after_stream(record: CallRecord, conversation: Conversation, agent: Agent, 
 
 def _down(record: CallRecord, conversation: Conversation, agent: Agent, why: str, now_ms: int) -> Decision:
     """Down to traditional, the rung that needs nothing but Lambda, whether or not the ladder names it."""
-    record = replace(on_rung(record, Mode.TRADITIONAL, now_ms, why), empty_gathers=0)
+    record = replace(on_rung(record, Mode.TRADITIONAL, now_ms, why), empty_gathers=0, end_reason=None)
     return _listening(record, conversation, agent)
 
 

@@ -1,0 +1,153 @@
+"""One step of a call, from a moment to the TwiML that answers it: ask `route`, think where it says so, write what was
+said, render. A webhook that Twilio sends again gets the answer that it got before, and nothing is written twice.
+
+Turns spoken by `<Say>` are written as they are handed to Twilio, with everything said counted as heard and nothing as
+cut: Twilio sends no marks for `<Say>`, so there is no telling what a caller who hung up or spoke over it has missed.
+Both their times are the moment of handing over; of their latency only the model's part can be observed.
+"""
+
+import json
+from dataclasses import dataclass
+
+from calls import route, stream_token, twiml
+from calls.agent import Agent
+from calls.conversation import Conversation, Role, Turn
+from calls.errors import ProviderFailed
+from calls.latency import Waterfall
+from calls.record import CallRecord, Mode
+from calls.reply import Reply
+from calls.route import Answer, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
+from calls.stream_token import LIFETIME_S, Grant
+from handlers.logs import log, log_error
+from handlers.wiring import Wired
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What a webhook was answered, as it is remembered: the document, and the words in it that are the agent's turn."""
+
+    document: str
+    said: str
+    at_ms: int
+    model_ms: int | None
+
+
+def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
+    """The TwiML for `moment` of the call. `key` names the webhook within the call, and is the same when it comes
+    again. Raises StoreUnavailable, ConfigurationInvalid."""
+    call_id = record.call_id
+    if earlier := wired.store.answer_of(call_id, key):
+        return _finish(wired, call_id, key, earlier)
+    agent = wired.agent(record.agent)
+    conversation = wired.store.conversation(call_id)
+    decision = _decide(wired, call_id, conversation, agent, moment)
+    model_ms: int | None = None
+    if isinstance(decision.step, Answer):
+        began_ms = wired.now_ms()
+        decision = _think(wired, decision, conversation, agent)
+        model_ms = wired.now_ms() - began_ms
+    answered = _render(wired, decision, conversation, agent, model_ms)
+    log().info("a call goes on", callId=call_id, moment=type(moment).__name__, step=type(decision.step).__name__)
+    return _finish(wired, call_id, key, wired.store.answered_before(call_id, key, _remembered(answered)))
+
+
+def _decide(wired: Wired, call_id: str, conversation: Conversation, agent: Agent, moment: Moment) -> Decision:
+    decisions: list[Decision] = []
+
+    def change(record: CallRecord) -> CallRecord:
+        decisions.append(route.decide(record, conversation, agent, moment, wired.now_ms()))
+        return decisions[-1].record
+
+    stands = wired.store.change(call_id, change)
+    return Decision(stands, decisions[-1].step)
+
+
+def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Agent) -> Decision:
+    """The step that follows an Answer step: what the reply leads to, or an apology where none can be had."""
+    assert isinstance(asked.step, Answer)
+    say_first = asked.step.say_first
+    decisions: list[Decision] = []
+    reply: Reply | ProviderFailed
+    try:
+        reply = wired.thinking.reply(agent, conversation, wired.today())
+    except ProviderFailed as lost:
+        log_error("no reply could be had", lost, callId=asked.record.call_id)
+        reply = lost
+
+    def change(record: CallRecord) -> CallRecord:
+        decisions.append(
+            route.troubled(record, agent, reply.failure)
+            if isinstance(reply, ProviderFailed)
+            else route.replied(record, agent, reply, say_first, wired.now_ms())
+        )
+        return decisions[-1].record
+
+    stands = wired.store.change(asked.record.call_id, change)
+    return Decision(stands, decisions[-1].step)
+
+
+def _render(
+    wired: Wired, decision: Decision, conversation: Conversation, agent: Agent, model_ms: int | None
+) -> _Answered:
+    step, record, settings = decision.step, decision.record, wired.settings
+    assert not isinstance(step, Answer)
+    said = twiml.speakable(_words_of(step))
+    place = twiml.Place(
+        public_url=settings.public_url,
+        stream_url=settings.stream_url,
+        call_id=record.call_id,
+        voice=agent.voice,
+        silence_s=agent.limits.silence_s,
+        # Every Gather speaks, so that the number of turns, the one about to be written included, never repeats.
+        step=len(conversation.turns) + 1,
+        token=_token(wired, record, agent, step.mode) if isinstance(step, Stream) else "",
+    )
+    after_last_ms = max((turn.started_at_ms + 1 for turn in conversation.turns), default=0)
+    return _Answered(twiml.document(step, place), said, max(wired.now_ms(), after_last_ms), model_ms)
+
+
+def _words_of(step: Stream | Gather | SayAndHangUp | Dial | HangUp) -> str:
+    match step:
+        case Gather(words) | SayAndHangUp(words, _) | Dial(_, words):
+            return words
+        case _:
+            return ""
+
+
+def _token(wired: Wired, record: CallRecord, agent: Agent, mode: Mode) -> str:
+    expires_at_s = wired.now_ms() // 1000 + LIFETIME_S
+    grant = Grant(record.call_id, record.twilio_sid, agent.name, mode, wired.nonce(), expires_at_s)
+    return stream_token.mint(wired.settings.stream_secret, grant)
+
+
+def _finish(wired: Wired, call_id: str, key: str, remembered: str) -> str:
+    """Write the agent's turn of an answer (once: its id is the webhook's key) and give the document out. Comes after
+    remembering, so that the turn is always of the answer that stands, and a crash in between is made good by the
+    webhook coming again."""
+    answered = _Answered(**json.loads(remembered))
+    if answered.said:
+        turn = Turn(
+            id=f"{key}-agent",
+            role=Role.AGENT,
+            said=answered.said,
+            heard=answered.said,
+            cut=False,
+            started_at_ms=answered.at_ms,
+            ended_at_ms=answered.at_ms,
+            mode=Mode.TRADITIONAL.value,
+            latency=Waterfall(model=answered.model_ms),
+        )
+        wired.store.append_turn(call_id, turn)
+    return answered.document
+
+
+def _remembered(answered: _Answered) -> str:
+    return json.dumps(
+        {
+            "document": answered.document,
+            "said": answered.said,
+            "at_ms": answered.at_ms,
+            "model_ms": answered.model_ms,
+        },
+        ensure_ascii=False,
+    )

@@ -1,0 +1,48 @@
+"""The handlers' settings, read once from a mapping (the environment) and refused with one sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from calls.settings_fields import SettingsFields
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerSettings:
+    """`public_url` is the https base that Twilio calls, and signs for. Where `stream_url` (wss base) is empty there is
+    no streamer, and every call is held in traditional mode. `api_keys` may be empty: then nobody may use the API.
+    Empty base URLs mean the services' own. URLs have no slash at the end."""
+
+    public_url: str
+    stream_url: str
+    stream_secret: str
+    table: str
+    agents: Path
+    inbound_agent: str
+    from_number: str
+    api_keys: tuple[str, ...]
+    twilio_account_sid: str
+    twilio_auth_token: str
+    twilio_base_url: str
+    aws_endpoint_url: str
+
+
+def read(source: Mapping[str, str]) -> HandlerSettings:
+    """ConfigurationInvalid names every wrong setting."""
+    fields = SettingsFields(source)
+    settings = HandlerSettings(
+        public_url=fields.https_url("OFFHOOK_PUBLIC_URL"),
+        stream_url=fields.wss_url("OFFHOOK_STREAM_URL", ""),
+        stream_secret=fields.secret("OFFHOOK_STREAM_SECRET"),
+        table=fields.text("OFFHOOK_TABLE"),
+        agents=Path(fields.text("OFFHOOK_AGENTS")),
+        inbound_agent=fields.text("OFFHOOK_INBOUND_AGENT", "default"),
+        from_number=fields.text("OFFHOOK_FROM_NUMBER", ""),
+        api_keys=fields.secrets("OFFHOOK_API_KEYS", ""),
+        twilio_account_sid=fields.text("TWILIO_ACCOUNT_SID"),
+        twilio_auth_token=fields.secret("TWILIO_AUTH_TOKEN"),
+        twilio_base_url=fields.https_url("TWILIO_BASE_URL", ""),
+        aws_endpoint_url=fields.https_url("AWS_ENDPOINT_URL", ""),
+    )
+    fields.finish()
+    return settings

@@ -1,0 +1,74 @@
+"""POST /twilio/stream-status: Twilio's news of a stream. An error goes into the record; what the call does about it is
+decided by resume, which Twilio asks next.
+
+Codes: https://www.twilio.com/docs/api/errors, 31901 to 31951.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from calls.errors import Blame, Failure
+from calls.route import noted
+from handlers import wiring
+from handlers.logs import log
+from handlers.twilio_request import TwilioRequest
+from handlers.webhook import Wiring, known_call, lambda_app, new_router, take_news
+from handlers.wiring import Wired
+
+_ERRORS: Mapping[str, tuple[Blame, str]] = {
+    "31901": (Blame.OFFHOOK, "The streamer did not answer Twilio in time."),
+    "31903": (Blame.OFFHOOK, "The connection between Twilio and the streamer broke."),
+    "31910": (Blame.CONFIGURATION, "Twilio could not agree on TLS with the streamer; check its certificate."),
+    "31920": (Blame.OFFHOOK, "The streamer was not reached or refused the stream; check OFFHOOK_STREAM_URL."),
+    "31921": (Blame.OFFHOOK, "The streamer closed the stream."),
+    "31922": (Blame.CONFIGURATION, "The stream's URL is not a wss URL; check OFFHOOK_STREAM_URL."),
+    "31924": (Blame.OFFHOOK, "The streamer broke the WebSocket protocol."),
+    "31930": (Blame.OFFHOOK, "The streamer read too slowly, and Twilio threw audio away."),
+    "31950": (Blame.OFFHOOK, "The streamer sent a message that Twilio could not read."),
+    "31951": (Blame.OFFHOOK, "The streamer sent a message that Twilio does not know."),
+}
+_CODE = re.compile(r"\b319\d\d\b")
+
+
+def router(wired: Wiring) -> Router:
+    routes = new_router()
+
+    @routes.post("/twilio/stream-status")
+    def stream_status() -> Response[str]:
+        return take_news(wired, routes.current_event, _take)
+
+    return routes
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda's entry point."""
+    return _app().resolve(event, context)
+
+
+@cache
+def _app() -> APIGatewayHttpResolver:
+    return lambda_app(router(wiring.wired))
+
+
+def failure_of(request: TwilioRequest) -> Failure:
+    """The failure that a stream-error tells of. Twilio's own text is only searched for a code, never kept."""
+    found = _CODE.search(f"{request.field('StreamErrorCode')} {request.field('StreamError')}")
+    code = found[0] if found else ""
+    blame, sentence = _ERRORS.get(code, (Blame.TWILIO, "Twilio reports an error of the stream."))
+    return Failure(f"twilio-{code}" if code else "twilio-stream-error", blame, sentence)
+
+
+def _take(wired: Wired, request: TwilioRequest) -> None:
+    record = known_call(wired, request)
+    event = request.field("StreamEvent")
+    if event == "stream-error":
+        failure = failure_of(request)
+        wired.store.change(record.call_id, lambda r: noted(r, failure))
+        log().warning("a stream's error", callId=record.call_id, code=failure.code)
+        return
+    log().info("a stream's news", callId=record.call_id, event=event if event.startswith("stream-") else "unknown")

@@ -1,0 +1,86 @@
+"""POST /twilio/turn/{step} and /twilio/turn: what `<Gather>` heard, in traditional mode.
+
+The step in the path names the turn: a webhook that comes again finds its own answer. The path without a step serves a
+Gather written elsewhere, and relies on Twilio's idempotency token.
+"""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from calls.conversation import Role, Turn
+from calls.errors import CallNotFound
+from calls.record import CallRecord, Mode
+from calls.route import CallerSpoke, NothingHeard
+from calls.twiml import speakable
+from handlers import wiring
+from handlers.conduct import conduct
+from handlers.resume import over
+from handlers.twilio_request import TwilioRequest
+from handlers.webhook import Wiring, answer_voice, known_call, lambda_app, new_router
+from handlers.wiring import Wired
+
+
+def router(wired: Wiring) -> Router:
+    routes = new_router()
+
+    @routes.post("/twilio/turn")
+    def turn() -> Response[str]:
+        return answer_voice(wired, routes.current_event, lambda w, request: _turn(w, request, ""))
+
+    @routes.post("/twilio/turn/<step>")
+    def turn_of_step(step: str) -> Response[str]:
+        return answer_voice(wired, routes.current_event, lambda w, request: _turn(w, request, step))
+
+    return routes
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda's entry point."""
+    return _app().resolve(event, context)
+
+
+@cache
+def _app() -> APIGatewayHttpResolver:
+    return lambda_app(router(wiring.wired))
+
+
+def heard(request: TwilioRequest) -> str:
+    """What the caller said, or pressed as "[keys 12#]", or both; empty when nothing came."""
+    keys = request.field("Digits")
+    return speakable(
+        " ".join(part for part in (request.field("SpeechResult"), f"[keys {keys}]" if keys else "") if part)
+    )
+
+
+def _turn(wired: Wired, request: TwilioRequest, step: str) -> str:
+    record = known_call(wired, request)
+    if step and not (step.isascii() and step.isdigit() and len(step) <= 6):
+        raise CallNotFound("The path names no turn of this call.")
+    key = f"turn-{step or _unnumbered(wired, record, request)}"
+    words = heard(request)
+    if words:
+        wired.store.append_turn(record.call_id, _caller_turn(words, key, wired.now_ms()))
+    return conduct(wired, record, over(request) or (CallerSpoke() if words else NothingHeard()), key)
+
+
+def _unnumbered(wired: Wired, record: CallRecord, request: TwilioRequest) -> str:
+    if request.idempotency_token:
+        return request.idempotency_token
+    return f"after-{len(wired.store.conversation(record.call_id).turns)}"
+
+
+def _caller_turn(words: str, key: str, now_ms: int) -> Turn:
+    """Twilio tells what was said, not when: both times are the moment it told us. The webhook's key makes the id."""
+    return Turn(
+        id=f"{key}-caller",
+        role=Role.CALLER,
+        said=words,
+        heard=words,
+        cut=False,
+        started_at_ms=now_ms,
+        ended_at_ms=now_ms,
+        mode=Mode.TRADITIONAL.value,
+    )

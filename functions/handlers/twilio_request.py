@@ -1,0 +1,113 @@
+"""What Twilio asks: a form, checked against its signature before anything in it is believed.
+
+https://www.twilio.com/docs/usage/webhooks/webhooks-security. Twilio signs the URL as it was configured, so ours is
+put together from OFFHOOK_PUBLIC_URL and the path; the Host header can say anything. Our webhook URLs have no query.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
+
+from calls.errors import Blame, RequestRefused
+
+LARGEST_BODY_BYTES = 64 * 1024
+MOST_FIELDS = 500
+IDEMPOTENCY_HEADER = "I-Twilio-Idempotency-Token"
+
+_CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+_IDEMPOTENCY_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+class WebhookRefused(RequestRefused):
+    """A request that Twilio did not make, or not like this. `status` is the HTTP answer."""
+
+    default_code = "webhook-refused"
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence, code=code, blame=Blame.CALLER)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioRequest:
+    """A webhook whose signature holds. `idempotency_token` is the same when Twilio sends it again, or empty."""
+
+    form: dict[str, str]
+    idempotency_token: str
+
+    def field(self, name: str) -> str:
+        return self.form.get(name, "").strip()
+
+    @property
+    def call_sid(self) -> str:
+        return self.form["CallSid"]
+
+
+class _Fields(dict[str, list[str]]):
+    """The form as the validator wants it, repeated names included."""
+
+    def getlist(self, name: str) -> list[str]:
+        return self[name]
+
+
+def read(event: BaseProxyEvent, public_url: str, auth_token: str) -> TwilioRequest:
+    """The request in an HTTP API event. WebhookRefused: 413 too large, 400 unreadable, 403 not signed by Twilio."""
+    body = _body(event)
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise WebhookRefused(400, "form-unreadable", "The body is not a form that Twilio sends.") from error
+    fields = _Fields()
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    headers = {name.lower(): value for name, value in event.headers.items()}
+    _check_signature(headers, f"{public_url}{event.path}", fields, auth_token)
+    form = {name: values[0] for name, values in fields.items()}
+    if not _CALL_SID.fullmatch(form.get("CallSid", "")):
+        raise WebhookRefused(400, "sid-missing", "The form carries no CallSid.")
+    token = headers.get(IDEMPOTENCY_HEADER.lower(), "")
+    return TwilioRequest(form, token if _IDEMPOTENCY_TOKEN.fullmatch(token) else "")
+
+
+def _body(event: BaseProxyEvent) -> str:
+    raw = event.body or ""
+    # base64 is a third longer than what it holds.
+    if len(raw) > LARGEST_BODY_BYTES * 4 // 3 + 4:
+        raise _too_large()
+    try:
+        body = base64.b64decode(raw, validate=True) if event.is_base64_encoded else raw.encode()
+        text = body.decode()
+    except (binascii.Error, UnicodeError) as error:
+        raise WebhookRefused(400, "body-unreadable", "The body is not text.") from error
+    if len(body) > LARGEST_BODY_BYTES:
+        raise _too_large()
+    return text
+
+
+def _too_large() -> WebhookRefused:
+    return WebhookRefused(413, "body-too-large", f"The body is larger than {LARGEST_BODY_BYTES} bytes.")
+
+
+def _check_signature(headers: dict[str, Any], url: str, fields: _Fields, auth_token: str) -> None:
+    signature = headers.get(SIGNATURE_HEADER.lower())
+    if not signature:
+        raise WebhookRefused(403, "signature-missing", f"The request carries no {SIGNATURE_HEADER}.")
+    algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER.lower()))
+    if not RequestValidator(auth_token).validate(url, fields, signature, algorithm):
+        raise WebhookRefused(
+            403,
+            "signature-forged",
+            f"The {SIGNATURE_HEADER} is not Twilio's for this URL and form. If this is Twilio, OFFHOOK_PUBLIC_URL "
+            "differs from the URL that Twilio was given, or TWILIO_AUTH_TOKEN is another account's.",
+        )

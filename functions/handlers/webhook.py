@@ -1,0 +1,119 @@
+"""What every webhook of Twilio has in common: read, answer, and never leave a caller in silence.
+
+413, 400, 403   not Twilio's request; nothing was believed, nothing was changed
+404             a voice webhook for a call that we do not know
+200             TwiML. Whatever else goes wrong on a voice webhook is logged, and the caller hears an apology:
+                an HTTP error would be Twilio's "an application error has occurred" instead
+204             news taken (status, stream status), also of a call that we do not know: an error would fill
+                Twilio's debugger, and asking again would not help
+503             news that the store could not take
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
+
+from calls import twiml
+from calls.errors import CallNotFound, StoreUnavailable
+from calls.record import CallRecord, EndReason
+from handlers import twilio_request
+from handlers.logs import log, log_error
+from handlers.twilio_request import TwilioRequest, WebhookRefused
+from handlers.wiring import Wired
+
+APOLOGY = "I am sorry, something has gone wrong on our side. Please call again a little later. Goodbye."
+
+Wiring = Callable[[], Wired]
+
+
+def new_router() -> Router:
+    """Routes of their own for every app: a Router knows the request of the app that it was last included in."""
+    return Router()  # type: ignore[no-untyped-call]  # Powertools annotates nothing there
+
+
+def lambda_app(router: Router) -> APIGatewayHttpResolver:
+    """The routes behind an HTTP API (payload 2.0)."""
+    app = APIGatewayHttpResolver()
+    app.include_router(router)
+    return app
+
+
+def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired, TwilioRequest], str]) -> Response[str]:
+    """The HTTP answer to a webhook that asks for TwiML, which `answer` gives."""
+    try:
+        wired = wiring()
+        request = _read(wired, event)
+    except WebhookRefused as refused:
+        return _refusal(event, refused)
+    except Exception as error:
+        log_error("the webhook could not be read", error, path=event.path)
+        return _twiml(twiml.apology(APOLOGY))
+    try:
+        return _twiml(answer(wired, request))
+    except CallNotFound as unknown:
+        log_error("a webhook for an unknown call", unknown, twilioSid=request.call_sid, path=event.path)
+        return _text(404, unknown.failure.sentence)
+    except Exception as error:
+        log_error("the caller hears an apology", error, twilioSid=request.call_sid, path=event.path)
+        _end_as_failed(wired, request.call_sid)
+        return _twiml(twiml.apology(APOLOGY))
+
+
+def take_news(wiring: Wiring, event: BaseProxyEvent, take: Callable[[Wired, TwilioRequest], None]) -> Response[str]:
+    """The HTTP answer to a webhook that only tells something, which `take` writes down."""
+    try:
+        wired = wiring()
+        request = _read(wired, event)
+        take(wired, request)
+    except WebhookRefused as refused:
+        return _refusal(event, refused)
+    except CallNotFound as unknown:
+        log_error("news of an unknown call", unknown, path=event.path)
+    except StoreUnavailable as error:
+        log_error("news that the store could not take", error, path=event.path)
+        return _text(503, error.failure.sentence)
+    except Exception as error:
+        log_error("news that could not be taken", error, path=event.path)
+        return _text(500, "The news could not be taken; the log says why.")
+    return Response(status_code=204, body="")
+
+
+def known_call(wired: Wired, request: TwilioRequest) -> CallRecord:
+    """The record of the webhook's call. CallNotFound."""
+    record = wired.store.by_sid(request.call_sid)
+    if record is None:
+        raise CallNotFound("No call is known under this CallSid; calls begin at /twilio/voice.")
+    return record
+
+
+def _read(wired: Wired, event: BaseProxyEvent) -> TwilioRequest:
+    return twilio_request.read(event, wired.settings.public_url, wired.settings.twilio_auth_token)
+
+
+def _end_as_failed(wired: Wired, call_sid: str) -> None:
+    """Say in the record why the call ends, if the record can be had at all; the apology does not wait for it."""
+
+    def failed(record: CallRecord) -> CallRecord:
+        return record if record.end_reason else replace(record, end_reason=EndReason.FAILED)
+
+    try:
+        if record := wired.store.by_sid(call_sid):
+            wired.store.change(record.call_id, failed)
+    except Exception as error:
+        log_error("the record does not say why the call ends", error, twilioSid=call_sid)
+
+
+def _refusal(event: BaseProxyEvent, refused: WebhookRefused) -> Response[str]:
+    log().warning("a webhook was refused", code=refused.failure.code, status=refused.status, path=event.path)
+    return _text(refused.status, refused.failure.sentence)
+
+
+def _twiml(document: str) -> Response[str]:
+    return Response(status_code=200, content_type="text/xml", body=document)
+
+
+def _text(status: int, sentence: str) -> Response[str]:
+    return Response(status_code=status, content_type="text/plain", body=sentence)

@@ -1,0 +1,65 @@
+"""The composition root of the handlers: settings, store, agents and clocks, built at the first invocation."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+
+from calls import agent_files
+from calls.agent import Agent
+from calls.errors import ConfigurationInvalid
+from calls.record import Mode
+from calls.store import CallStore
+from handlers.settings import HandlerSettings, read
+from handlers.thinking import ScriptedThinking, Thinking
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """What a handler works with. `now_ms` is the epoch in ms, `today` the date at the agents' desks (the process's
+    time zone), `nonce` a fresh random name."""
+
+    settings: HandlerSettings
+    store: CallStore
+    agents: Mapping[str, Agent]
+    thinking: Thinking
+    now_ms: Callable[[], int]
+    today: Callable[[], date]
+    nonce: Callable[[], str]
+
+    def agent(self, name: str) -> Agent:
+        """ConfigurationInvalid (code "agent-unknown") when no file defines it."""
+        if name not in self.agents:
+            raise ConfigurationInvalid(f"There is no agent named {name!r}.", code="agent-unknown")
+        return self.agents[name]
+
+
+@lru_cache(maxsize=1)
+def wired() -> Wired:
+    """Raises ConfigurationInvalid, and tries again at the next invocation."""
+    from calls.dynamo import DynamoCallStore, client
+
+    settings = read(os.environ)
+    return Wired(
+        settings=settings,
+        store=DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, now_ms),
+        agents=ladders_within_reach(agent_files.load(settings.agents), settings.stream_url),
+        thinking=ScriptedThinking(),
+        now_ms=now_ms,
+        today=lambda: datetime.now().astimezone().date(),
+        nonce=lambda: secrets.token_urlsafe(12),
+    )
+
+
+def ladders_within_reach(agents: Mapping[str, Agent], stream_url: str) -> Mapping[str, Agent]:
+    """The agents as they can be run here: without a streamer every ladder is traditional mode alone."""
+    if stream_url:
+        return agents
+    return {name: replace(agent, modes=(Mode.TRADITIONAL,)) for name, agent in agents.items()}
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
