@@ -38,23 +38,35 @@ class BuildFailed(Exception):
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Build the Lambda artefact from the current folder.")
-    parser.add_argument("artefact", type=Path, help="the empty folder that SAM will zip")
-    artefact = parser.parse_args(arguments).artefact.absolute()
-    stage = artefact.parent / f".functions-{fingerprint(Path())[:16]}"
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("artefact", nargs="?", type=Path, help="the empty folder that SAM will zip")
+    what.add_argument(
+        "--wheels", type=Path, help="only download the wheels into this folder, for builds without network"
+    )
+    wanted = parser.parse_args(arguments)
     try:
-        if not stage.exists():
-            _make(stage)
-        _link(stage, artefact)
+        if wanted.wheels:
+            _download(wanted.wheels)
+        else:
+            _build(wanted.artefact.absolute())
     except BuildFailed as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
 
 
+def _build(artefact: Path) -> None:
+    """Fill one function's folder, from a stage beside it that all functions of one `sam build` share."""
+    stage = artefact.parent / f".functions-{fingerprint(Path())[:16]}"
+    if not stage.exists():
+        _make(stage)
+    _link(stage, artefact)
+
+
 def fingerprint(source: Path) -> str:
     """A digest of everything that decides what the artefact holds: sources, lock and this file."""
     digest = hashlib.sha256()
-    for path in (*shipped(source), source / LOCK, source / "build.py"):
+    for path in (*shipped(source), source / LOCK, source / "artefact.py"):
         digest.update(f"{path.relative_to(source).as_posix()}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -87,17 +99,28 @@ def _make(stage: Path) -> None:
 
 
 def _install(target: Path, lock: str, architecture: str) -> None:
-    """The locked packages for one architecture, hashes checked, wheels only (nothing is compiled here)."""
-    platforms = [f"--platform={tag}_{architecture}" for tag in GLIBC_TAGS]
-    choice = ["--implementation=cp", f"--python-version={LAMBDA_PYTHON}", *platforms, "--only-binary=:all:"]
-    options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "--require-hashes"]
+    """The locked packages for one architecture."""
     listed = target.with_suffix(".txt")
     listed.write_text(lock)
-    command = [sys.executable, "-m", "pip", "install", *options, *choice, "--target", str(target), "-r", str(listed)]
+    _pip("install", architecture, "--no-compile", "--target", str(target), "-r", str(listed))
+
+
+def _download(folder: Path) -> None:
+    """The wheels of the locked packages for every architecture."""
+    for architecture in ARCHITECTURES:
+        _pip("download", architecture, "--dest", str(folder), "-r", str(LOCK))
+
+
+def _pip(verb: str, architecture: str, *arguments: str) -> None:
+    """Run pip for Lambda's Python on `architecture`: hashes checked, nothing but what is listed, nothing compiled."""
+    platforms = [f"--platform={tag}_{architecture}" for tag in GLIBC_TAGS]
+    choice = ["--implementation=cp", f"--python-version={LAMBDA_PYTHON}", *platforms, "--only-binary=:all:"]
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    command = [sys.executable, "-m", "pip", verb, *options, *choice, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildFailed(
-            f"pip could not install functions/{LOCK} for {architecture} with {sys.executable}.\n{done.stderr}"
+            f"{sys.executable} -m pip could not {verb} functions/{LOCK} for {architecture}.\n{done.stderr}"
         )
 
 

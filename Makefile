@@ -1,0 +1,82 @@
+# Offhook. `make` alone lists what there is; every target does its own set-up.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+UV := $(VENV)/bin/uv
+SAM := .venv-sam/bin/sam
+READY := $(VENV)/.ready
+SAM_READY := .venv-sam/.ready
+WHEELS_READY := .cache/wheels/.ready
+
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help
+help: ## List the targets
+	@echo "Offhook: AI phone calls on Twilio, run from your own AWS account."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Start with 'make demo'. After that, .venv/bin/offhook --help shows the command line."
+
+.PHONY: setup
+setup: $(READY) ## Make .venv: the locked packages, and the offhook command
+
+.PHONY: demo
+demo: $(READY) ## Hold one whole call on this machine: no key, no account, no network
+	$(VENV)/bin/offhook demo
+
+.PHONY: test
+test: $(READY) $(SAM_READY) $(WHEELS_READY) ## Run the tests
+	$(VENV)/bin/pytest
+
+.PHONY: lint
+lint: $(READY) ## Ruff, mypy (strict), who may import whom
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	PYTHONPATH=functions:. $(VENV)/bin/lint-imports
+
+.PHONY: check
+check: lint test ## All that CI asks: lint, then the tests
+
+.PHONY: build
+build: $(READY) $(SAM_READY) ## Build what `sam deploy` puts into AWS, without Docker
+	PYTHON=$(abspath $(VENV))/bin/python $(SAM) build
+
+LOCKED := --quiet --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: lock
+lock: $(READY) ## Lock every dependency again after a change in pyproject.toml (add UPGRADE=--upgrade for newer ones)
+	$(UV) pip compile $(LOCKED) $(UPGRADE) --universal --python-version 3.11 pyproject.toml --all-extras --group dev \
+	    --output-file requirements.lock
+	$(UV) pip compile $(LOCKED) $(UPGRADE) --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	    --constraint requirements.lock --override infra/locks/functions-overrides.txt pyproject.toml --extra functions \
+	    --output-file functions/requirements.txt
+	$(UV) pip compile $(LOCKED) $(UPGRADE) --universal --python-version 3.11 --group pyproject.toml:uv \
+	    --output-file infra/locks/uv.txt
+	$(UV) pip compile $(LOCKED) $(UPGRADE) --universal --python-version 3.11 --group pyproject.toml:sam \
+	    --output-file infra/locks/sam.txt
+
+.PHONY: clean
+clean: ## Remove everything that was made: environments, builds, caches (calls in out/ stay)
+	rm -rf .venv .venv-sam .cache .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(READY): requirements.lock infra/locks/uv.txt pyproject.toml infra/setup.sh
+	infra/setup.sh $(VENV)
+	@touch $@
+
+# SAM's dependencies clash with ours, so it has an environment of its own.
+$(SAM_READY): infra/locks/sam.txt | $(READY)
+	$(VENV)/bin/python -m venv --without-pip .venv-sam
+	$(UV) pip sync --quiet --require-hashes --python .venv-sam/bin/python infra/locks/sam.txt
+	@touch $@
+
+# The Lambdas' wheels for both architectures, so that the tests can build the artefact without a network.
+$(WHEELS_READY): functions/requirements.txt functions/artefact.py | $(READY)
+	cd functions && ../$(VENV)/bin/python artefact.py --wheels ../$(@D)
+	@touch $@

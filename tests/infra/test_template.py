@@ -1,0 +1,170 @@
+"""template.yaml says what the code needs, no more and no less. What SAM makes of it is in test_sam.py."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+import pytest
+
+from calls.dynamo_table import create_table
+from calls.errors import ConfigurationInvalid
+from handlers import settings
+from tests.infra.cloudformation import FUNCTION, ROOT, ROUTE, function_behind, resources, template
+
+# What each client method that the store uses asks IAM for. A transaction is allowed by the actions inside it:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+ACTIONS = {
+    "get_item": "dynamodb:GetItem",
+    "put_item": "dynamodb:PutItem",
+    "query": "dynamodb:Query",
+    "transact_write_items": "dynamodb:PutItem",
+}
+
+
+def test_every_route_leads_to_the_handler_that_serves_it() -> None:
+    handlers = {name: properties["Handler"] for name, properties in resources(FUNCTION).items()}
+    assert {route["RouteKey"]: handlers[function_behind(route)] for route in resources(ROUTE).values()} == {
+        "POST /twilio/voice": "handlers.voice.handler",
+        "POST /twilio/voice/{callId}": "handlers.voice.handler",
+        "POST /twilio/resume": "handlers.resume.handler",
+        "POST /twilio/dialled": "handlers.resume.handler",
+        "POST /twilio/turn": "handlers.turn.handler",
+        "POST /twilio/turn/{step}": "handlers.turn.handler",
+        "POST /twilio/status": "handlers.status.handler",
+        "POST /twilio/stream-status": "handlers.stream_status.handler",
+        "POST /calls": "handlers.api.handler",
+        "GET /calls": "handlers.api.handler",
+        "GET /calls/{callId}": "handlers.api.handler",
+        "GET /calls/by-sid/{twilioSid}": "handlers.api.handler",
+        "POST /calls/{callId}/hangup": "handlers.api.handler",
+        "GET /docs": "handlers.api.handler",
+        "GET /openapi.json": "handlers.api.handler",
+    }
+
+
+def test_the_api_may_invoke_every_function_and_nothing_else_may() -> None:
+    permissions = resources("AWS::Lambda::Permission").values()
+    assert sorted(p["FunctionName"]["Ref"] for p in permissions) == sorted(resources(FUNCTION))
+    assert {p["SourceArn"]["Fn::Sub"].rsplit(":", 1)[1] for p in permissions} == {"${Api}/*/*"}
+
+
+def statements(function: str) -> list[tuple[str, Any]]:
+    """(action, resource) for every permission of a function."""
+    granted = []
+    for policy in resources(FUNCTION)[function]["Policies"]:
+        for statement in policy["Statement"]:
+            actions = statement["Action"]
+            granted += [(a, statement["Resource"]) for a in ([actions] if isinstance(actions, str) else actions)]
+    return granted
+
+
+@pytest.mark.parametrize("function", sorted(resources(FUNCTION)))
+def test_a_function_may_do_to_the_table_what_the_store_does_and_no_more(function: str) -> None:
+    tree = ast.parse((ROOT / "functions/calls/dynamo_requests.py").read_text())
+    asked = {
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value) == "self._client"
+    }
+    on_table = {action for action, resource in statements(function) if resource == {"Fn::GetAtt": ["Table", "Arn"]}}
+    assert on_table == {ACTIONS[method] for method in asked}
+
+
+def test_only_the_calls_api_may_ask_the_index() -> None:
+    on_index = {
+        function: [granted for granted in statements(function) if granted[1] != {"Fn::GetAtt": ["Table", "Arn"]}]
+        for function in resources(FUNCTION)
+    }
+    assert on_index.pop("CallsFunction") == [("dynamodb:Query", {"Fn::Sub": "${Table.Arn}/index/newest"})]
+    assert list(on_index.values()) == [[]] * len(on_index)
+
+
+class RecordingClient:
+    """A DynamoDB client that takes down how a table is asked for."""
+
+    def __init__(self) -> None:
+        self.table: dict[str, Any] = {}
+        self.time_to_live: dict[str, Any] = {}
+
+    class exceptions:  # noqa: N801 - boto3's own spelling
+        class ResourceInUseException(Exception):
+            pass
+
+    def create_table(self, **definition: Any) -> None:
+        self.table = definition
+
+    def update_time_to_live(self, **setting: Any) -> None:
+        self.time_to_live = setting
+
+    def get_waiter(self, name: str) -> "RecordingClient":
+        return self
+
+    def wait(self, **limits: Any) -> None:
+        return None
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AssertionError(f"create_table asks for {name}: this fake has to learn it")
+
+
+def test_the_table_is_the_one_that_runs_on_one_machine() -> None:
+    client = RecordingClient()
+    create_table(client, "calls")  # type: ignore[arg-type]  # a fake of the four methods that are used
+    (declared,) = resources("AWS::DynamoDB::Table").values()
+    assert client.table.pop("TableName") == "calls"
+    assert {key: declared[key] for key in client.table} == client.table
+    assert client.time_to_live["TimeToLiveSpecification"] == declared["TimeToLiveSpecification"]
+
+
+def test_the_table_is_kept_unless_told_otherwise() -> None:
+    table = template()["Resources"]["Table"]
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == {"Ref": "TableDeletionPolicy"}
+    assert template()["Parameters"]["TableDeletionPolicy"]["Default"] == "Retain"
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+class NotingEnvironment(Mapping[str, str]):
+    """An empty environment that takes down which settings are asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("settings are asked for by name")
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_the_lambdas_are_given_every_setting_that_they_read_and_no_other() -> None:
+    environment = NotingEnvironment()
+    with pytest.raises(ConfigurationInvalid):
+        settings.read(environment)
+    given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    assert given - environment.asked == set()
+    assert environment.asked - given == {"AWS_ENDPOINT_URL", "TWILIO_BASE_URL"}  # only where AWS and Twilio are played
+
+
+def test_no_secret_passes_through_a_parameter() -> None:
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    secrets = {name for name in variables if name.endswith(("_SECRET", "_TOKEN", "_KEY", "_KEYS"))}
+    assert secrets >= {"OFFHOOK_STREAM_SECRET", "OFFHOOK_API_KEYS", "TWILIO_AUTH_TOKEN"}
+    assert all(variables[name]["Fn::Sub"].startswith("{{resolve:secretsmanager:") for name in secrets)
+
+
+def test_every_log_group_forgets() -> None:
+    groups = resources("AWS::Logs::LogGroup")
+    assert groups
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+
+
+def test_a_webhook_answers_or_fails_before_twilio_gives_up_after_15_s() -> None:
+    default = template()["Globals"]["Function"]["Timeout"]
+    timeouts = {p["Handler"].split(".")[1]: p.get("Timeout", default) for p in resources(FUNCTION).values()}
+    assert timeouts.pop("api") < 30  # API Gateway's own limit
+    assert max(timeouts.values()) < 15
