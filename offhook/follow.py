@@ -27,17 +27,22 @@ async def follow(
     call_id: str,
     on_turn: Callable[[Turn], None],
     on_rung: Callable[[ModeUse, ModeUse | None], None],
+    on_look: Callable[[Followed], None],
     *,
     deadline_s: float,
 ) -> Followed:
-    """Returns once the call is final and its turns have settled, or after `deadline_s`. CallNotFound at once when the
-    store knows no such call; a store that is away for a moment is asked again until the deadline."""
+    """Returns once the call is final and its turns have settled, or after `deadline_s`.
+
+    `on_look` gets each look at the call before its news are told. CallNotFound at once when the store knows no such
+    call; a store that is away for a moment is asked again until the deadline.
+    """
     loop = asyncio.get_running_loop()
     end_s = loop.time() + deadline_s
     told = _Told(on_turn, on_rung)
     seen = await _look(store, call_id)
     settled_s: float | None = None
     while True:
+        on_look(seen)
         told.tell(seen)
         now_s = loop.time()
         if seen.record.is_final and settled_s is None:

@@ -54,7 +54,6 @@ class LiveTranscript:
             line.append(f" (left {before.mode.value}: {before.why_left})", style="dim")
         self._console.print(line)
 
-    def happened(self, what: str, *, bad: bool = False) -> None:
-        """Something on the line: a stream started, a key pressed, an alert."""
-        style = "red" if bad else "dim"
-        self._console.print(Text(f"{'·':>7}  {what}", style=style))
+    def happened(self, at_ms: int, what: str, *, bad: bool = False) -> None:
+        """Something on the line, `at_ms` after the answer: a stream started, a key pressed, an alert."""
+        self._console.print(Text(f"{clock(at_ms):>7}  {'·':<{NAME_WIDTH}} {what}", style="red" if bad else "dim"))

@@ -2,7 +2,7 @@
 
 import typer
 
-from offhook.cli import agents, exits, token
+from offhook.cli import agents, box, call, demo, exits, token, up
 
 app = typer.Typer(
     name="offhook",
@@ -10,9 +10,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
+app.command(help=demo.EXAMPLE)(demo.demo)
+app.command(help=up.EXAMPLE)(up.up)
+app.command(help=call.EXAMPLE)(call.call)
 app.add_typer(agents.app, name="agents")
 app.command(help=token.EXAMPLE)(token.token)
+app.command(help=box.EXAMPLE)(box.box)
 
 
 def main() -> None:

@@ -31,9 +31,9 @@ def test_a_change_of_rung_says_why() -> None:
         ModeUse(Mode.TRADITIONAL, ANSWERED_MS + 9000),
         ModeUse(Mode.PIPELINE, 0, ANSWERED_MS + 9000, "the stream broke off"),
     )
-    live.happened("alert 31921", bad=True)
+    live.happened(9100, "alert 31921", bad=True)
     assert text.getvalue().splitlines() == [
         " 0:00.1  agent   Hello.",
         " 0:09.0  mode    traditional (left pipeline: the stream broke off)",
-        "      ·  alert 31921",
+        " 0:09.1  ·       alert 31921",
     ]

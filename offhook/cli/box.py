@@ -1,0 +1,77 @@
+"""`offhook box`."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from calls.errors import RequestRefused
+from offhook.call_request import CALLER_NUMBER, checked_number
+from offhook.cli.options import DEFAULT_OUT, Out, Script, made
+from offhook.places import DEMO_SCRIPT
+
+EXAMPLE = """Run the Twilio box alone and point it at any server that speaks TwiML and Media Streams.
+
+    offhook box --number +15005550006 --voice-url http://127.0.0.1:3000/voice --ring
+
+Point a twilio client at the printed address (its `base_url`) to place calls over REST. Account sid and auth token come
+from the options or TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, and are made up otherwise. Runs until stopped (Ctrl-C).
+"""
+
+
+def box(
+    *,
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where its REST API answers.")] = 0,
+    number: Annotated[str, typer.Option("--number", help="A number of the account.")] = "",
+    voice_url: Annotated[str, typer.Option("--voice-url", help="What is asked when that number rings.")] = "",
+    ring: Annotated[bool, typer.Option("--ring", help="Ring that number once, now.")] = False,
+    caller: Annotated[str, typer.Option("--from", metavar="NUMBER", help="Who rings.")] = CALLER_NUMBER,
+    script: Script = None,
+    out: Out = DEFAULT_OUT,
+    account_sid: Annotated[str, typer.Option("--account-sid", envvar="TWILIO_ACCOUNT_SID")] = "",
+    auth_token: Annotated[str, typer.Option("--auth-token", envvar="TWILIO_AUTH_TOKEN")] = "",
+) -> None:
+    if bool(number) != bool(voice_url):
+        raise typer.BadParameter("--number and --voice-url go together", param_hint="--number")
+    if ring and not number:
+        raise typer.BadParameter("there is no number to ring; give --number and --voice-url", param_hint="--ring")
+    console = Console(highlight=False)
+    token = auth_token or secrets.token_hex(16)
+    console.print(f"TWILIO_ACCOUNT_SID={(sid := account_sid or 'AC' + secrets.token_hex(16))}")
+    console.print("TWILIO_AUTH_TOKEN is the one given" if auth_token else f"TWILIO_AUTH_TOKEN={token}")
+    _serve(sid, token, port, {_e164(number): voice_url} if number else {}, script, _e164(caller), ring, made(out))
+
+
+def _serve(
+    sid: str,
+    token: str,
+    port: int,
+    numbers: dict[str, str],
+    script: Path | None,
+    caller: str,
+    ring: bool,
+    out: Path,
+) -> None:
+    from offhook.box.settings import BoxSettings
+    from offhook.box_alone import run_box
+    from offhook.house import read_script
+
+    try:
+        settings = BoxSettings(sid, token, numbers, port=port)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    console = Console(highlight=False)
+    try:
+        asyncio.run(run_box(settings, read_script(script or DEMO_SCRIPT), caller if ring else "", out, console))
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+
+
+def _e164(text: str) -> str:
+    try:
+        return checked_number(text)
+    except RequestRefused as error:
+        raise typer.BadParameter(error.failure.sentence, param_hint="number") from error

@@ -1,0 +1,189 @@
+"""Everything that runs on one machine, in one place: the Twilio box here, Offhook's parts as child processes.
+
+Order of closing: the box first (its calls end), then what is still to be kept, then the children.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from calls.errors import CallNotFound, ConfigurationInvalid, RequestRefused
+from calls.record import CallRecord, Direction
+from calls.store import CallStore
+from offhook.box.box import Box, BoxEvent
+from offhook.box.caller import CallerScript, ScriptInvalid, parse_script
+from offhook.box.calls import BoxCall, Hook
+from offhook.box.settings import BoxSettings, Number
+from offhook.call_request import CallRequest
+from offhook.embedded import EmbeddedEars, EmbeddedMouth
+from offhook.keeper import Keeper
+from offhook.kept import Kept
+from offhook.line_events import LineEvents
+from offhook.line_words import is_bad, sentence_of
+from offhook.phone import KEPT_WITHIN_S, CallNotPlaced, LineEvent, PlacedCall
+from offhook.stack.environment import LOOPBACK
+from offhook.stack.processes import free_port
+from offhook.stack.stack import Stack
+from streamer.providers.embedded_models import EmbeddedModels
+
+RECORD_WITHIN_S = 15.0
+POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class HouseSettings:
+    """`out` takes the calls and, in a hidden place of its own, the logs; `agents` is the folder of agent files;
+    `inbound_agent` answers the deployment's number; port 0 means any free one."""
+
+    out: Path
+    agents: Path
+    inbound_agent: str
+    box_port: int = 0
+
+
+class House:
+    """Implements `phone.Phone` in the process of the box."""
+
+    def __init__(self, box: Box, stack: Stack, keeper: Keeper, events: LineEvents, scripts: "Scripts") -> None:
+        self.box = box
+        self.stack = stack
+        self.keeper = keeper
+        self.line_events = events
+        self._scripts = scripts
+
+    @property
+    def store(self) -> CallStore:
+        return self.stack.store
+
+    async def place(self, request: CallRequest) -> PlacedCall:
+        script = read_script(request.script)
+        if request.direction is Direction.INBOUND:
+            call = self.box.place_inbound(self.stack.from_number, request.number, script)
+            record = await self._record_of(lambda: self.store.by_sid(call.sid))
+            return PlacedCall(record.call_id, call.sid)
+        self._scripts.expect(request.number, script)
+        call_id = await self._post_call(request)
+        record = await self._record_of(lambda: _with_sid(self.store.by_call_id(call_id)))
+        return PlacedCall(record.call_id, record.twilio_sid)
+
+    def events(self, call_sid: str) -> AsyncIterator[LineEvent]:
+        return self.line_events.follow(call_sid)
+
+    async def kept(self, call: PlacedCall) -> Path:
+        return (await self.keeper.kept(call.twilio_sid, KEPT_WITHIN_S)).folder
+
+    async def _post_call(self, request: CallRequest) -> str:
+        """Start an outbound call as any client of the API does; the callId."""
+        body = {"to": request.number}
+        if request.agent:
+            body["agent"] = request.agent
+        if request.mode:
+            body["mode"] = request.mode.value
+        headers = {"Authorization": f"Bearer {self.stack.api_key}", "Idempotency-Key": str(uuid.uuid4())}
+        async with httpx.AsyncClient(base_url=self.stack.public_url, trust_env=False, timeout=20.0) as client:
+            try:
+                answer = await client.post("/calls", json=body, headers=headers)
+            except httpx.TransportError as error:
+                raise CallNotPlaced(f"POST /calls was not answered: {type(error).__name__}.") from error
+        if answer.is_error:
+            raise RequestRefused(f"POST /calls was refused with HTTP {answer.status_code}: {answer.text[:500]}")
+        return str(answer.json()["callId"])
+
+    async def _record_of(self, look: Callable[[], CallRecord | None]) -> CallRecord:
+        end_s = asyncio.get_running_loop().time() + RECORD_WITHIN_S
+        while asyncio.get_running_loop().time() < end_s:
+            try:
+                record = await asyncio.to_thread(look)
+            except CallNotFound:
+                record = None
+            if record is not None:
+                return record
+            await asyncio.sleep(POLL_S)
+        raise CallNotPlaced(f"The call got no record within {RECORD_WITHIN_S:g} s; see {self.stack.logs['web']}.")
+
+
+class Scripts:
+    """What the next person to pick up at a number does; and everybody else."""
+
+    def __init__(self, otherwise: CallerScript | None) -> None:
+        self._otherwise = otherwise
+        self._expected: dict[str, list[CallerScript]] = {}
+
+    def expect(self, number: str, script: CallerScript) -> None:
+        self._expected.setdefault(number, []).append(script)
+
+    def __call__(self, number: str) -> CallerScript | None:
+        waiting = self._expected.get(number)
+        script = waiting.pop(0) if waiting else self._otherwise
+        if not waiting:
+            self._expected.pop(number, None)
+        return script
+
+
+@asynccontextmanager
+async def open_house(
+    settings: HouseSettings,
+    tell: Callable[[str], None],
+    *,
+    on_line: Callable[[LineEvent], None] = lambda _event: None,
+    on_kept: Callable[[BoxCall, Kept | None, str], None] = lambda _call, _kept, _why: None,
+    otherwise: CallerScript | None = None,
+) -> AsyncIterator[House]:
+    """The house, open until the block ends. `tell` hears in plain words what has started and how long it took;
+    `otherwise` is what a person does whom nobody gave a script. ConfigurationInvalid, ProcessFailed."""
+    async with AsyncExitStack() as closing:
+        since = time.monotonic()
+        loading = asyncio.create_task(asyncio.to_thread(EmbeddedModels.load), name="load embedded speech")
+        closing.push_async_callback(_close_models, loading)
+        box_port = settings.box_port or free_port()
+        extra = {"OFFHOOK_INBOUND_AGENT": settings.inbound_agent}
+        stack = Stack(settings.out / "state", settings.agents, f"http://{LOOPBACK}:{box_port}", extra=extra)
+        await closing.enter_async_context(stack)
+        tell(f"store, handlers and streamer are ready ({time.monotonic() - since:.1f} s)")
+        models = await loading
+        tell(f"embedded speech is loaded ({time.monotonic() - since:.1f} s)")
+        scripts, events = Scripts(otherwise), LineEvents()
+        box = Box(_box_settings(stack, box_port), EmbeddedEars(models), EmbeddedMouth(models), script_for=scripts)
+        keeper = Keeper(settings.out, stack.store, box.alerts.of_call, on_kept)
+        closing.push_async_callback(keeper.close)
+        box.on_event(lambda event: _note(event, events, on_line))
+        box.on_call_ended(keeper.ended)
+        await closing.enter_async_context(box)
+        tell(f"the Twilio box answers at {box.base_url}")
+        yield House(box, stack, keeper, events, scripts)
+
+
+async def _close_models(loading: asyncio.Task[EmbeddedModels]) -> None:
+    """Loading cannot be broken off; whatever it ends with, nothing of it stays."""
+    await asyncio.wait({loading})
+    if not loading.cancelled() and loading.exception() is None:
+        loading.result().close()
+
+
+def read_script(path: Path) -> CallerScript:
+    """ConfigurationInvalid for a script that cannot be followed."""
+    try:
+        return parse_script(path)
+    except ScriptInvalid as error:
+        raise ConfigurationInvalid(str(error)) from error
+
+
+def _box_settings(stack: Stack, port: int) -> BoxSettings:
+    voice, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "status"))
+    number = Number(voice, status_callback=status)
+    return BoxSettings(stack.account_sid, stack.auth_token, {stack.from_number: number}, port=port)
+
+
+def _note(event: BoxEvent, events: LineEvents, on_line: Callable[[LineEvent], None]) -> None:
+    if sentence := sentence_of(event):
+        on_line(events.add(event.call_sid, event.at_ms, sentence, bad=is_bad(event)))
+
+
+def _with_sid(record: CallRecord | None) -> CallRecord | None:
+    return record if record is not None and record.twilio_sid else None

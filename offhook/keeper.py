@@ -1,0 +1,117 @@
+"""Keeps every call that ends: waits until its record is final, then writes its folder. Never holds a call up."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from calls.errors import OffhookError, StoreUnavailable
+from calls.record import CallRecord
+from calls.store import CallStore
+from offhook.box.calls import BoxCall
+from offhook.box.ports import Alert
+from offhook.call_file import AlertLine, call_file, zero_of
+from offhook.kept import Kept, keep
+from offhook.phone import CallNotKept
+
+logger = logging.getLogger(__name__)
+FINAL_WITHIN_S = 20.0
+POLL_S = 0.1
+SETTLE_S = 0.5
+"""The last turn is written as the stream's socket closes, beside the status callback."""
+REMEMBERED = 1000
+
+
+class Keeper:
+    """Give `ended` to the box's `on_call_ended`; `close` at the end. One event loop owns it."""
+
+    def __init__(
+        self,
+        out: Path,
+        store: CallStore,
+        alerts_of: Callable[[str], Sequence[Alert]],
+        on_kept: Callable[[BoxCall, Kept | None, str], None],
+    ) -> None:
+        """`on_kept(call, files, "")` is told of each call that was kept, `(call, None, why)` of each that was not."""
+        self._out = out
+        self._store = store
+        self._alerts_of = alerts_of
+        self._on_kept = on_kept
+        self._tasks: dict[str, asyncio.Task[Kept]] = {}
+        self._news = asyncio.Event()
+
+    def ended(self, call: BoxCall) -> None:
+        """Start keeping a call that has ended."""
+        for old in [sid for sid, task in self._tasks.items() if task.done()][: max(0, len(self._tasks) - REMEMBERED)]:
+            del self._tasks[old]
+        task = asyncio.create_task(self._keep(call), name=f"keep {call.sid}")
+        task.add_done_callback(lambda done: self._told(call, done))
+        self._tasks[call.sid] = task
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def kept(self, call_sid: str, within_s: float) -> Kept:
+        """The files of a call once they are written, however long after its end. CallNotKept."""
+        try:
+            async with asyncio.timeout(within_s):
+                while (task := self._tasks.get(call_sid)) is None:
+                    await self._news.wait()
+                return await asyncio.shield(task)
+        except TimeoutError as error:
+            raise CallNotKept("The call's line has not ended, so there is nothing to write yet.") from error
+
+    async def close(self) -> None:
+        """Let what is being written be written; drop what still waits for its record."""
+        waiting = [task for task in self._tasks.values() if not task.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=SETTLE_S * 4)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _keep(self, call: BoxCall) -> Kept:
+        record = await self._final(call.sid)
+        await asyncio.sleep(SETTLE_S)
+        conversation = await asyncio.to_thread(self._store.conversation, record.call_id)
+        zero_ms = call.answered_at_ms if call.answered_at_ms is not None else zero_of(record)
+        values = call_file(
+            record,
+            conversation,
+            zero_ms,
+            recording_ms=call.recording.duration_ms if call.recording else None,
+            alerts=[AlertLine(a.code, a.level, a.sentence) for a in self._alerts_of(call.sid)],
+        )
+        try:
+            return await asyncio.to_thread(keep, self._out, values, call.recording)
+        except OSError as error:
+            raise CallNotKept(f"The call's files cannot be written to {self._out}: {error.strerror}.") from error
+
+    async def _final(self, call_sid: str) -> CallRecord:
+        """The record once it is final; as it stands after FINAL_WITHIN_S, for a call of which no end was ever told."""
+        end_s = asyncio.get_running_loop().time() + FINAL_WITHIN_S
+        while True:
+            late = asyncio.get_running_loop().time() >= end_s
+            try:
+                record = await asyncio.to_thread(self._store.by_sid, call_sid)
+            except StoreUnavailable:
+                if late:
+                    raise
+                record = None
+            if record is not None and (record.is_final or late):
+                return record
+            if late:
+                raise CallNotKept("The store has no record of this call.")
+            await asyncio.sleep(POLL_S)
+
+    def _told(self, call: BoxCall, done: asyncio.Task[Kept]) -> None:
+        if done.cancelled():
+            self._on_kept(call, None, "it was not waited for")
+            return
+        error = done.exception()
+        if error is None:
+            self._on_kept(call, done.result(), "")
+        elif isinstance(error, OffhookError):
+            self._on_kept(call, None, error.failure.sentence)
+        else:
+            logger.error("call %s could not be kept", call.sid, exc_info=error)
+            self._on_kept(call, None, "something in Offhook broke; see the error above")

@@ -1,0 +1,92 @@
+"""One call as a person sees it: placed, followed line by line, and laid out at the end."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from calls.record import Direction
+from offhook.call_file import zero_of
+from offhook.call_request import CallRequest
+from offhook.follow import Followed, follow
+from offhook.live import LiveTranscript
+from offhook.phone import Phone, PlacedCall
+from offhook.turn_table import turn_table
+from offhook.verdict import why_not_whole
+
+
+async def run_call(phone: Phone, request: CallRequest, console: Console, *, deadline_s: float) -> bool:
+    """Place the call and show it to its end and after. True when it was a whole call, with a goodbye."""
+    what = "Calling" if request.direction is Direction.OUTBOUND else "Ringing in from"
+    console.print(Text(f"{what} {request.number}", style="bold"))
+    placed = await phone.place(request)
+    console.print(Text(f"callId {placed.call_id}  twilioSid {placed.twilio_sid}", style="dim"))
+    followed = await _followed(phone, placed, console, deadline_s)
+    folder = await phone.kept(placed) if followed.record.is_final else None
+    _show(console, followed, folder)
+    why_not = why_not_whole(followed.record, followed.conversation)
+    console.print(Text(why_not or _good_end(followed), style="bold red" if why_not else "bold green"))
+    return not why_not
+
+
+async def _followed(phone: Phone, placed: PlacedCall, console: Console, deadline_s: float) -> Followed:
+    zero_ms = 0
+
+    def zero() -> int:
+        return zero_ms
+
+    def saw(seen: Followed) -> None:
+        nonlocal zero_ms
+        zero_ms = zero_of(seen.record)
+
+    live = LiveTranscript(console, zero)
+    async with _telling(phone, placed.twilio_sid, live):
+        return await follow(phone.store, placed.call_id, live.turn, live.rung, saw, deadline_s=deadline_s)
+
+
+@asynccontextmanager
+async def _telling(phone: Phone, call_sid: str, live: LiveTranscript) -> AsyncIterator[None]:
+    """Tells what happens on the line for as long as the block runs."""
+
+    async def tell() -> None:
+        async for event in phone.events(call_sid):
+            live.happened(event.at_ms, event.sentence, bad=event.bad)
+
+    task = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _show(console: Console, followed: Followed, folder: Path | None) -> None:
+    call: dict[str, Any] | None = json.loads((folder / "call.json").read_text("utf-8")) if folder else None
+    console.print()
+    console.print(turn_table(followed.conversation, _zero_ms(call, followed)))
+    for failure in followed.record.failures:
+        console.print(Text(f"{failure.blame.value}: {failure.sentence} ({failure.code})", style="yellow"))
+    for alert in call["alerts"] if call else []:
+        console.print(Text(f"Twilio's debugger, {alert['level']} {alert['code']}: {alert['sentence']}", style="red"))
+    if folder:
+        for file in sorted(folder.iterdir()):
+            console.print(Text(str(file)), soft_wrap=True)
+
+
+def _zero_ms(call: dict[str, Any] | None, followed: Followed) -> int:
+    """The line's own zero where the call was kept: then the table agrees with the files."""
+    if call is None:
+        return zero_of(followed.record)
+    return round(datetime.fromisoformat(call["startedAt"]).timestamp() * 1000)
+
+
+def _good_end(followed: Followed) -> str:
+    reason = followed.record.end_reason
+    return f"The call is {followed.record.status.value}: {reason.value if reason else ''}."
