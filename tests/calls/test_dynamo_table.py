@@ -1,9 +1,10 @@
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from calls.dynamo_table import client, configuration, create_table
-from calls.errors import StoreUnavailable
+from calls.errors import ConfigurationInvalid, StoreUnavailable
 from offhook.stack.ministack import local_client
 from offhook.stack.processes import free_port
 
@@ -58,3 +59,19 @@ def test_the_client_goes_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     assert client().meta.endpoint_url == "http://127.0.0.1:4566"
     assert client("http://127.0.0.1:4567").meta.endpoint_url == "http://127.0.0.1:4567"
     assert client().meta.region_name == "eu-central-1"
+
+
+def test_an_engine_on_this_machine_needs_no_region_and_no_key(no_aws: None) -> None:
+    assert client("http://127.0.0.1:4567").meta.region_name == "us-east-1"
+
+
+def test_aws_itself_needs_a_region(no_aws: None) -> None:
+    with pytest.raises(ConfigurationInvalid, match="AWS_REGION is not set"):
+        client()
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
