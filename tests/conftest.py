@@ -13,7 +13,9 @@ from offhook.stack.ministack import local_client, running
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-pytest.register_assert_rewrite("tests.calls.store_contract")
+pytest.register_assert_rewrite(
+    "tests.calls.store_contract", "tests.calls.store_contract_content", "tests.calls.store_contract_identity"
+)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from offhook.stack.environment import LOOPBACK
 from offhook.stack.ministack import local_client
 from offhook.stack.processes import free_port
 from tests.calls import dynamodb_local
-from tests.calls.store_contract import Clock, StoreContract
+from tests.calls.store_cases import Clock
+from tests.calls.store_contract import StoreContract
 from tests.fakes.memory_store import MemoryCallStore
 
 if TYPE_CHECKING:
@@ -53,8 +54,18 @@ class TestMinistack(StoreContract):
         return DynamoCallStore(local_client(f"http://{LOOPBACK}:{free_port()}"), "calls", clock)
 
 
-@pytest.mark.skipif(bool(dynamodb_local.why_not()), reason=dynamodb_local.why_not())
+WHY_NO_REFEREE = dynamodb_local.why_not()
+
+
+@pytest.mark.skipif(bool(WHY_NO_REFEREE), reason=WHY_NO_REFEREE)
+def test_the_referee_is_here() -> None:
+    """Skipped, once and with the reason, instead of every test of the class below, which is then not collected."""
+    assert TestDynamoDBLocal.__test__
+
+
 class TestDynamoDBLocal(TestMinistack):
+    __test__ = not WHY_NO_REFEREE
+
     @pytest.fixture
     def store(self, referee: "DynamoDBClient", clock: Clock) -> CallStore:
         return on_a_new_table(referee, clock)
