@@ -5,8 +5,9 @@ from pathlib import Path
 
 import phonenumbers
 
-from calls.errors import RequestRefused
+from calls.errors import ConfigurationInvalid, RequestRefused
 from calls.record import Direction, Mode
+from offhook.box.caller_script import CallerScript, ScriptInvalid, parse_script
 
 CALLER_NUMBER = "+15551230101"
 
@@ -32,3 +33,11 @@ def checked_number(text: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise RequestRefused(f'"{text}" has too few or too many digits; write it like {CALLER_NUMBER}.')
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_script(path: Path) -> CallerScript:
+    """ConfigurationInvalid for a script that cannot be followed."""
+    try:
+        return parse_script(path)
+    except ScriptInvalid as error:
+        raise ConfigurationInvalid(str(error)) from error

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from calls.agent_files import load
 from calls.record import Direction, Mode
-from offhook.call_request import CallRequest
-from offhook.house import HouseSettings, open_house, read_script
+from offhook.call_request import CallRequest, read_script
+from offhook.house import HouseSettings, open_house
 from offhook.ladder_override import copy_agents
 from offhook.one_call import run_call
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import httpx
 
-from calls.errors import CallNotFound, ConfigurationInvalid, RequestRefused
+from calls.errors import CallNotFound, RequestRefused
 from calls.record import CallRecord, Direction
 from calls.store import CallStore
 from offhook.box.box import Box, BoxEvent
-from offhook.box.caller import CallerScript, ScriptInvalid, parse_script
+from offhook.box.caller import CallerScript
 from offhook.box.calls import BoxCall, Hook
 from offhook.box.settings import BoxSettings, Number
-from offhook.call_request import CallRequest
+from offhook.call_request import CallRequest, read_script
 from offhook.embedded import EmbeddedEars, EmbeddedMouth
 from offhook.keeper import Keeper
 from offhook.kept import Kept
@@ -164,14 +164,6 @@ async def _close_models(loading: asyncio.Task[EmbeddedModels]) -> None:
     await asyncio.wait({loading})
     if not loading.cancelled() and loading.exception() is None:
         loading.result().close()
-
-
-def read_script(path: Path) -> CallerScript:
-    """ConfigurationInvalid for a script that cannot be followed."""
-    try:
-        return parse_script(path)
-    except ScriptInvalid as error:
-        raise ConfigurationInvalid(str(error)) from error
 
 
 def _box_settings(stack: Stack, port: int) -> BoxSettings:

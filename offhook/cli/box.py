@@ -56,13 +56,16 @@ def _serve(
     out: Path,
 ) -> None:
     from offhook.box.settings import BoxSettings
-    from offhook.box_alone import run_box
-    from offhook.house import read_script
 
     try:
         settings = BoxSettings(sid, token, numbers, port=port)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+    # After the cheap refusals: these bring the speech models' runtimes with them.
+    from offhook.box_alone import run_box
+    from offhook.call_request import read_script
+
     console = Console(highlight=False)
     try:
         asyncio.run(run_box(settings, read_script(script or DEMO_SCRIPT), caller if ring else "", out, console))

@@ -29,7 +29,8 @@ def up(
     out: Out = DEFAULT_OUT,
     agents: Agents = None,
 ) -> None:
-    from offhook.house import HouseSettings, read_script
+    from offhook.call_request import read_script
+    from offhook.house import HouseSettings
     from offhook.up import run_up
 
     otherwise = read_script(script or DEMO_SCRIPT)

@@ -1,0 +1,89 @@
+import asyncio
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from calls.record import CallRecord, Status
+from offhook.box.calls import BoxCall, CallPlan
+from offhook.box.ports import Alert
+from offhook.box.recording import Recording
+from offhook.keeper import Keeper
+from offhook.kept import Kept
+from offhook.phone import CallNotKept
+from tests.fakes.memory_store import MemoryCallStore
+from tests.offhook.calls_made import ANSWERED_MS, CUT_ANSWER, RECORD
+
+ENDED = BoxCall(
+    "AC0123456789abcdef0123456789abcdef",
+    CallPlan("+15551230101", "+15551230100", "outbound-api"),
+    datetime(2026, 11, 18, tzinfo=UTC),
+    sid=RECORD.twilio_sid,
+    answered_at_ms=ANSWERED_MS - 250,
+    recording=Recording(b"\xff" * 800, b"\xff" * 800),
+)
+
+
+class Told:
+    def __init__(self) -> None:
+        self.endings: list[tuple[Kept | None, str]] = []
+
+    def __call__(self, _call: BoxCall, kept: Kept | None, why: str) -> None:
+        self.endings.append((kept, why))
+
+
+def keeper(out: Path, store: MemoryCallStore, told: Told) -> Keeper:
+    alerts = [Alert(31921, "warning", ENDED.sid, "The stream closed early.")]
+    return Keeper(out, store, lambda _sid: alerts, told)
+
+
+async def test_a_call_is_kept_once_its_record_is_final(tmp_path: Path) -> None:
+    store, told = MemoryCallStore(), Told()
+    store.create(replace(RECORD, status=Status.IN_PROGRESS, version=0))
+    store.append_turn(RECORD.call_id, CUT_ANSWER)
+    keeping = keeper(tmp_path, store, told)
+    waiting = asyncio.create_task(keeping.kept(ENDED.sid, 10.0))
+    keeping.ended(ENDED)
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+
+    def completed(record: CallRecord) -> CallRecord:
+        return replace(record, status=Status.COMPLETED)
+
+    store.change(RECORD.call_id, completed)
+    kept = await waiting
+    call = json.loads(kept.json.read_text())
+    assert call["status"] == "completed"
+    assert call["recordingMs"] == 100
+    assert call["turns"][0]["startedMs"] == 2650, "counted from the line's own zero"
+    assert call["alerts"] == [{"code": 31921, "level": "warning", "sentence": "The stream closed early."}]
+    assert told.endings == [(kept, "")]
+    await keeping.close()
+
+
+async def test_a_line_that_never_ends_is_not_waited_for_longer_than_asked(tmp_path: Path) -> None:
+    with pytest.raises(CallNotKept):
+        await keeper(tmp_path, MemoryCallStore(), Told()).kept(ENDED.sid, 0.01)
+
+
+async def test_closing_drops_what_still_waits_for_its_record(tmp_path: Path) -> None:
+    store, told = MemoryCallStore(), Told()
+    keeping = keeper(tmp_path, store, told)
+    keeping.ended(ENDED)
+    await keeping.close()
+    assert told.endings == [(None, "it was not waited for")]
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_folder_that_cannot_be_written_is_a_plain_sentence(tmp_path: Path) -> None:
+    store, told = MemoryCallStore(), Told()
+    store.create(replace(RECORD, version=0))
+    (tmp_path / "out").write_text("a file where the folder should be")
+    keeping = keeper(tmp_path / "out", store, told)
+    keeping.ended(ENDED)
+    with pytest.raises(CallNotKept, match="cannot be written"):
+        await keeping.kept(ENDED.sid, 10.0)
+    await keeping.close()
