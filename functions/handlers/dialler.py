@@ -1,0 +1,117 @@
+"""Twilio's REST, for the two things that are asked of it: place a call, end a call. Loaded by the API only."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from calls.errors import Blame, OffhookError
+from handlers.settings import HandlerSettings
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+TIMEOUT_S = 10.0
+RING_S = 30
+EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+# https://www.twilio.com/docs/api/errors
+_WRONG_NUMBER = frozenset({13223, 13224, 13225, 13226, 21211, 21214, 21217, 21401, 21421, 21601})
+_WRONG_ACCOUNT = frozenset({10001, 20003, 20005, 20008, 20403, 21212, 21210, 21213, 21215, 21216, 21219})
+_NOT_IN_PROGRESS = frozenset({20404, 21220})
+
+
+class DialFailed(OffhookError):
+    """Twilio did not take the call. `retryable` means that it may have taken it: nobody can tell."""
+
+    default_code = "dial-failed"
+    default_blame = Blame.TWILIO
+
+
+class Dialler(Protocol):
+    def dial(self, call_id: str, to_number: str, from_number: str) -> str:
+        """Place the call, once; Twilio's CallSid. DialFailed."""
+
+    def hang_up(self, twilio_sid: str) -> None:
+        """End the call, ringing or talking; a call that has ended already is left alone. DialFailed."""
+
+
+class TwilioDialler:
+    """Over the twilio package, without retries: a POST that is sent twice rings twice."""
+
+    def __init__(self, settings: HandlerSettings) -> None:
+        self._public_url = settings.public_url
+        account = (settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_base_url)
+        self._client = _client(*account)
+
+    def dial(self, call_id: str, to_number: str, from_number: str) -> str:
+        from requests import RequestException
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            call = self._client.calls.create(
+                to=to_number,
+                from_=from_number,
+                url=f"{self._public_url}/twilio/voice/{call_id}",
+                method="POST",
+                status_callback=f"{self._public_url}/twilio/status",
+                status_callback_method="POST",
+                status_callback_event=EVENTS,
+                timeout=RING_S,
+            )
+        except TwilioException as error:
+            raise _refused(error) from error
+        except RequestException as error:
+            raise _unreached(error) from error
+        return str(call.sid)
+
+    def hang_up(self, twilio_sid: str) -> None:
+        from requests import RequestException
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            self._client.calls(twilio_sid).update(status="completed")
+        except TwilioException as error:
+            if getattr(error, "code", None) in _NOT_IN_PROGRESS:
+                return
+            raise _refused(error) from error
+        except RequestException as error:
+            raise _unreached(error) from error
+
+
+@cache
+def _client(account_sid: str, auth_token: str, base_url: str) -> "Client":
+    from twilio.http.http_client import TwilioHttpClient
+    from twilio.rest import Client
+
+    client = Client(account_sid, auth_token, http_client=TwilioHttpClient(timeout=TIMEOUT_S))
+    if base_url:
+        client.api.base_url = base_url
+    return client
+
+
+def _refused(error: Exception) -> DialFailed:
+    """Twilio's own words are left out: they quote the number."""
+    code, status = getattr(error, "code", None), getattr(error, "status", None)
+    number = code or status
+    if not isinstance(number, int):
+        return DialFailed("Twilio gave an answer that cannot be understood.", code="twilio-answer")
+    blame = Blame.TWILIO
+    if number in _WRONG_NUMBER:
+        blame = Blame.CALLER
+    elif number in _WRONG_ACCOUNT or status in (401, 403):
+        blame = Blame.CONFIGURATION
+    where = f"; see https://www.twilio.com/docs/api/errors/{code}" if code else ""
+    return DialFailed(f"Twilio refused (error {number}){where}.", code=f"twilio-{number}", blame=blame)
+
+
+def _unreached(error: Exception) -> DialFailed:
+    from requests import ConnectTimeout
+    from urllib3.exceptions import NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    if isinstance(error, ConnectTimeout) or isinstance(getattr(cause, "reason", None), NewConnectionError):
+        return DialFailed("Twilio could not be reached.", code="twilio-unreachable")
+    return DialFailed(
+        "Twilio's answer did not come in time, so nobody can tell whether it did as asked; look before asking again.",
+        code="twilio-no-answer",
+        retryable=True,
+    )

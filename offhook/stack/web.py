@@ -1,0 +1,133 @@
+"""The handlers on one port of loopback: `python -m offhook.stack.web`.
+
+The very routes that the Lambdas serve, from the same settings and PORT. Twilio's are Powertools routes and know their
+request by context variable; each request gets a thread of its own, so that one that waits (for the store, for a reply)
+holds up no other.
+"""
+
+import asyncio
+import contextvars
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import uvicorn
+from aws_lambda_powertools.event_handler import HttpResolverLocal
+
+from calls.errors import OffhookError
+from calls.settings_fields import SettingsFields
+from handlers import api, resume, status, stream_status, turn, voice, wiring
+from handlers.twilio_request import LARGEST_BODY_BYTES
+from handlers.webhook import Wiring
+
+LOOPBACK = "127.0.0.1"
+THREADS = 32
+SHUTDOWN_WITHIN_S = 5
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Web:
+    """An ASGI app: /healthz, Twilio's webhooks under /twilio/, and the calls API."""
+
+    def __init__(self, wired: Wiring) -> None:
+        self._webhooks = HttpResolverLocal()
+        for module in (voice, resume, turn, status, stream_status):
+            self._webhooks.include_router(module.router(wired))
+        self._api = api.create_app(wired)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path == "/healthz":
+            await _answer(send, 200, b"ok\n")
+        elif scope["type"] == "http" and path.startswith("/twilio/"):
+            await self._webhook(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+    def close(self) -> None:
+        """Wait for the webhooks that are being answered."""
+        self._threads.shutdown()
+
+    async def _webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        if body is None:
+            await _answer(send, 413, f"The body is larger than {LARGEST_BODY_BYTES} bytes.\n".encode())
+            return
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        try:
+            messages = await loop.run_in_executor(self._threads, context.run, self._resolve, scope, body)
+        except UnicodeDecodeError:
+            await _answer(send, 400, b"The request is not text.\n")
+            return
+        for message in messages:
+            await send(message)
+
+    def _resolve(self, scope: Scope, body: bytes) -> list[Message]:
+        """Runs in a thread, with a loop of its own: the resolver is asynchronous, the routes are not."""
+        messages: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        asyncio.run(self._webhooks(scope, receive, send))
+        return messages
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, or None where it is too large to be Twilio's."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > LARGEST_BODY_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _answer(send: Send, status_code: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT. Settings that cannot work end it with code 2 and their one sentence."""
+    try:
+        fields = SettingsFields(os.environ)
+        port = fields.port()
+        fields.finish()
+        wiring.wired()
+    except OffhookError as error:
+        sys.stderr.write(f"{error.failure.sentence}\n")
+        sys.exit(2)
+    web = Web(wiring.wired)
+    config = uvicorn.Config(
+        web,
+        host=LOOPBACK,
+        port=port,
+        access_log=False,
+        log_level=logging.WARNING,
+        lifespan="off",
+        timeout_graceful_shutdown=SHUTDOWN_WITHIN_S,
+    )
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        web.close()
+
+
+if __name__ == "__main__":
+    main()
