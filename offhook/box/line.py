@@ -20,7 +20,7 @@ DIGITS = frozenset("0123456789*#ABCD")
 LIMIT_MS = 14_400_000
 """Twilio ends a call after four hours unless its TimeLimit says otherwise."""
 
-_FRAME_S = FRAME_MS / 1000
+_SPEECH_LIMIT_BYTES = 30 * 60 * 8000
 _EARLY_S = 0.001
 """Some event loops round timers to the millisecond and fire early; such a tick counts as on time."""
 
@@ -210,13 +210,15 @@ class PhoneLine:
     async def play(self, mulaw: bytes) -> None:
         """Raises PlayoutFull beyond half an hour of audio."""
         waiter = self._waiter()
-        self._playout.enqueue(mulaw)
-        self._playout.mark("", lambda _: _release(waiter))
         try:
-            await self._wait(waiter)
+            self._playout.enqueue(mulaw)
+            self._playout.mark("", lambda _: _release(waiter))
+            await waiter
         except asyncio.CancelledError:
             self._playout.drop()
             raise
+        finally:
+            self._waiters.discard(waiter)
 
     def enqueue(self, mulaw: bytes) -> None:
         """Raises PlayoutFull beyond half an hour of unplayed audio. Nothing happens once the call has ended."""
@@ -234,7 +236,10 @@ class PhoneLine:
     # The caller's side
 
     def caller_say(self, mulaw: bytes) -> None:
-        """Queue the caller's speech, from the next slot on; the last frame is filled up with silence."""
+        """Queue the caller's speech, from the next slot on; the last frame is filled up with silence. Raises ValueError
+        beyond half an hour of it. Nothing happens once the call has ended."""
+        if len(self._to_say) + len(mulaw) > _SPEECH_LIMIT_BYTES:
+            raise ValueError("the caller has more than 30 minutes to say")
         if not self.hung_up:
             self._to_say += mulaw.ljust(-len(mulaw) % FRAME_BYTES + len(mulaw), b"\xff")
 

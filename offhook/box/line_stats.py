@@ -1,7 +1,6 @@
 """What a phone line learns of itself on the way: how late its clock ran, and when each side was audible. No I/O."""
 
 import audioop
-from collections import Counter
 from dataclasses import dataclass
 
 VOICED_RMS = 200
@@ -10,8 +9,8 @@ VOICED_RMS = 200
 SPAN_GAP_MS = 200
 """Silence up to this long inside speech (stops, breaths) does not end a span."""
 
-_STEP_MS = 0.1
-_CEILING_MS = 10_000.0
+_STEPS_PER_MS = 10
+_LAST_STEP = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +45,32 @@ class Lateness:
     """A histogram in steps of 0.1 ms: its size does not grow with the length of the call."""
 
     def __init__(self) -> None:
-        self._steps: Counter[int] = Counter()
+        self._steps: dict[int, int] = {}
         self._max_ms = 0.0
-        self.count = 0
+
+    @property
+    def count(self) -> int:
+        return sum(self._steps.values())
 
     def add(self, late_ms: float) -> None:
         """Count one event; one that came early (negative) was on time."""
-        late_ms = max(0.0, late_ms)
-        self._steps[round(min(late_ms, _CEILING_MS) / _STEP_MS)] += 1
-        self._max_ms = max(self._max_ms, late_ms)
-        self.count += 1
+        step = 0
+        if late_ms > 0.0:
+            step = min(int(late_ms * _STEPS_PER_MS + 0.5), _LAST_STEP)
+            self._max_ms = max(self._max_ms, late_ms)
+        self._steps[step] = self._steps.get(step, 0) + 1
 
     def percentiles(self) -> Percentiles:
         """Nearest rank; zeros when nothing was counted."""
         return Percentiles(p50=self._rank(0.50), p99=self._rank(0.99), max=round(self._max_ms, 3))
 
     def _rank(self, share: float) -> float:
+        wanted = share * self.count
         seen = 0
         for step in sorted(self._steps):
             seen += self._steps[step]
-            if seen >= share * self.count:
-                return round(step * _STEP_MS, 1)
+            if seen >= wanted:
+                return step / _STEPS_PER_MS
         return 0.0
 
 

@@ -93,6 +93,8 @@ def read(message: str | bytes, stream_sid: str) -> Media | Mark | Clear:
 
 
 def _check_fields(where: str, fields: dict[str, Any], expected: set[str]) -> None:
+    if fields.keys() == expected:
+        return
     if missing := expected - fields.keys():
         raise Breach(INVALID, f"{where} lacks {', '.join(sorted(missing))}")
     if extra := fields.keys() - expected:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from offhook.box.line import PhoneLine
-from offhook.box.playout import SILENCE
+from offhook.box.playout import SILENCE, PlayoutFull
 from offhook.box.ports import Line, LineEnded
 
 VOICE = audioop.lin2ulaw(struct.pack("<2h", 4000, -4000) * 80, 2)
@@ -52,6 +52,13 @@ def test_what_the_caller_says_is_queued_and_filled_up_to_whole_frames() -> None:
     ticked(line, 3)
     assert not line.caller_speaking
     assert heard == [VOICE, VOICE[:10] + b"\xff" * 150, TONE]
+
+
+def test_a_caller_has_half_an_hour_to_say_at_most() -> None:
+    line = PhoneLine()
+    line.caller_say(bytes(30 * 60 * 8000))
+    with pytest.raises(ValueError, match="30 minutes"):
+        line.caller_say(b"\x00")
 
 
 def test_both_sides_are_recorded_where_they_were_heard() -> None:
@@ -167,6 +174,14 @@ async def test_play_returns_when_the_last_frame_has_sounded() -> None:
     assert await waiting(line := PhoneLine(), lambda: line.play(TONE * 3), 3)
     assert not await waiting(line := PhoneLine(), lambda: line.play(TONE * 3), 4)
     assert not await waiting(line := PhoneLine(), lambda: line.play(b""), 0)
+
+
+async def test_play_refuses_more_than_half_an_hour_and_stays_usable() -> None:
+    line = PhoneLine()
+    with pytest.raises(PlayoutFull):
+        await line.play(bytes(30 * 60 * 8000 + 1))
+    assert not line.agent_audible
+    line.hang_up()
 
 
 async def test_cancelling_play_stops_the_sound_at_the_next_tick() -> None:

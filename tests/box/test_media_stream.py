@@ -2,7 +2,7 @@ import asyncio
 import audioop
 import json
 import struct
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +12,8 @@ from twilio.request_validator import RequestValidator
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from offhook.box.caller import run_script
+from offhook.box.caller_script import CallerScript, HangUp, Press, Say, Step
 from offhook.box.line import PhoneLine
 from offhook.box.media_stream import StreamOptions, run_stream
 from offhook.box.ports import Alert, CallIdentity, StreamEvent
@@ -379,3 +381,70 @@ async def test_the_upgrade_is_signed_over_the_url_as_configured(signature: Any, 
     async with server(handler, process_request=check) as url:
         await call.stream(url, StreamOptions(new_stream_sid=lambda: SID, signature=signature))
     assert verdicts == [verdict]
+
+
+class Parrot:
+    """A small agent: greets, answers each utterance with a second of tone, and yields when it is spoken over."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.cuts = 0
+        self._speaking = False
+        self._voiced = False
+        self._silent_frames = 0
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        await begin(connection)
+        await connection.send(media(TONE * 20))
+        async for text in connection:
+            match json.loads(text):
+                case {"event": "media", "media": {"payload": payload}}:
+                    await self._hear(connection, b64decode(payload) == VOICE)
+                case {"event": "mark", "mark": {"name": "reply"}}:
+                    self._speaking = False
+                case {"event": "dtmf", "dtmf": {"digit": digit}}:
+                    self.keys.append(digit)
+
+    async def _hear(self, connection: ServerConnection, voiced: bool) -> None:
+        self._silent_frames = 0 if voiced else self._silent_frames + 1
+        self._voiced = self._voiced or voiced
+        if voiced and self._speaking:
+            self.cuts += 1
+            self._speaking = False
+            await connection.send(CLEAR)
+        if self._voiced and self._silent_frames == 20:
+            self._voiced = False
+            self._speaking = True
+            await connection.send(media(TONE * 50))
+            await connection.send(mark("reply"))
+
+
+async def test_a_scripted_caller_talks_with_an_agent_interrupts_it_presses_a_key_and_hangs_up() -> None:
+    call = Call()
+    agent = Parrot()
+    script = CallerScript(
+        steps=(
+            Step(Say(VOICE * 15)),
+            Step(Say(VOICE * 15), "agent-speaking", after_ms=400),
+            Step(Press("9")),
+            Step(HangUp(), "now"),
+        )
+    )
+
+    async def clock() -> None:
+        while not call.line.hung_up:
+            call.line.tick()
+            await asyncio.sleep(0.001)
+
+    async with server(agent) as url:
+        await asyncio.gather(call.stream(url), run_script(script, call.line), clock())
+    greeting, cut, answer = (until_ms - from_ms for from_ms, until_ms in call.line.agent_spans)
+    assert greeting == 400
+    assert 400 <= cut < 700
+    assert answer == 1000
+    assert [until_ms - from_ms for from_ms, until_ms in call.line.caller_spans] == [300, 300]
+    assert agent.cuts == 1
+    assert agent.keys == ["9"]
+    assert call.told == [("stream-started", 0), ("stream-stopped", 0)]
+    recording = call.line.recording()
+    assert len(recording.caller) == len(recording.agent) == call.line.now_ms * 8
