@@ -1,6 +1,6 @@
 """Speaks with the embedded voice, sentence by sentence."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from streamer.engines.ports import Spoken
 from streamer.providers.embedded_models import EmbeddedModels
@@ -15,7 +15,7 @@ class EmbeddedSpeaker:
         check_name(voice)
         self._models = models
 
-    async def speak(self, text: str) -> AsyncIterator[Spoken]:
+    async def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         for piece in self._models.pieces(text):
             yield Spoken(await self._models.mulaw(piece), piece)
 

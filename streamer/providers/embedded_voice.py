@@ -53,6 +53,8 @@ class Voice:
 
     def mulaw(self, piece: str) -> bytes:
         """A piece of text as speech with a short pause after it; empty when there is nothing to pronounce."""
+        if not any(sign.isalnum() for sign in piece):
+            return b""  # marks alone would be spoken as noise
         samples = self._hibari(piece, seed=_SEED)
         pcm = pcm_from(resampled(samples, self._hibari.sample_rate, RATE_HZ))
         return mulaw_of(trimmed(pcm, _LEAD_MS, _PAUSE_MS))
