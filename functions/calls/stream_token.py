@@ -49,7 +49,7 @@ def mint(secret: str, grant: Grant) -> str:
 
 
 def verify(secret: str, token: str, call_id: str | None, twilio_sid: str, now_s: float) -> Grant:
-    """What `token` grants to this call at `now_s`. `call_id` None takes the token's own (a stream whose TwiML named none).
+    """What `token` grants to this call at `now_s`. Where `call_id` is None the token names the call alone.
 
     Raises TokenRefused, whose code says why: token-malformed, token-forged, token-expired, token-other-call.
     """
