@@ -70,14 +70,20 @@ class EmbeddedModels:
     def load(cls) -> "EmbeddedModels":
         """Find, check, load and warm every model. Blocks for a second or two: call it before the first call.
 
-        ConfigurationInvalid when a package is missing or holds other files than those tested, with what to install.
+        ConfigurationInvalid when a package is missing or holds other files than those tested, with what to install;
+        ProviderFailed when what is installed cannot be loaded on this machine.
         """
         check_runtimes()
         with ThreadPoolExecutor(3, "loading") as pool:
             ears = pool.submit(lambda: _warm_ears(Ears(checked_folder(WHISPER), LANES)))
             voice = pool.submit(lambda: _warm_voice(Voice(checked_folder(HIBARI))))
             voice_model = pool.submit(lambda: _warm_voice_model(VoiceModel(checked_folder(SILERO))))
-            return cls(ears.result(), voice.result(), voice_model.result())
+            try:
+                return cls(ears.result(), voice.result(), voice_model.result())
+            except (ImportError, OSError, RuntimeError) as error:
+                raise ProviderFailed(
+                    f"Embedded speech cannot be loaded on this machine: {error}.", code="embedded-not-loaded"
+                ) from error
 
     def close(self) -> None:
         """Stop the threads; work that has not begun is dropped."""
