@@ -20,6 +20,9 @@ from offhook.box.race import race
 from offhook.box.verbs import Pause, Reject
 from offhook.box.webhooks import Timings, Webhooks
 
+PARTING_S = 1.0
+"""What runs when the caller hangs up may end by itself, as a stream does with its `stop`; then it is cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -183,7 +186,12 @@ class Exchange:
             await interpreter.run(await self._document(source) if source is not None else page)
             self.call.hung_up_by = self.call.hung_up_by or "application"
 
-        winner = await race(documents(), self._redirected.wait(), self.line.ended())
+        async def gone() -> None:
+            await self.line.ended()
+            self.call.hung_up_by = self.call.hung_up_by or "caller"
+            await asyncio.sleep(PARTING_S)
+
+        winner = await race(documents(), self._redirected.wait(), gone())
         if winner == 2:
             raise LineEnded("the call was ended")
         return winner == 1

@@ -11,7 +11,7 @@ from offhook.box import listening, sound
 from offhook.box.calls import BoxCall, new_sid
 from offhook.box.documents import Documents, NoDocument, Page
 from offhook.box.nouns import stream_fault
-from offhook.box.ports import Alert, CallIdentity, Ears, Line, Mouth, StreamEvent
+from offhook.box.ports import Alert, CallIdentity, Ears, Line, LineEnded, Mouth, StreamEvent
 from offhook.box.sound import SoundError
 from offhook.box.verbs import (
     Connect,
@@ -209,6 +209,8 @@ class Interpreter:
             return False
         around.call.stats.streams += 1
         await around.run_stream(stream, around.identity, self._line, tell, around.alert)
+        if self._line.hung_up:
+            raise LineEnded("the call ended during a stream")
         return started
 
     async def _dial(self, dial: Dial, page: Page) -> Page | None:

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Literal
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import phonenumbers
 
 from offhook.box.attributes import SCHEMA_WARNING, Attributes, Issue
-from offhook.box.verbs import Dial, Gather, Prompt, Say, Stream
+from offhook.box.verbs import Dial, Gather, Input, Prompt, Say, Stream
 
 MAX_SAY_CHARACTERS = 4096
 MAX_PARAMETER_CHARACTERS = 500
@@ -104,10 +103,10 @@ def gather(read: Attributes, prompts: tuple[Prompt, ...], action: str) -> Gather
     )
 
 
-def _inputs(read: Attributes) -> frozenset[Literal["dtmf", "speech"]]:
+def _inputs(read: Attributes) -> frozenset[Input]:
     value = read.text("input", "dtmf")
     words = value.split()
-    inputs: set[Literal["dtmf", "speech"]] = set()
+    inputs: set[Input] = set()
     if "dtmf" in words:
         inputs.add("dtmf")
     if "speech" in words:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 HttpMethod = Literal["GET", "POST"]
+Input = Literal["dtmf", "speech"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Gather:
     `speech_timeout_s` is None for "auto"; `num_digits` is None for no limit; `finish_on_key` is empty for none.
     """
 
-    inputs: frozenset[Literal["dtmf", "speech"]] = frozenset({"dtmf"})
+    inputs: frozenset[Input] = frozenset({"dtmf"})
     action: str = ""
     method: HttpMethod = "POST"
     timeout_s: int = 5

@@ -5,13 +5,16 @@ import json
 from base64 import b64encode
 from typing import Any
 
+import pytest
+from starlette.responses import Response
 from websockets.asyncio.server import ServerConnection, serve
 
 from offhook.box.box import Box, BoxEvent
-from offhook.box.caller_script import CallerScript, HangUp, Say, Step
+from offhook.box.caller_script import CallerScript, HangUp, Press, Say, Step, Wait
 from offhook.box.calls import STATUS_EVENTS, BoxCall, CallPlan, CallStatus, Hook
+from offhook.box.interpreter import APOLOGY
 from offhook.box.settings import BoxSettings, Number
-from tests.box.application import ACCOUNT, TOKEN, Application, serving
+from tests.box.application import ACCOUNT, TOKEN, Application, Seen, serving, xml
 from tests.box.speech import FakeEars, FakeMouth, spoken
 
 OURS = "+15005550006"
@@ -21,10 +24,19 @@ GATHER = '<Response><Gather input="speech dtmf" speechTimeout="auto" action="/tu
 GOODBYE = "<Response><Say>Bye now</Say><Hangup/></Response>"
 
 
-def box_for(application: Application, script: CallerScript | None = None, **settings: Any) -> Box:
+class BrokenMouth(FakeMouth):
+    async def synthesise(self, text: str, voice: str, language: str) -> bytes:
+        if text == "boom":
+            raise RuntimeError("no voice")
+        return await super().synthesise(text, voice, language)
+
+
+def box_for(
+    application: Application, script: CallerScript | None = None, mouth: FakeMouth | None = None, **settings: Any
+) -> Box:
     number = Number(Hook(f"{application.url}/voice"), status_callback=Hook(f"{application.url}/status"))
     base = BoxSettings(ACCOUNT, TOKEN, {OURS: number}, ring_ms=20, **settings)
-    return Box(base, FakeEars(), FakeMouth(), default_script=script)
+    return Box(base, FakeEars(), mouth or FakeMouth(), default_script=script)
 
 
 def outbound(application: Application, **plan: Any) -> CallPlan:
@@ -115,6 +127,151 @@ async def test_a_stream_bridges_the_line_to_a_socket_and_the_action_follows() ->
     assert [form["StreamEvent"] for form in application.forms("/stream-status")] == ["stream-started", "stream-stopped"]
     assert len(application.forms("/resume")) == 1
     assert call.stats.streams == 1
+
+
+async def test_a_key_pressed_cuts_the_prompt_and_reaches_the_action() -> None:
+    presses = CallerScript((Step(Press("7"), "agent-speaking", after_ms=60),))
+    async with serving() as application:
+        application.on("/voice", GATHER.replace("Hi", "a" * 500).replace("<Gather", '<Gather numDigits="1"'))
+        application.on("/turn", "<Response><Hangup/></Response>")
+        application.on("/status", "")
+        async with box_for(application, presses) as box:
+            call = await over(box, box.place_inbound(OURS, THEIRS))
+    assert application.forms("/turn")[0]["Digits"] == "7"
+    assert call.duration_s == 1
+
+
+@pytest.mark.parametrize(("reason", "status"), [("busy", CallStatus.BUSY), ("rejected", CallStatus.NO_ANSWER)])
+async def test_a_rejected_call_is_never_answered(reason: str, status: CallStatus) -> None:
+    async with serving() as application:
+        application.on("/voice", f'<Response><Reject reason="{reason}"/></Response>')
+        application.on("/status", "")
+        async with box_for(application) as box:
+            call = await over(box, box.place_inbound(OURS, THEIRS))
+    assert (call.status, call.answered_at_ms, call.recording, call.duration_s) == (status, None, None, 0)
+    assert application.forms("/status")[0]["CallStatus"] == str(status)
+
+
+async def test_a_pause_before_all_else_delays_the_answer() -> None:
+    async with serving() as application:
+        application.on("/voice", '<Response><Pause length="1"/><Say>a</Say></Response>')
+        application.on("/status", "")
+        async with box_for(application) as box:
+            call = await over(box, box.place_inbound(OURS, THEIRS))
+    assert call.started is not None
+    assert (call.started - call.created).total_seconds() >= 1
+    assert call.duration_s == 1
+
+
+@pytest.mark.parametrize("status", [CallStatus.BUSY, CallStatus.FAILED, CallStatus.NO_ANSWER])
+async def test_numbers_that_do_not_pick_up(status: CallStatus) -> None:
+    async with serving() as application:
+        application.on("/status", "")
+        async with box_for(application, refusals={THEIRS: status}) as box:
+            call = await over(box, box.place_outbound(outbound(application, timeout_s=1)))
+    assert call.status is status
+    assert [form["CallStatus"] for form in application.forms("/status")] == ["initiated", "ringing", str(status)]
+
+
+async def test_an_application_that_is_away_costs_the_call_and_says_so() -> None:
+    async with serving() as application:
+        application.on("/voice", Response(status_code=500))
+        application.on("/status", "")
+        mouth = FakeMouth()
+        async with box_for(application, mouth=mouth) as box:
+            call = await over(box, box.place_inbound(OURS, THEIRS))
+    assert box.alerts.codes(call.sid) == [11200]
+    assert call.status is CallStatus.COMPLETED
+    assert mouth.said == [APOLOGY]
+
+
+async def test_a_slow_status_receiver_does_not_hold_up_the_call() -> None:
+    async def slow(_seen: Seen) -> Response:
+        await asyncio.sleep(0.4)
+        return xml("")
+
+    async with serving() as application:
+        application.on("/voice", "<Response><Say>a</Say></Response>")
+        application.on("/status", slow)
+        async with box_for(application) as box:
+            call = await over(box, box.place_outbound(outbound(application)))
+    assert call.ended is not None
+    assert (call.ended - call.created).total_seconds() < 0.4
+    assert len(application.forms("/status")) == 4
+
+
+async def test_status_callbacks_that_never_get_through_are_given_up() -> None:
+    release = asyncio.Event()
+
+    async def never(_seen: Seen) -> Response:
+        await release.wait()
+        return xml("")
+
+    async with serving() as application:
+        application.on("/voice", "<Response><Hangup/></Response>")
+        application.on("/status", never)
+        async with box_for(application, drain_ms=100) as box:
+            call = await over(box, box.place_outbound(outbound(application)))
+            release.set()
+    assert call.status is CallStatus.COMPLETED
+    assert box.alerts.codes(call.sid) == [11200]
+
+
+async def test_two_calls_at_once_keep_to_themselves() -> None:
+    leaves = CallerScript((Step(Say(spoken(2000)), "now"),), linger_ms=4000)
+    async with serving() as application:
+        application.on("/voice", GATHER)
+        application.on("/turn", GOODBYE)
+        application.on("/status", "")
+        async with box_for(application, BOOKS_AND_LEAVES) as box:
+            calls = [box.place_inbound(OURS, THEIRS), box.place_inbound(OURS, "+14155550101", leaves)]
+            await asyncio.gather(*(over(box, call) for call in calls))
+    said = {form["From"]: (form["CallSid"], form["SpeechResult"]) for form in application.forms("/turn")}
+    assert said == {
+        THEIRS: (calls[0].sid, "book a table please"),
+        "+14155550101": (calls[1].sid, "goodbye"),
+    }
+    assert [call.stats.recognised for call in calls] == [["book a table please"], ["goodbye"]]
+
+
+async def test_a_call_that_breaks_the_box_breaks_alone() -> None:
+    async with serving() as application:
+        application.on("/voice", "<Response><Say>boom</Say></Response>", "<Response><Say>fine</Say></Response>")
+        application.on("/status", "")
+        ended: list[BoxCall] = []
+        async with box_for(application, mouth=BrokenMouth()) as box:
+            box.on_call_ended(ended.append)
+            broken = box.place_inbound(OURS, THEIRS)
+            with pytest.raises(ExceptionGroup):
+                await over(box, broken)
+            fine = await over(box, box.place_inbound(OURS, THEIRS))
+    assert box.alerts.codes(broken.sid) == [12400]
+    assert box.alerts.codes(fine.sid) == []
+    assert ended == [broken, fine]
+
+
+async def test_a_caller_who_leaves_a_stream_stops_it_properly() -> None:
+    events: list[str] = []
+
+    async def streamer(socket: ServerConnection) -> None:
+        async for text in socket:
+            events.append(json.loads(text)["event"])
+
+    leaves = CallerScript((Step(Wait(200), "now"), Step(HangUp(), "now")))
+    async with serving() as application, serve(streamer, "127.0.0.1", 0) as sockets:
+        port = next(iter(sockets.sockets)).getsockname()[1]
+        stream = f'<Stream url="ws://127.0.0.1:{port}/stream" statusCallback="/stream-status"/>'
+        application.on("/voice", f'<Response><Connect action="/resume">{stream}</Connect></Response>')
+        application.on("/status", "")
+        application.on("/stream-status", "")
+        async with box_for(application, leaves) as box:
+            call = await over(box, box.place_inbound(OURS, THEIRS))
+    assert events[:2] == ["connected", "start"]
+    assert events[-1] == "stop"
+    assert [form["StreamEvent"] for form in application.forms("/stream-status")] == ["stream-started", "stream-stopped"]
+    assert application.forms("/status")[0]["CallStatus"] == "completed"
+    assert call.hung_up_by == "caller"
+    assert application.forms("/resume") == []
 
 
 async def test_no_task_and_no_call_outlives_the_box() -> None:
