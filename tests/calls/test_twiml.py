@@ -1,0 +1,109 @@
+from xml.etree import ElementTree
+
+import pytest
+
+from calls.agent import Voice
+from calls.errors import OffhookError
+from calls.record import EndReason, Mode
+from calls.route import Dial, Gather, HangUp, SayAndHangUp, Stream
+from calls.twiml import LONGEST_SPOKEN_CHARS, Place, apology, document, speakable
+
+PLACE = Place(
+    public_url="https://calls.example.com",
+    stream_url="wss://stream.example.com",
+    call_id="01JD",
+    voice=Voice("heart", "Polly.Joanna", "en-US"),
+    silence_s=7.5,
+    step=3,
+    token="v1.payload.mac",
+)
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+@pytest.mark.parametrize(
+    ("step", "inside"),
+    [
+        (
+            Stream(Mode.PIPELINE),
+            '<Connect action="https://calls.example.com/twilio/resume" method="POST">'
+            '<Stream url="wss://stream.example.com/stream"'
+            ' statusCallback="https://calls.example.com/twilio/stream-status" statusCallbackMethod="POST">'
+            '<Parameter name="callId" value="01JD" /><Parameter name="token" value="v1.payload.mac" />'
+            "</Stream></Connect>"
+            '<Redirect method="POST">https://calls.example.com/twilio/resume</Redirect>',
+        ),
+        (
+            Gather("How can I help?"),
+            '<Gather input="speech dtmf" action="https://calls.example.com/twilio/turn/3" method="POST" timeout="8"'
+            ' speechTimeout="auto" actionOnEmptyResult="true" language="en-US">'
+            '<Say voice="Polly.Joanna" language="en-US">How can I help?</Say></Gather>'
+            '<Redirect method="POST">https://calls.example.com/twilio/turn/3</Redirect>',
+        ),
+        (
+            SayAndHangUp("Goodbye.", EndReason.LIMIT),
+            '<Say voice="Polly.Joanna" language="en-US">Goodbye.</Say><Hangup />',
+        ),
+        (
+            Dial("+15550001", "Hold on."),
+            '<Say voice="Polly.Joanna" language="en-US">Hold on.</Say>'
+            '<Dial action="https://calls.example.com/twilio/dialled" method="POST" timeout="20">+15550001</Dial>',
+        ),
+        (
+            Dial("+15550001"),
+            '<Dial action="https://calls.example.com/twilio/dialled" method="POST" timeout="20">+15550001</Dial>',
+        ),
+        (HangUp(), "<Hangup />"),
+    ],
+)
+def test_documents(step: Stream | Gather | SayAndHangUp | Dial | HangUp, inside: str) -> None:
+    assert document(step, PLACE) == f"{DECLARATION}<Response>{inside}</Response>"
+
+
+def test_text_is_escaped_and_comes_back_whole() -> None:
+    text = document(SayAndHangUp('</Say><Dial>+1900</Dial> "R&D"', EndReason.LIMIT), PLACE)
+    response = ElementTree.fromstring(text)
+    assert [child.tag for child in response] == ["Say", "Hangup"]
+    assert response[0].text == '</Say><Dial>+1900</Dial> "R&D"'
+
+
+def test_attributes_are_escaped() -> None:
+    place = Place("https://calls.example.com", "wss://s.example.com", 'a"b<c', PLACE.voice, 8, token='"><Hangup/>')
+    response = ElementTree.fromstring(document(Stream(Mode.PIPELINE), place))
+    assert [p.get("value") for p in response.iter("Parameter")] == ['a"b<c', '"><Hangup/>']
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("  a\tb\r\nc  ", "a b c"),
+        ("bell\x07 nul\x00 esc\x1b[0m", "bell nul esc [0m"),
+        ("half \ud800 pair \uffff", "half pair"),
+        ("Grüße, 你好 🙂", "Grüße, 你好 🙂"),
+        ("", ""),
+        ("x" * 4_000, "x" * LONGEST_SPOKEN_CHARS),
+        ("word " * 1_000, ("word " * 600).strip()),
+    ],
+)
+def test_speakable(text: str, spoken: str) -> None:
+    assert speakable(text) == spoken
+
+
+def test_nothing_to_say_is_no_say() -> None:
+    assert "<Say" not in document(SayAndHangUp("\x00", EndReason.LIMIT), PLACE)
+
+
+def test_the_longest_wait_is_whole_seconds_and_never_none() -> None:
+    place = Place("https://c.example.com", "", "01JD", PLACE.voice, silence_s=0.2)
+    assert 'timeout="1"' in document(Gather("Hello."), place)
+
+
+def test_a_document_that_twilio_would_not_read_is_refused() -> None:
+    place = Place("https://c.example.com", "wss://s.example.com", "x" * 70_000, PLACE.voice, 8)
+    with pytest.raises(OffhookError, match="64 kB"):
+        document(Stream(Mode.PIPELINE), place)
+
+
+def test_the_apology_needs_nothing() -> None:
+    assert apology("Sorry & goodbye.") == (
+        f'{DECLARATION}<Response><Say language="en-US">Sorry &amp; goodbye.</Say><Hangup /></Response>'
+    )
