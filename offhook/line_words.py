@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from offhook.alert_words import is_routine
 from offhook.box.box import BoxEvent
 
 _STREAM = {
@@ -30,11 +31,14 @@ _WORDS: Mapping[str, Callable[[str], str]] = {
     "recognised": lambda detail: f"<Gather> heard “{detail}”" if detail else "<Gather> heard nothing",
     "digits": lambda detail: f"keys pressed: {detail}",
     "dial": lambda detail: f"connecting to {detail}" if detail.startswith("+") else detail,
-    "alert": lambda detail: f"alert {detail}",
+    "alert": lambda detail: f"Twilio's debugger: {detail}",
     "document": lambda _detail: "",
     "caller": lambda _detail: "",
 }
 
 
 def is_bad(event: BoxEvent) -> bool:
-    return event.kind == "alert" or (event.kind == "stream" and event.detail.startswith("stream-error"))
+    if event.kind == "alert":
+        code, _, sentence = event.detail.partition(" ")
+        return not (code.isdigit() and is_routine(int(code), sentence))
+    return event.kind == "stream" and event.detail.startswith("stream-error")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from calls.record import Direction
+from offhook.alert_words import is_routine, meaning_of
 from offhook.call_file import zero_of
 from offhook.call_request import CallRequest
 from offhook.follow import Followed, follow
@@ -74,7 +75,9 @@ def _show(console: Console, followed: Followed, folder: Path | None) -> None:
     for failure in followed.record.failures:
         console.print(Text(f"{failure.blame.value}: {failure.sentence} ({failure.code})", style="yellow"))
     for alert in call["alerts"] if call else []:
-        console.print(Text(f"Twilio's debugger, {alert['level']} {alert['code']}: {alert['sentence']}", style="red"))
+        if not is_routine(alert["code"], alert["sentence"]):
+            told = f"Twilio's debugger, {alert['level']} {alert['code']}: {alert['sentence']}"
+            console.print(Text(f"{told} {meaning_of(alert['code'])}".rstrip(), style="red"))
     if folder:
         for file in sorted(folder.iterdir()):
             console.print(Text(str(file)), soft_wrap=True)

@@ -1,7 +1,8 @@
 """The table a call ends with: who, what was said and heard, and where the time of each answer went."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -16,35 +17,43 @@ STAGES: Sequence[tuple[str, str]] = (
     ("queue", "magenta"),
     ("playout", "blue"),
 )
-BAR_CELLS = 24
+BAR_CELLS = 20
 
 
 def turn_table(conversation: Conversation, zero_ms: int) -> Table:
-    """One row a turn. The bars share one scale: the longest answer fills BAR_CELLS cells."""
+    """One row a turn. The bars share one scale: the longest answer fills BAR_CELLS cells. A column that would stay
+    empty is left out."""
     longest_ms = max((_extent_ms(turn.latency) for turn in conversation.turns), default=0)
-    table = Table(title="Turn by turn", title_justify="left", show_lines=False, pad_edge=False)
-    table.add_column("#", justify="right")
-    table.add_column("at", justify="right")
-    table.add_column("who")
-    table.add_column("said", ratio=3, overflow="fold")
-    table.add_column("heard", ratio=2, overflow="fold")
-    table.add_column("ms", justify="right")
-    table.add_column("waterfall", ratio=2, min_width=BAR_CELLS)
-    for number, turn in enumerate(conversation.turns, 1):
-        table.add_row(
-            str(number),
-            clock(turn.started_at_ms - zero_ms),
-            turn.role.value,
-            Text(turn.said),
-            _heard(turn),
-            "" if turn.latency.total is None else str(turn.latency.total),
-            waterfall_bar(turn.latency, longest_ms),
+    cut = any(turn.role is Role.AGENT and turn.heard != turn.said for turn in conversation.turns)
+    columns: dict[str, Callable[[int, Turn], Text]] = {
+        "#": lambda number, _turn: Text(str(number)),
+        "at": lambda _number, turn: Text(clock(turn.started_at_ms - zero_ms)),
+        "who": lambda _number, turn: Text(turn.role.value),
+        "said": lambda _number, turn: Text(turn.said),
+    }
+    if cut:
+        columns["heard"] = lambda _number, turn: _heard(turn)
+    if longest_ms:
+        columns["ms"] = lambda _number, turn: Text("" if turn.latency.total is None else str(turn.latency.total))
+        columns["waterfall"] = lambda _number, turn: waterfall_bar(turn.latency, longest_ms)
+    table = Table(title="Turn by turn", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        wide, narrow = name in {"said", "heard"}, name in {"#", "at", "ms"}
+        table.add_column(
+            name,
+            ratio={"said": 3, "heard": 2}.get(name),
+            overflow="fold",
+            no_wrap=not wide,
+            justify="right" if narrow else "left",
         )
+    for number, turn in enumerate(conversation.turns, 1):
+        table.add_row(*(cell(number, turn) for cell in columns.values()))
     return table
 
 
 def waterfall_bar(waterfall: Waterfall, longest_ms: int) -> Text:
-    """A bar of one coloured run a stage, and the stages in numbers below it; empty when nothing was measured."""
+    """A bar of one coloured run a stage, and below it, in short lines, each stage in ms; empty when nothing was
+    measured."""
     if _extent_ms(waterfall) == 0 or longest_ms <= 0:
         return Text()
     bar, numbers = Text(), []
@@ -57,16 +66,20 @@ def waterfall_bar(waterfall: Waterfall, longest_ms: int) -> Text:
     left_over_ms = max(0, (waterfall.total or 0) - _stages_ms(waterfall))
     bar.append("░" * round(BAR_CELLS * left_over_ms / longest_ms), style="dim")
     if waterfall.ours is not None:
-        numbers.append((f"(ours {waterfall.ours})", "dim"))
+        numbers.append((f"ours {waterfall.ours}", "dim"))
     if numbers:
-        bar.append("\n")
-        bar.append_text(Text(" ").join(Text(text, style) for text, style in numbers))
+        pairs = (numbers[at : at + 2] for at in range(0, len(numbers), 2))
+        for pair in pairs:
+            bar.append("\n")
+            bar.append_text(Text(" ").join(Text(text, style) for text, style in pair))
     return bar
 
 
 def _heard(turn: Turn) -> Text:
-    if turn.role is Role.CALLER or not turn.cut:
-        return Text("all" if turn.heard == turn.said else turn.heard, style="dim")
+    if turn.role is Role.CALLER:
+        return Text()
+    if turn.heard == turn.said:
+        return Text("all", style="dim")
     return Text(turn.heard or "nothing", style="red")
 
 

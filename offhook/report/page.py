@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from offhook.alert_words import is_routine, meaning_of
 from offhook.report import palette
 from offhook.report.pictures import extent_ms, interruptions_ms, is_measured, waterfall_svg, waveform_svg
 from offhook.words import clock, unheard_rest
@@ -54,7 +55,11 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
         fall_alt=fall_alt(call),
         facts=facts(call),
         verdict=END_REASONS.get(call["endReason"] or "", "It has not ended."),
+        untimed=any(t["mode"] == "traditional" for t in call["turns"]),
         turns=[_turn_view(number, turn) for number, turn in enumerate(call["turns"], 1)],
+        wrong=[a for a in call["alerts"] if not is_routine(a["code"], a["sentence"])],
+        routine=[a for a in call["alerts"] if is_routine(a["code"], a["sentence"])],
+        meaning_of=meaning_of,
         blames=BLAMES,
         stages=palette.STAGES,
         stage_means=palette.STAGE_MEANS,

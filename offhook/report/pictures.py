@@ -51,14 +51,14 @@ def waterfall_svg(call: Call) -> str | None:
     measured = [(n, t["latencyMs"]) for n, t in enumerate(call["turns"], 1) if is_measured(t["latencyMs"])]
     if not measured:
         return None
-    figure = Figure(figsize=(11.5, 0.42 * len(measured) + 1.15), facecolor=palette.PAPER, layout="constrained")
+    figure = Figure(figsize=(11.5, 0.42 * len(measured) + 1.0), facecolor=palette.PAPER, layout="constrained")
     axes = figure.add_subplot()
     longest = max(extent_ms(latency) for _, latency in measured)
     for row, (_, latency) in enumerate(measured):
         end_ms = _draw_stages(axes, row, latency)
         axes.text(end_ms + longest * 0.012, row, _bar_label(latency), va="center", color=palette.INK, fontsize=9)
     axes.set_yticks(range(len(measured)), [f"turn {number}" for number, _ in measured])
-    axes.set_xlim(0, longest * 1.28)
+    axes.set_xlim(0, longest * 1.32)
     axes.set_ylim(len(measured) - 0.4, -0.6)
     axes.set_xlabel("ms after the caller's last sound", color=palette.INK, fontsize=9)
     axes.grid(axis="x", color=palette.GRID)
@@ -103,7 +103,7 @@ def _draw_voice(axes: Axes, side: str, samples: npt.NDArray[np.float64], from_ms
 def _draw_turns(axes: Axes, turns: Sequence[Mapping[str, Any]], from_ms: float, to_ms: float) -> None:
     for number, turn in enumerate(turns, 1):
         start, end = max(turn["startedMs"], from_ms), min(turn["endedMs"], to_ms)
-        if end <= start:
+        if end < start:
             continue
         lane, colour = LANES[turn["role"]], LANE_COLOURS[turn["role"]]
         width_s = (end - start) / 1000
@@ -157,7 +157,8 @@ def _draw_stages(axes: Axes, row: int, latency: Mapping[str, int | None]) -> int
 
 
 def _bar_label(latency: Mapping[str, int | None]) -> str:
-    total = "not heard" if latency["total"] is None else f"{latency['total']:,} ms"
+    known_ms = extent_ms(latency)
+    total = f"{known_ms:,} ms known, the rest is Twilio's" if latency["total"] is None else f"{latency['total']:,} ms"
     return total if latency["ours"] is None else f"{total}  (ours {latency['ours']:,})"
 
 

@@ -13,7 +13,7 @@ def test_what_the_box_tells_becomes_plain_words() -> None:
     assert sentence_of(event("stream", "stream-error: no answer")) == "the audio stream broke: no answer"
     assert sentence_of(event("recognised", "hello")) == "<Gather> heard “hello”"
     assert sentence_of(event("digits", "12#")) == "keys pressed: 12#"
-    assert sentence_of(event("alert", "31921 Closed.")) == "alert 31921 Closed."
+    assert sentence_of(event("alert", "31921 Closed.")) == "Twilio's debugger: 31921 Closed."
 
 
 def test_what_nobody_needs_is_not_told() -> None:
@@ -29,3 +29,8 @@ def test_alerts_and_broken_streams_are_bad() -> None:
     assert is_bad(event("alert", "31921 Closed."))
     assert is_bad(event("stream", "stream-error: no answer"))
     assert not is_bad(event("stream", "stream-stopped"))
+
+
+def test_the_alert_that_every_goodbye_leaves_is_not_bad() -> None:
+    assert not is_bad(event("alert", "31921 the server closed the connection with code 1000"))
+    assert is_bad(event("alert", "31921 the server closed the connection with code 1011"))

@@ -69,6 +69,14 @@ def test_rungs_failures_and_alerts_are_told_in_words() -> None:
     assert "warning 31921: The stream closed early." in html
 
 
+def test_a_routine_alert_is_no_fault() -> None:
+    alert = AlertLine(31921, "error", "the server closed the connection with code 1000")
+    record = replace(RECORD, failures=())
+    html = page(call_file(record, CONVERSATION, ANSWERED_MS, alerts=[alert]), b"", b"")
+    assert "What went wrong" not in html
+    assert "which is routine" in html
+
+
 def test_a_call_nobody_answered_has_a_page_without_pictures() -> None:
     record = CallRecord("id", Direction.INBOUND, "default", "+15551230100", "+15551230101", created_at_ms=1000)
     html = page(call_file(record, Conversation(), 1000), b"", b"")
