@@ -15,6 +15,7 @@ from offhook.box.settings import BoxSettings
 from offhook.embedded import EmbeddedEars, EmbeddedMouth
 from offhook.line_events import without_numbers
 from offhook.line_words import is_bad, sentence_of
+from offhook.termination import ending_on_sigterm
 from offhook.words import clock
 from streamer.providers.embedded_models import EmbeddedModels
 
@@ -23,16 +24,21 @@ async def run_box(settings: BoxSettings, script: CallerScript, ring_from: str, o
     """Serves until cancelled. Where `ring_from` is a number, it rings the account's one number once."""
     models = await asyncio.to_thread(EmbeddedModels.load)
     try:
-        ears, mouth = EmbeddedEars(models), EmbeddedMouth(models)
-        async with Box(settings, ears, mouth, default_script=script) as box:
-            box.on_event(partial(_show, console))
-            box.on_call_ended(partial(_keep, console, out))
-            console.print(f"The Twilio box answers at {box.base_url}     (Ctrl-C stops)")
-            if ring_from:
-                box.place_inbound(next(iter(box.numbers)), ring_from)
-            await asyncio.Event().wait()
+        box = Box(settings, EmbeddedEars(models), EmbeddedMouth(models), default_script=script)
+        with ending_on_sigterm():
+            async with box:
+                await _serve(box, ring_from, out, console)
     finally:
         models.close()
+
+
+async def _serve(box: Box, ring_from: str, out: Path, console: Console) -> None:
+    box.on_event(partial(_show, console))
+    box.on_call_ended(partial(_keep, console, out))
+    console.print(f"The Twilio box answers at {box.base_url}     (Ctrl-C stops)")
+    if ring_from:
+        box.place_inbound(next(iter(box.numbers)), ring_from)
+    await asyncio.Event().wait()
 
 
 def _show(console: Console, event: BoxEvent) -> None:

@@ -13,6 +13,7 @@ from offhook.call_request import CallRequest, read_script
 from offhook.house import HouseSettings, open_house
 from offhook.ladder_override import copy_agents
 from offhook.one_call import run_call
+from offhook.termination import ending_on_sigterm
 
 BESIDE_THE_CALL_S = 90
 """Ringing, the last goodbye and the last callbacks, beside the longest call that the agent allows."""
@@ -35,7 +36,7 @@ async def run_demo(settings: DemoSettings, console: Console) -> bool:
     """One call from start to files. True when it was a whole call, with a goodbye. ConfigurationInvalid before
     anything is started where the script or the agents are not right."""
     read_script(settings.script)
-    with tempfile.TemporaryDirectory(prefix="offhook-agents-") as folder:
+    with ending_on_sigterm(), tempfile.TemporaryDirectory(prefix="offhook-agents-") as folder:
         # Inbound, nobody can ask for a mode over the API: the agent that answers stands on that ladder.
         inbound_mode = settings.mode if settings.direction is Direction.INBOUND else None
         agents = copy_agents(settings.agents, Path(folder), settings.agent, inbound_mode)

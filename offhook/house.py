@@ -92,7 +92,7 @@ class House:
             except httpx.TransportError as error:
                 raise CallNotPlaced(f"POST /calls was not answered: {type(error).__name__}.") from error
         if answer.is_error:
-            raise RequestRefused(f"POST /calls was refused with HTTP {answer.status_code}: {answer.text[:500]}")
+            raise RequestRefused(f"POST /calls was refused: {_sentence_of(answer)}")
         return str(answer.json()["callId"])
 
     async def _record_of(self, look: Callable[[], CallRecord | None]) -> CallRecord:
@@ -175,6 +175,14 @@ def _box_settings(stack: Stack, port: int) -> BoxSettings:
 def _note(event: BoxEvent, events: LineEvents, on_line: Callable[[LineEvent], None]) -> None:
     if sentence := sentence_of(event):
         on_line(events.add(event.call_sid, event.at_ms, sentence, bad=is_bad(event)))
+
+
+def _sentence_of(answer: httpx.Response) -> str:
+    """The API's own words, or the status where it has none."""
+    try:
+        return str(answer.json()["sentence"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {answer.status_code}"
 
 
 def _with_sid(record: CallRecord | None) -> CallRecord | None:

@@ -23,6 +23,12 @@ class LineEvents:
         self._kept: deque[LineEvent] = deque(maxlen=KEPT)
         self._last = 0
         self._news = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """Nothing more will come: let go of everybody who waits."""
+        self._closed = True
+        self._news.set()
 
     def add(self, call_sid: str, at_ms: int, sentence: str, *, bad: bool = False) -> LineEvent:
         self._last += 1
@@ -37,19 +43,19 @@ class LineEvents:
         return [event for event in self._kept if event.number > after and event.call_sid == call_sid]
 
     async def wait(self, call_sid: str, after: int, timeout_s: float) -> list[LineEvent]:
-        """`since`, waiting up to `timeout_s` for the first; empty after that."""
+        """`since`, waiting up to `timeout_s` for the first; empty after that, or once closed."""
         try:
             async with asyncio.timeout(timeout_s):
-                while not (found := self.since(call_sid, after)):
+                while not (found := self.since(call_sid, after)) and not self._closed:
                     await self._news.wait()
                 return found
         except TimeoutError:
             return []
 
     async def follow(self, call_sid: str) -> AsyncIterator[LineEvent]:
-        """Every event of one call, in order, until the iterator is closed."""
+        """Every event of one call, in order, until the iterator or this is closed."""
         after = 0
-        while True:
+        while not self._closed:
             for event in await self.wait(call_sid, after, 60.0):
                 after = event.number
                 yield event

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from offhook.places import STATE_FILE
 from offhook.stack import ministack
 from offhook.stack.environment import LOOPBACK
 from offhook.stack.processes import free_port
+from offhook.termination import ending_on_sigterm
 
 
 async def run_up(settings: HouseSettings, otherwise: CallerScript, console: Console) -> None:
@@ -48,7 +48,7 @@ async def run_up(settings: HouseSettings, otherwise: CallerScript, console: Cons
         console.print(Text(f"{call.sid[:8]}…  {ending}", style="green" if kept else "red"), soft_wrap=True)
 
     console.print("Starting Offhook and a Twilio of its own on this machine …")
-    with _terminates():
+    with ending_on_sigterm():
         async with (
             open_house(settings, tell, on_line=on_line, on_kept=on_kept, otherwise=otherwise) as house,
             _control(house, settings.out / STATE_FILE),
@@ -100,6 +100,7 @@ async def _control(house: House, state_file: Path) -> AsyncIterator[None]:
             yield
         finally:
             up_state.remove(state_file)
+            house.line_events.close()
 
 
 class _Server(uvicorn.Server):
@@ -129,15 +130,3 @@ async def _serving(app: FastAPI, port: int) -> AsyncIterator[None]:
         await asyncio.wait({task}, timeout=5)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-@contextmanager
-def _terminates() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    if task is not None:
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)

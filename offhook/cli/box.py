@@ -69,7 +69,7 @@ def _serve(
     console = Console(highlight=False)
     try:
         asyncio.run(run_box(settings, read_script(script or DEMO_SCRIPT), caller if ring else "", out, console))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("Stopped.")
 
 

@@ -55,8 +55,10 @@ def _number(text: str) -> str:
 
 
 async def _follow(out: Path, request: CallRequest, timeout_s: float) -> bool:
+    from offhook.call_request import read_script
     from offhook.one_call import run_call
     from offhook.up import attached
 
+    read_script(request.script)
     async with attached(out) as phone:
         return await run_call(phone, request, Console(highlight=False), deadline_s=timeout_s)

@@ -1,5 +1,6 @@
 """How a command ends: 0 done, 1 it failed, 2 it was asked wrongly (what typer and click do by themselves)."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 
@@ -19,7 +20,7 @@ def run(app: Callable[[], object]) -> None:
         _leave(error.failure.sentence, WRONG_USE)
     except (OffhookError, MissingPart) as error:
         _leave(str(error), FAILED)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _leave("Stopped.", INTERRUPTED)
 
 

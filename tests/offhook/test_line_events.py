@@ -39,6 +39,16 @@ async def test_who_waits_in_vain_gets_nothing() -> None:
     assert await LineEvents().wait("CA1", 0, 0.01) == []
 
 
+async def test_closing_lets_go_of_who_waits_and_who_follows() -> None:
+    events = LineEvents()
+    waiting = asyncio.create_task(events.wait("CA1", 0, 60.0))
+    following = asyncio.create_task(anext(events.follow("CA1"), None))
+    await asyncio.sleep(0)
+    events.close()
+    assert await waiting == []
+    assert await following is None
+
+
 async def test_following_gives_what_was_and_what_comes() -> None:
     events = LineEvents()
     events.add("CA1", 0, "ringing")
