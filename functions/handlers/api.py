@@ -39,10 +39,9 @@ def create_app(wired: Wiring, dialler_of: Callable[[Wired], Dialler] = lambda w:
         version="1",
         description=_DESCRIPTION,
         redoc_url=None,
-        max_body_size=LARGEST_BODY_BYTES,
         responses={401: {"model": ErrorView, "description": "No key, or not one of ours."}},
     )
-    answer_errors(app)
+    answer_errors(app, LARGEST_BODY_BYTES)
     app.include_router(_routes(wired, dialler_of))
     return app
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calls.errors import Blame, CallExists, CallNotFound, OffhookError, RequestRefused, StoreUnavailable
 from handlers.dialler import DialFailed
@@ -24,14 +25,52 @@ class Unauthorised(RequestRefused):
         super().__init__("Send one of the deployment's keys as Authorization: Bearer KEY.", code="unauthorised")
 
 
-def answer_errors(app: FastAPI) -> None:
-    """Give every error of the app its shape."""
+class BodyLimit:
+    """ASGI middleware: answers 413 to a body larger than `largest_bytes`, and otherwise hands it on whole. Starlette's
+    own answers in plain text, past the app's handlers."""
+
+    def __init__(self, app: ASGIApp, largest_bytes: int) -> None:
+        self._app = app
+        self._largest_bytes = largest_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body, more = bytearray(), True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            if len(body) > self._largest_bytes:
+                sentence = f"The body is larger than {self._largest_bytes} bytes."
+                await _answer(HTTPStatus(413), "body-too-large", Blame.CALLER, sentence)(scope, receive, send)
+                return
+            more = message.get("more_body", False)
+        whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+        async def replay() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self._app(scope, replay, send)
+
+
+def answer_errors(app: FastAPI, largest_body_bytes: int) -> None:
+    """Give every error of the app its shape, and its bodies a bound."""
+    app.add_middleware(BodyLimit, largest_bytes=largest_body_bytes)
     app.add_exception_handler(OffhookError, _offhook)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
 
+# Python's own phrases change between its versions; these codes do not.
+_OF_STATUS = {
+    HTTPStatus.BAD_REQUEST: ("json-invalid", "The body is not JSON."),
+    HTTPStatus.NOT_FOUND: ("not-found", "There is nothing at this path."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "This path does not take this method."),
+}
 _OF_KIND: tuple[tuple[type[OffhookError], HTTPStatus], ...] = (
     (Unauthorised, HTTPStatus.UNAUTHORIZED),
     (CallNotFound, HTTPStatus.NOT_FOUND),
@@ -70,9 +109,8 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    code = status.phrase.lower().replace(" ", "-")
-    headers = dict(error.headers or {})
-    return _answer(status, code, Blame.CALLER, f"{status.description or status.phrase}.", headers)
+    code, sentence = _OF_STATUS.get(status, (f"http-{status.value}", "The request cannot be answered."))
+    return _answer(status, code, Blame.CALLER, sentence, dict(error.headers or {}))
 
 
 def _unexpected(_: Request, error: Exception) -> JSONResponse:

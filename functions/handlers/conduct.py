@@ -43,9 +43,7 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     decision = _decide(wired, call_id, conversation, agent, moment)
     model_ms: int | None = None
     if isinstance(decision.step, Answer):
-        began_ms = wired.now_ms()
-        decision = _think(wired, decision, conversation, agent)
-        model_ms = wired.now_ms() - began_ms
+        decision, model_ms = _think(wired, decision, conversation, agent)
     answered = _render(wired, decision, conversation, agent, model_ms)
     log().info("a call goes on", callId=call_id, moment=type(moment).__name__, step=type(decision.step).__name__)
     return _finish(wired, call_id, key, wired.store.answered_before(call_id, key, _remembered(answered)))
@@ -62,17 +60,20 @@ def _decide(wired: Wired, call_id: str, conversation: Conversation, agent: Agent
     return Decision(stands, decisions[-1].step)
 
 
-def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Agent) -> Decision:
-    """The step that follows an Answer step: what the reply leads to, or an apology where none can be had."""
+def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Agent) -> tuple[Decision, int]:
+    """The step that follows an Answer step (what the reply leads to, or an apology where none can be had), and how
+    many ms the thinking took."""
     assert isinstance(asked.step, Answer)
     say_first = asked.step.say_first
     decisions: list[Decision] = []
     reply: Reply | ProviderFailed
+    began_ms = wired.now_ms()
     try:
         reply = wired.thinking.reply(agent, conversation, wired.today())
     except ProviderFailed as lost:
         log_error("no reply could be had", lost, callId=asked.record.call_id)
         reply = lost
+    model_ms = wired.now_ms() - began_ms
 
     def change(record: CallRecord) -> CallRecord:
         decisions.append(
@@ -83,7 +84,7 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
         return decisions[-1].record
 
     stands = wired.store.change(asked.record.call_id, change)
-    return Decision(stands, decisions[-1].step)
+    return Decision(stands, decisions[-1].step), model_ms
 
 
 def _render(

@@ -1,0 +1,28 @@
+"""A caller waits while a Lambda imports: what the webhooks must not load, each proven in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+HEAVY = ("openai", "twilio.rest", "fastapi", "pydantic", "requests", "aiohttp", "httpx", "phonenumbers")
+
+
+def loaded_by(statement: str) -> set[str]:
+    script = f"import sys; {statement}; print(*sys.modules, sep='\\n')"
+    run = subprocess.run([sys.executable, "-c", script], cwd=FUNCTIONS, capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_webhooks_load_nothing_heavy() -> None:
+    # With the resolver built and the store's module loaded, this is all that the cold starts import.
+    names = ("voice", "resume", "turn", "status", "stream_status")
+    loaded = loaded_by("; ".join(f"import handlers.{n}; handlers.{n}._app()" for n in names) + "; import calls.dynamo")
+    assert {f"handlers.{name}" for name in names} <= loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_importing_a_handler_reads_no_settings_and_makes_no_client() -> None:
+    loaded = loaded_by("import handlers.voice, handlers.api")
+    assert "boto3" not in loaded
+    assert "twilio.rest" not in loaded

@@ -1,0 +1,133 @@
+from dataclasses import replace
+
+import pytest
+
+from calls.conversation import Role, Turn
+from calls.record import CallRecord, Do, EndReason, Mode, NextStep, Status
+from calls.reply import Reply
+from handlers import resume, turn, voice
+from tests.handlers.desk import SID, House, ScriptedReplies
+
+RESUMED = {"CallStatus": "in-progress"}
+
+
+def streaming(*replies: Reply) -> House:
+    """A call whose audio has been connected to the streamer."""
+    house = House(ScriptedReplies(*replies))
+    assert "<Stream" in house.post(voice, "/twilio/voice", {"From": "+14155550123", "To": "+1"}).body
+    return house
+
+
+def spoken(house: House, number: int, role: Role, said: str) -> None:
+    """What the streamer writes as the call goes."""
+    at_ms = house.clock()
+    turn_spoken = Turn(f"s{number}", role, said, said, False, at_ms, at_ms, "pipeline")
+    house.store.append_turn(house.only_record().call_id, turn_spoken)
+
+
+def left(house: House, step: NextStep, reason: EndReason | None = None) -> CallRecord:
+    """What the streamer writes before it closes the socket on purpose."""
+    return house.store.change(
+        house.only_record().call_id, lambda r: replace(r, next_step=step, end_reason=reason or r.end_reason)
+    )
+
+
+def test_a_goodbye_that_was_said_ends_the_call() -> None:
+    house = streaming()
+    left(house, NextStep(Do.HANG_UP), EndReason.CALLER_GOODBYE)
+    assert "<Response><Hangup /></Response>" in house.post(resume, "/twilio/resume", RESUMED).body
+    record = house.only_record()
+    assert (record.next_step, record.end_reason) == (None, EndReason.CALLER_GOODBYE)
+    assert house.said() == []
+
+
+def test_a_streamer_that_died_leaves_a_call_that_goes_on_from_where_it_was() -> None:
+    house = streaming(Reply("Nine to five."))
+    spoken(house, 1, Role.AGENT, "Hello, this is the desk.")
+    spoken(house, 2, Role.CALLER, "What are your hours?")
+    answer = house.post(resume, "/twilio/resume", RESUMED)
+    assert ">One moment, please. Nine to five.</Say></Gather>" in answer.body
+    assert [t.said for t in house.thinking.asked[0].unanswered] == ["What are your hours?"]
+    assert house.said()[-1] == ("agent", "One moment, please. Nine to five.")
+    assert house.only_record().mode is Mode.TRADITIONAL
+    after = house.post(turn, "/twilio/turn/3", {"SpeechResult": "Thank you, bye."})
+    assert ">Goodbye, then.</Say><Hangup />" in after.body
+
+
+def test_a_stream_that_never_came_begins_with_the_greeting() -> None:
+    house = streaming()
+    answer = house.post(resume, "/twilio/resume", RESUMED)
+    assert ">Hello, this is the desk.</Say></Gather>" in answer.body
+    assert 'action="https://calls.example.com/twilio/turn/1"' in answer.body
+
+
+@pytest.mark.parametrize("headers", [{}, {"I-Twilio-Idempotency-Token": "r1"}])
+def test_resume_again_is_answered_the_same(headers: dict[str, str]) -> None:
+    house = streaming()
+    left(house, NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE)
+    first = house.post(resume, "/twilio/resume", RESUMED, headers=headers)
+    assert house.post(resume, "/twilio/resume", RESUMED, headers=headers) == first
+
+
+def test_streaming_again_is_resumed_on_its_own() -> None:
+    house = streaming()
+    left(house, NextStep(Do.STREAM, why="This task is leaving."))
+    assert "<Stream" in house.post(resume, "/twilio/resume", RESUMED).body
+    assert house.only_record().streams_served == 2
+    left(house, NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE)
+    assert "<Response><Hangup /></Response>" in house.post(resume, "/twilio/resume", RESUMED).body
+
+
+def test_a_call_that_is_over_has_nothing_more_to_say() -> None:
+    house = streaming()
+    answer = house.post(resume, "/twilio/resume", {"CallStatus": "completed"})
+    assert "<Response><Hangup /></Response>" in answer.body
+    record = house.only_record()
+    assert (record.status, record.end_reason) == (Status.COMPLETED, EndReason.CALLER_HUNG_UP)
+    assert house.said() == []
+
+
+def test_a_transfer() -> None:
+    house = streaming()
+    left(house, NextStep(Do.DIAL, number="+14155550199"), EndReason.TRANSFERRED)
+    assert ">+14155550199</Dial>" in house.post(resume, "/twilio/resume", RESUMED).body
+    done = house.post(resume, "/twilio/dialled", {"DialCallStatus": "completed"})
+    assert "<Response><Hangup /></Response>" in done.body
+    assert house.only_record().end_reason is EndReason.TRANSFERRED
+
+
+@pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled", ""])
+def test_a_transfer_that_nobody_took(status: str) -> None:
+    house = streaming()
+    left(house, NextStep(Do.DIAL, number="+14155550199"), EndReason.TRANSFERRED)
+    house.post(resume, "/twilio/resume", RESUMED)
+    headers = {"I-Twilio-Idempotency-Token": "d1"}
+    first = house.post(resume, "/twilio/dialled", {"DialCallStatus": status}, headers=headers)
+    assert ">Are you still there?</Say></Gather>" in first.body
+    assert house.post(resume, "/twilio/dialled", {"DialCallStatus": status}, headers=headers) == first
+    assert house.said() == [("agent", "Are you still there?")]
+    assert house.only_record().end_reason is None
+
+
+def test_two_transfers_that_nobody_took_are_two() -> None:
+    house = streaming()
+    first = house.post(resume, "/twilio/dialled", {"DialCallStatus": "busy"})
+    second = house.post(resume, "/twilio/dialled", {"DialCallStatus": "busy"})
+    assert "/twilio/turn/1" in first.body
+    assert "/twilio/turn/2" in second.body
+
+
+@pytest.mark.parametrize("path", ["/twilio/resume", "/twilio/dialled"])
+def test_unknown_calls_and_unsigned_requests(path: str) -> None:
+    assert House().post(resume, path, RESUMED).status == 404
+    house = streaming()
+    before = house.only_record()
+    assert house.post(resume, path, {**RESUMED, "CallSid": SID}, signed="").status == 403
+    assert house.only_record() == before
+
+
+def test_a_store_that_is_down_is_apologised_for() -> None:
+    house = streaming()
+    house.store.down = True
+    answer = house.post(resume, "/twilio/resume", RESUMED)
+    assert (answer.status, "<Hangup />" in answer.body) == (200, True)

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from calls.errors import ConfigurationInvalid
+from handlers.settings import read
+
+GOOD = {
+    "OFFHOOK_PUBLIC_URL": "https://calls.example.com",
+    "OFFHOOK_STREAM_URL": "wss://stream.example.com",
+    "OFFHOOK_STREAM_SECRET": "a-secret-for-stream-tokens",
+    "OFFHOOK_TABLE": "calls",
+    "OFFHOOK_AGENTS": "functions/agents",
+    "TWILIO_ACCOUNT_SID": "AC1",
+    "TWILIO_AUTH_TOKEN": "the-auth-token-of-the-account",
+}
+
+
+def test_the_fewest_settings_that_work() -> None:
+    settings = read(GOOD)
+    assert settings.agents == Path("functions/agents")
+    assert (settings.inbound_agent, settings.from_number, settings.api_keys) == ("default", "", ())
+    assert (settings.twilio_base_url, settings.aws_endpoint_url) == ("", "")
+
+
+def test_every_setting() -> None:
+    settings = read(
+        {
+            **GOOD,
+            "OFFHOOK_INBOUND_AGENT": "reception",
+            "OFFHOOK_FROM_NUMBER": "+14155550100",
+            "OFFHOOK_API_KEYS": "a-key-of-the-calls-api,another-key-of-the-api",
+            "TWILIO_BASE_URL": "http://127.0.0.1:9000",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+        }
+    )
+    assert settings.inbound_agent == "reception"
+    assert settings.api_keys == ("a-key-of-the-calls-api", "another-key-of-the-api")
+    assert settings.twilio_base_url == "http://127.0.0.1:9000"
+
+
+def test_without_a_streamer() -> None:
+    assert read({**GOOD, "OFFHOOK_STREAM_URL": ""}).stream_url == ""
+
+
+def test_one_sentence_names_every_wrong_setting() -> None:
+    with pytest.raises(ConfigurationInvalid) as caught:
+        read(
+            {
+                **GOOD,
+                "OFFHOOK_PUBLIC_URL": "http://calls.example.com",
+                "TWILIO_AUTH_TOKEN": "short",
+                "OFFHOOK_TABLE": "",
+            }
+        )
+    sentence = caught.value.failure.sentence
+    assert all(name in sentence for name in ("OFFHOOK_PUBLIC_URL", "TWILIO_AUTH_TOKEN", "OFFHOOK_TABLE"))
+    assert "short" not in sentence.replace("shorter", "")

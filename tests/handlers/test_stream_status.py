@@ -1,0 +1,55 @@
+import pytest
+
+from calls.errors import Blame
+from calls.record import Status
+from handlers import stream_status
+from tests.handlers.desk import BEGAN_MS, SID, Answer, House, outbound_record
+
+ERROR = {"StreamEvent": "stream-error", "StreamSid": "MZ1"}
+
+
+def talking() -> House:
+    house = House()
+    house.store.create(outbound_record(twilio_sid=SID, status=Status.IN_PROGRESS, answered_at_ms=BEGAN_MS))
+    return house
+
+
+def tell(house: House, **fields: str) -> Answer:
+    return house.post(stream_status, "/twilio/stream-status", fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "blame"),
+    [
+        ({"StreamErrorCode": "31920"}, "twilio-31920", Blame.OFFHOOK),
+        ({"StreamError": "31910: TLS handshake with +14155550123"}, "twilio-31910", Blame.CONFIGURATION),
+        ({"StreamErrorCode": "31999"}, "twilio-31999", Blame.TWILIO),
+        ({"StreamError": "+14155550123 said hello"}, "twilio-stream-error", Blame.TWILIO),
+        ({}, "twilio-stream-error", Blame.TWILIO),
+    ],
+)
+def test_an_error_is_kept_once_and_without_twilios_words(fields: dict[str, str], code: str, blame: Blame) -> None:
+    house = talking()
+    assert tell(house, **ERROR, **fields) == Answer(204, "", "")
+    tell(house, **ERROR, **fields)
+    (failure,) = house.only_record().failures
+    assert (failure.code, failure.blame) == (code, blame)
+    assert "hello" not in failure.sentence
+    assert "+1415" not in failure.sentence
+
+
+@pytest.mark.parametrize("event", ["stream-started", "stream-stopped", "something-new", ""])
+def test_other_news_changes_nothing(event: str) -> None:
+    house = talking()
+    before = house.only_record()
+    assert tell(house, StreamEvent=event).status == 204
+    assert house.only_record() == before
+
+
+def test_an_unknown_call_an_unsigned_request_and_a_store_that_is_down() -> None:
+    assert tell(House(), **ERROR).status == 204
+    house = talking()
+    assert house.post(stream_status, "/twilio/stream-status", ERROR, signed="").status == 403
+    assert house.only_record().failures == ()
+    house.store.down = True
+    assert tell(house, **ERROR).status == 503

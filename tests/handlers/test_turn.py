@@ -1,0 +1,205 @@
+from dataclasses import replace
+
+import pytest
+
+from calls.errors import ProviderFailed
+from calls.record import EndReason, Mode, ModeUse, Status
+from calls.reply import EndCall, Reply, Transfer
+from handlers import turn, voice
+from handlers.webhook import APOLOGY
+from tests.fakes.agents import AGENT
+from tests.handlers.desk import BEGAN_MS, House, ScriptedReplies
+
+HOURS = {"SpeechResult": "What are your hours?", "Confidence": "0.9"}
+
+
+def greeted(*replies: Reply | Exception) -> House:
+    """A call in traditional mode whose greeting has been said; its first Gather asks for /twilio/turn/1."""
+    house = House(ScriptedReplies(*replies), {"default": replace(AGENT, modes=(Mode.TRADITIONAL,))})
+    assert "/twilio/turn/1" in house.post(voice, "/twilio/voice", {"From": "+14155550123", "To": "+1"}).body
+    return house
+
+
+def test_a_turn_is_written_thought_about_and_answered() -> None:
+    house = greeted(Reply("Nine to five."))
+    answer = house.post(turn, "/twilio/turn/1", HOURS)
+    assert ">Nine to five.</Say></Gather>" in answer.body
+    assert 'action="https://calls.example.com/twilio/turn/3"' in answer.body
+    assert house.said() == [
+        ("agent", "Hello, this is the desk."),
+        ("caller", "What are your hours?"),
+        ("agent", "Nine to five."),
+    ]
+    assert [t.said for t in house.thinking.asked[0].unanswered] == ["What are your hours?"]
+
+
+def test_the_agents_turn_is_honest_about_say() -> None:
+    house = greeted(Reply("Nine to five."))
+    house.post(turn, "/twilio/turn/1", HOURS)
+    spoken = house.store.conversation(house.only_record().call_id).turns[-1]
+    assert (spoken.said, spoken.heard, spoken.cut, spoken.mode) == (spoken.said, spoken.said, False, "traditional")
+    assert spoken.latency.model == 1  # the test's clock moves on by one at every look
+    assert spoken.latency.total is None
+
+
+@pytest.mark.parametrize("headers", [{}, {"I-Twilio-Idempotency-Token": "again"}])
+def test_the_same_step_again_is_answered_the_same_and_written_once(headers: dict[str, str]) -> None:
+    house = greeted(Reply("Nine to five."), Reply("Something else."))
+    first = house.post(turn, "/twilio/turn/1", HOURS, headers=headers)
+    record, said = house.only_record(), house.said()
+    assert house.post(turn, "/twilio/turn/1", HOURS, headers=headers) == first
+    assert (house.only_record(), house.said()) == (record, said)
+    assert len(house.thinking.asked) == 1
+
+
+def test_without_a_step_twilios_token_tells_turns_apart() -> None:
+    house = greeted(Reply("Nine to five."), Reply("On Monday."))
+    first = house.post(turn, "/twilio/turn", HOURS, headers={"I-Twilio-Idempotency-Token": "t1"})
+    assert house.post(turn, "/twilio/turn", HOURS, headers={"I-Twilio-Idempotency-Token": "t1"}) == first
+    second = house.post(turn, "/twilio/turn", {"SpeechResult": "When?"}, headers={"I-Twilio-Idempotency-Token": "t2"})
+    assert ">On Monday.</Say>" in second.body
+
+
+def test_without_step_and_token_turns_are_still_told_apart() -> None:
+    house = greeted(Reply("Nine to five."), Reply("On Monday."))
+    house.post(turn, "/twilio/turn", HOURS)
+    assert ">On Monday.</Say>" in house.post(turn, "/twilio/turn", {"SpeechResult": "When?"}).body
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"Digits": "12#"}, "[keys 12#]"),
+        ({"SpeechResult": "My number is", "Digits": "5"}, "My number is [keys 5]"),
+        ({"SpeechResult": "  two\nlines\x07 "}, "two lines"),
+    ],
+)
+def test_what_the_caller_said_or_pressed(form: dict[str, str], words: str) -> None:
+    house = greeted(Reply("Noted."))
+    house.post(turn, "/twilio/turn/1", form)
+    assert house.said()[1] == ("caller", words)
+
+
+def test_silence_is_asked_about_twice_and_then_ends_the_call() -> None:
+    house = greeted()
+    first = house.post(turn, "/twilio/turn/1", {"SpeechResult": "", "Digits": ""})
+    assert ">Say that again, please.</Say></Gather>" in first.body
+    assert "/twilio/turn/2" in first.body
+    assert ">Are you still there?</Say></Gather>" in house.post(turn, "/twilio/turn/2").body
+    last = house.post(turn, "/twilio/turn/3")
+    assert ">I hear nobody. Goodbye.</Say><Hangup />" in last.body
+    assert house.only_record().end_reason is EndReason.SILENCE
+    assert house.thinking.asked == []
+
+
+def test_a_repeated_silence_counts_once() -> None:
+    house = greeted()
+    house.post(turn, "/twilio/turn/1")
+    house.post(turn, "/twilio/turn/1")
+    assert house.only_record().empty_gathers == 1
+
+
+def test_words_between_silences_start_the_count_again() -> None:
+    house = greeted(Reply("Nine to five."))
+    house.post(turn, "/twilio/turn/1")
+    house.post(turn, "/twilio/turn/2", HOURS)
+    assert ">Say that again, please.</Say>" in house.post(turn, "/twilio/turn/4").body
+
+
+def test_the_callers_goodbye_ends_the_call() -> None:
+    house = greeted()
+    answer = house.post(turn, "/twilio/turn/1", {"SpeechResult": "Thank you, goodbye."})
+    assert ">Goodbye, then.</Say><Hangup />" in answer.body
+    assert house.only_record().end_reason is EndReason.CALLER_GOODBYE
+    assert house.said()[-1] == ("agent", "Goodbye, then.")
+
+
+def test_a_reply_that_ends_the_call() -> None:
+    house = greeted(Reply("All noted. So long.", EndCall("agent-goodbye")))
+    answer = house.post(turn, "/twilio/turn/1", HOURS)
+    assert ">All noted. So long.</Say><Hangup />" in answer.body
+    assert house.only_record().end_reason is EndReason.AGENT_GOODBYE
+
+
+def test_a_reply_that_transfers() -> None:
+    house = greeted(Reply("I put you through.", Transfer("+14155550199")))
+    answer = house.post(turn, "/twilio/turn/1", HOURS)
+    assert ">I put you through.</Say><Dial" in answer.body
+    assert ">+14155550199</Dial>" in answer.body
+    assert house.said()[-1] == ("agent", "I put you through.")
+
+
+def test_a_reply_that_cannot_be_had_is_apologised_for_in_the_agents_words() -> None:
+    house = greeted(ProviderFailed("The model is gone.", code="model-gone"))
+    answer = house.post(turn, "/twilio/turn/1", HOURS)
+    assert answer.status == 200
+    assert ">We have trouble. Goodbye.</Say><Hangup />" in answer.body
+    record = house.only_record()
+    assert record.end_reason is EndReason.FAILED
+    assert [failure.code for failure in record.failures] == ["model-gone"]
+
+
+def test_a_fault_of_ours_is_apologised_for_and_the_words_are_kept() -> None:
+    house = greeted(ValueError("What are your hours?"))
+    answer = house.post(turn, "/twilio/turn/1", HOURS)
+    assert (answer.status, APOLOGY in answer.body) == (200, True)
+    assert house.only_record().end_reason is EndReason.FAILED
+    assert house.said()[-1] == ("caller", "What are your hours?")
+
+
+def test_words_spoken_as_the_call_ended_are_kept() -> None:
+    house = greeted(Reply("Nine to five."))
+    answer = house.post(turn, "/twilio/turn/1", {**HOURS, "CallStatus": "completed"})
+    assert "<Response><Hangup /></Response>" in answer.body
+    assert house.said()[-1] == ("caller", "What are your hours?")
+    assert house.only_record().status is Status.COMPLETED
+
+
+def test_the_limit_ends_the_call() -> None:
+    house = greeted(Reply("Nine to five."))
+    house.clock.ms += 600_000
+    assert ">Our time is up. Goodbye.</Say><Hangup />" in house.post(turn, "/twilio/turn/1", HOURS).body
+    assert house.only_record().end_reason is EndReason.LIMIT
+    assert house.thinking.asked == []
+
+
+def test_an_unknown_call() -> None:
+    house = House()
+    answer = house.post(turn, "/twilio/turn/1", HOURS)
+    assert (answer.status, answer.body) == (
+        404,
+        "No call is known under this CallSid; calls begin at /twilio/voice.",
+    )
+
+
+@pytest.mark.parametrize("step", ["x", "-1", "1234567", "1.5", "%C2%B2"])
+def test_a_path_that_is_no_step(step: str) -> None:
+    house = greeted(Reply("Nine to five."))
+    assert house.post(turn, f"/twilio/turn/{step}", HOURS).status == 404
+    assert house.said() == [("agent", "Hello, this is the desk.")]
+
+
+@pytest.mark.parametrize("signed", ["", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="])
+def test_unsigned_turns_change_nothing(signed: str) -> None:
+    house = greeted(Reply("Nine to five."))
+    assert house.post(turn, "/twilio/turn/1", HOURS, signed=signed).status == 403
+    assert house.said() == [("agent", "Hello, this is the desk.")]
+
+
+def test_two_calls_at_once_keep_to_themselves() -> None:
+    house = greeted(Reply("Nine to five."), Reply("On Monday."))
+    other = {"CallSid": "CA00000000000000000000000000000009"}
+    house.post(voice, "/twilio/voice", {"From": "+1", "To": "+2", **other})
+    house.post(turn, "/twilio/turn/1", HOURS)
+    house.post(turn, "/twilio/turn/1", {"SpeechResult": "When?", **other})
+    said = {
+        record.twilio_sid[-1]: [t.said for t in house.store.conversation(record.call_id).turns][1:]
+        for record in house.store.recent(10).records
+    }
+    assert said == {"1": ["What are your hours?", "Nine to five."], "9": ["When?", "On Monday."]}
+
+
+def test_the_rung_is_in_the_record() -> None:
+    assert greeted().only_record().modes[0].mode is Mode.TRADITIONAL
+    assert greeted().only_record().modes[0].started_at_ms > BEGAN_MS
+    assert isinstance(greeted().only_record().modes[0], ModeUse)
