@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import logging
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -123,6 +124,10 @@ def main() -> None:
         lifespan="off",
         timeout_graceful_shutdown=SHUTDOWN_WITHIN_S,
     )
+    # uvicorn stops at these signals and then raises them again, for whoever had them before: nobody, so that the
+    # webhooks under way are finished and the process ends with code 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     try:
         uvicorn.Server(config).run()
     finally:
