@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import uuid4
 
+from offhook.box.line_stats import LineStats
 from offhook.box.recording import Recording
 from offhook.box.verbs import HttpMethod
 
@@ -65,13 +66,15 @@ class CallPlan:
 
 @dataclass(slots=True)
 class CallStats:
-    """Counts of what happened in a call; `recognised` holds what its gathers understood, in order."""
+    """Counts of what happened in a call; `recognised` holds what its gathers understood, in order. `line` is how well
+    the clock and the playout kept time, once an answered call is over."""
 
     documents: int = 0
     verbs: int = 0
     streams: int = 0
     callbacks: int = 0
     recognised: list[str] = field(default_factory=list)
+    line: LineStats | None = None
 
 
 @dataclass(slots=True)

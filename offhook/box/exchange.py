@@ -139,6 +139,8 @@ class Exchange:
         if not await self._rings(self._services.ring_ms):
             return None
         page = await self._document(self.call.plan.voice)
+        if not await self._rings(0):
+            return None
         verbs = page.verbs if page is not None else ()
         while verbs and isinstance(verbs[0], Pause):
             if not await self._rings(verbs[0].length_s * 1000):
@@ -235,6 +237,7 @@ class Exchange:
         if call.started is not None:
             call.duration_s = -(-self.line.now_ms // 1000)
             call.recording = self.line.recording()
+            call.stats.line = self.line.stats
         if not call.over:
             call.status = CallStatus.COMPLETED if call.started is not None else CallStatus.FAILED
             self._status(call.status)

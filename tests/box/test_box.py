@@ -3,53 +3,16 @@
 import asyncio
 import json
 from base64 import b64encode
-from typing import Any
 
 import pytest
-from starlette.responses import Response
 from websockets.asyncio.server import ServerConnection, serve
 
-from offhook.box.box import Box, BoxEvent
+from offhook.box.box import BoxEvent
 from offhook.box.caller_script import CallerScript, HangUp, Press, Say, Step, Wait
-from offhook.box.calls import STATUS_EVENTS, BoxCall, CallPlan, CallStatus, Hook
-from offhook.box.interpreter import APOLOGY
-from offhook.box.settings import BoxSettings, Number
-from tests.box.application import ACCOUNT, TOKEN, Application, Seen, serving, xml
-from tests.box.speech import FakeEars, FakeMouth, spoken
-
-OURS = "+15005550006"
-THEIRS = "+14155550100"
-BOOKS_AND_LEAVES = CallerScript((Step(Say(spoken(4000)), "now"), Step(Say(spoken(2000)), "agent-done")), linger_ms=4000)
-GATHER = '<Response><Gather input="speech dtmf" speechTimeout="auto" action="/turn"><Say>Hi</Say></Gather></Response>'
-GOODBYE = "<Response><Say>Bye now</Say><Hangup/></Response>"
-
-
-class BrokenMouth(FakeMouth):
-    async def synthesise(self, text: str, voice: str, language: str) -> bytes:
-        if text == "boom":
-            raise RuntimeError("no voice")
-        return await super().synthesise(text, voice, language)
-
-
-def box_for(
-    application: Application, script: CallerScript | None = None, mouth: FakeMouth | None = None, **settings: Any
-) -> Box:
-    number = Number(Hook(f"{application.url}/voice"), status_callback=Hook(f"{application.url}/status"))
-    base = BoxSettings(ACCOUNT, TOKEN, {OURS: number}, ring_ms=20, **settings)
-    return Box(base, FakeEars(), mouth or FakeMouth(), default_script=script)
-
-
-def outbound(application: Application, **plan: Any) -> CallPlan:
-    voice = plan.pop("voice", Hook(f"{application.url}/voice"))
-    callback = Hook(f"{application.url}/status")
-    events = frozenset(STATUS_EVENTS)
-    return CallPlan(THEIRS, OURS, "outbound-api", voice=voice, status_callback=callback, status_events=events, **plan)
-
-
-async def over(box: Box, call: BoxCall) -> BoxCall:
-    async with asyncio.timeout(10):
-        await box.ended(call)
-    return call
+from offhook.box.calls import BoxCall, CallStatus
+from tests.box.application import serving
+from tests.box.speech import spoken
+from tests.box.whole_box import BOOKS_AND_LEAVES, GATHER, GOODBYE, OURS, THEIRS, BrokenMouth, box_for, outbound, over
 
 
 async def test_an_inbound_caller_is_heard_answered_and_recorded() -> None:
@@ -70,21 +33,10 @@ async def test_an_inbound_caller_is_heard_answered_and_recorded() -> None:
     assert call.hung_up_by == "application"
     assert call.recording is not None
     assert len(call.recording.caller) == len(call.recording.agent) > 8000
+    assert call.stats.line is not None
+    assert call.stats.line.frames_played > 0
     assert box.alerts.codes(call.sid) == []
     assert [event.detail for event in events if event.kind == "status"] == ["ringing", "in-progress", "completed"]
-
-
-async def test_an_outbound_call_reports_every_status_in_order() -> None:
-    async with serving() as application:
-        application.on("/voice", GOODBYE)
-        application.on("/status", "")
-        async with box_for(application) as box:
-            call = await over(box, box.place_outbound(outbound(application)))
-    assert application.forms("/voice")[0]["CallStatus"] == "in-progress"
-    told = application.forms("/status")
-    assert [form["CallStatus"] for form in told] == ["initiated", "ringing", "in-progress", "completed"]
-    assert [form["SequenceNumber"] for form in told] == ["0", "1", "2", "3"]
-    assert told[3]["CallDuration"] == str(call.duration_s) == "1"
 
 
 async def test_a_caller_who_hangs_up_ends_the_call_in_mid_sentence() -> None:
@@ -139,82 +91,6 @@ async def test_a_key_pressed_cuts_the_prompt_and_reaches_the_action() -> None:
             call = await over(box, box.place_inbound(OURS, THEIRS))
     assert application.forms("/turn")[0]["Digits"] == "7"
     assert call.duration_s == 1
-
-
-@pytest.mark.parametrize(("reason", "status"), [("busy", CallStatus.BUSY), ("rejected", CallStatus.NO_ANSWER)])
-async def test_a_rejected_call_is_never_answered(reason: str, status: CallStatus) -> None:
-    async with serving() as application:
-        application.on("/voice", f'<Response><Reject reason="{reason}"/></Response>')
-        application.on("/status", "")
-        async with box_for(application) as box:
-            call = await over(box, box.place_inbound(OURS, THEIRS))
-    assert (call.status, call.answered_at_ms, call.recording, call.duration_s) == (status, None, None, 0)
-    assert application.forms("/status")[0]["CallStatus"] == str(status)
-
-
-async def test_a_pause_before_all_else_delays_the_answer() -> None:
-    async with serving() as application:
-        application.on("/voice", '<Response><Pause length="1"/><Say>a</Say></Response>')
-        application.on("/status", "")
-        async with box_for(application) as box:
-            call = await over(box, box.place_inbound(OURS, THEIRS))
-    assert call.started is not None
-    assert (call.started - call.created).total_seconds() >= 1
-    assert call.duration_s == 1
-
-
-@pytest.mark.parametrize("status", [CallStatus.BUSY, CallStatus.FAILED, CallStatus.NO_ANSWER])
-async def test_numbers_that_do_not_pick_up(status: CallStatus) -> None:
-    async with serving() as application:
-        application.on("/status", "")
-        async with box_for(application, refusals={THEIRS: status}) as box:
-            call = await over(box, box.place_outbound(outbound(application, timeout_s=1)))
-    assert call.status is status
-    assert [form["CallStatus"] for form in application.forms("/status")] == ["initiated", "ringing", str(status)]
-
-
-async def test_an_application_that_is_away_costs_the_call_and_says_so() -> None:
-    async with serving() as application:
-        application.on("/voice", Response(status_code=500))
-        application.on("/status", "")
-        mouth = FakeMouth()
-        async with box_for(application, mouth=mouth) as box:
-            call = await over(box, box.place_inbound(OURS, THEIRS))
-    assert box.alerts.codes(call.sid) == [11200]
-    assert call.status is CallStatus.COMPLETED
-    assert mouth.said == [APOLOGY]
-
-
-async def test_a_slow_status_receiver_does_not_hold_up_the_call() -> None:
-    async def slow(_seen: Seen) -> Response:
-        await asyncio.sleep(0.4)
-        return xml("")
-
-    async with serving() as application:
-        application.on("/voice", "<Response><Say>a</Say></Response>")
-        application.on("/status", slow)
-        async with box_for(application) as box:
-            call = await over(box, box.place_outbound(outbound(application)))
-    assert call.ended is not None
-    assert (call.ended - call.created).total_seconds() < 0.4
-    assert len(application.forms("/status")) == 4
-
-
-async def test_status_callbacks_that_never_get_through_are_given_up() -> None:
-    release = asyncio.Event()
-
-    async def never(_seen: Seen) -> Response:
-        await release.wait()
-        return xml("")
-
-    async with serving() as application:
-        application.on("/voice", "<Response><Hangup/></Response>")
-        application.on("/status", never)
-        async with box_for(application, drain_ms=100) as box:
-            call = await over(box, box.place_outbound(outbound(application)))
-            release.set()
-    assert call.status is CallStatus.COMPLETED
-    assert box.alerts.codes(call.sid) == [11200]
 
 
 async def test_two_calls_at_once_keep_to_themselves() -> None:
