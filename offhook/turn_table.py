@@ -53,24 +53,25 @@ def turn_table(conversation: Conversation, zero_ms: int) -> Table:
 
 def waterfall_bar(waterfall: Waterfall, longest_ms: int) -> Text:
     """A bar of one coloured run a stage, and below it, in short lines, each stage in ms; empty when nothing was
-    measured."""
+    measured, no bar where the whole is not known."""
     if _extent_ms(waterfall) == 0 or longest_ms <= 0:
         return Text()
     bar, numbers = Text(), []
+    cells = 0 if waterfall.total is None else BAR_CELLS
     for stage, colour in STAGES:
         took_ms: int | None = getattr(waterfall, stage)
         if took_ms is None:
             continue
-        bar.append("█" * round(BAR_CELLS * max(0, took_ms) / longest_ms), style=colour)
+        bar.append("█" * round(cells * max(0, took_ms) / longest_ms), style=colour)
         numbers.append((f"{stage} {took_ms}", colour))
     left_over_ms = max(0, (waterfall.total or 0) - _stages_ms(waterfall))
-    bar.append("░" * round(BAR_CELLS * left_over_ms / longest_ms), style="dim")
+    bar.append("░" * round(cells * left_over_ms / longest_ms), style="dim")
     if waterfall.ours is not None:
         numbers.append((f"ours {waterfall.ours}", "dim"))
     if numbers:
         pairs = (numbers[at : at + 2] for at in range(0, len(numbers), 2))
         for pair in pairs:
-            bar.append("\n")
+            bar.append("\n" if bar else "")
             bar.append_text(Text(" ").join(Text(text, style) for text, style in pair))
     return bar
 

@@ -99,7 +99,7 @@ def fall_alt(call: Mapping[str, Any]) -> str:
     bars = [
         f"turn {number} {extent_ms(turn['latencyMs'])} ms"
         for number, turn in enumerate(call["turns"], 1)
-        if is_measured(turn["latencyMs"])
+        if turn["latencyMs"]["total"] is not None
     ]
     return f"Time from the caller's last sound to the first sound of the answer: {', '.join(bars)}."
 

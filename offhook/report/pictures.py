@@ -42,13 +42,15 @@ def waveform_svg(call: Call, caller_mulaw: bytes, agent_mulaw: bytes) -> str:
         for side, samples in tracks.items():
             _draw_voice(axes, side, samples / loudest[side], from_ms, to_ms)
         _draw_turns(axes, call["turns"], from_ms, to_ms)
+        _draw_rungs(axes, call["modes"][1:], from_ms, to_ms)
         _dress_row(axes, from_ms, from_ms + row_ms)
     return _svg(figure)
 
 
 def waterfall_svg(call: Call) -> str | None:
-    """One stacked bar an answer, in milliseconds; None when no answer was measured."""
-    measured = [(n, t["latencyMs"]) for n, t in enumerate(call["turns"], 1) if is_measured(t["latencyMs"])]
+    """One stacked bar an answer, in milliseconds; None when of no answer the whole is known: a part
+    alone would look like one."""
+    measured = [(n, t["latencyMs"]) for n, t in enumerate(call["turns"], 1) if t["latencyMs"]["total"] is not None]
     if not measured:
         return None
     figure = Figure(figsize=(11.5, 0.42 * len(measured) + 1.0), facecolor=palette.PAPER, layout="constrained")
@@ -126,6 +128,15 @@ def _draw_cut(axes: Axes, at_s: float) -> None:
     axes.text(at_s, -1.84, " cut here", color=palette.CUT, fontsize=8, weight="bold", va="bottom", zorder=6)
 
 
+def _draw_rungs(axes: Axes, later: Sequence[Mapping[str, Any]], from_ms: float, to_ms: float) -> None:
+    """Where the call went on in another mode."""
+    for rung in later:
+        if from_ms <= rung["startedMs"] <= to_ms:
+            at_s = rung["startedMs"] / 1000
+            axes.axvline(at_s, color=palette.FAINT, linewidth=1, linestyle=(0, (5, 3)), zorder=2)
+            axes.text(at_s, 0.05, f" {rung['mode']}", color=palette.INK, fontsize=8, style="italic", zorder=6)
+
+
 def _dress_row(axes: Axes, from_ms: float, to_ms: float) -> None:
     axes.set_xlim(from_ms / 1000, to_ms / 1000)
     axes.set_ylim(-1.95, 1.95)
@@ -157,8 +168,7 @@ def _draw_stages(axes: Axes, row: int, latency: Mapping[str, int | None]) -> int
 
 
 def _bar_label(latency: Mapping[str, int | None]) -> str:
-    known_ms = extent_ms(latency)
-    total = f"{known_ms:,} ms known, the rest is Twilio's" if latency["total"] is None else f"{latency['total']:,} ms"
+    total = f"{latency['total']:,} ms"
     return total if latency["ours"] is None else f"{total}  (ours {latency['ours']:,})"
 
 

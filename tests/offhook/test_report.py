@@ -4,11 +4,12 @@ from html.parser import HTMLParser
 from typing import Any
 
 from calls.conversation import Conversation
+from calls.latency import Waterfall
 from calls.record import CallRecord, Direction
 from offhook.call_file import AlertLine, call_file
 from offhook.report.page import fall_alt, page, wave_alt
 from offhook.report.pictures import interruptions_ms, waterfall_svg, waveform_svg
-from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, QUESTION, RECORD
+from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, CUT_ANSWER, QUESTION, RECORD
 
 CALL = call_file(
     RECORD,
@@ -96,6 +97,15 @@ def test_a_long_call_is_drawn_in_rows() -> None:
 
 def test_a_call_without_measured_answers_has_no_waterfall() -> None:
     assert waterfall_svg({"turns": CALL["turns"][:2]}) is None
+
+
+def test_a_part_of_an_answer_alone_is_in_the_table_and_not_drawn() -> None:
+    answer = replace(CUT_ANSWER, latency=Waterfall(model=7), mode="traditional")
+    call = call_file(RECORD, Conversation((answer,)), ANSWERED_MS)
+    assert waterfall_svg(call) is None
+    html = page(call, b"", b"")
+    assert '<td class="n">7</td>' in html
+    assert "only the thinking is known" in html
 
 
 def test_an_interruption_is_where_the_caller_began_over_a_cut_answer() -> None:

@@ -29,6 +29,10 @@ def test_what_no_stage_explains_is_drawn_apart() -> None:
     assert bar.plain.splitlines()[0] == "█" * 10 + "░" * 10
 
 
+def test_a_part_alone_gets_no_bar() -> None:
+    assert waterfall_bar(Waterfall(model=5), 1000).plain == "model 5"
+
+
 def test_an_unmeasured_turn_has_no_bar() -> None:
     assert waterfall_bar(Waterfall(), 1000).plain == ""
 
