@@ -5,7 +5,7 @@ from typing import Protocol
 
 from calls.agent import Agent
 from calls.conversation import Conversation
-from calls.errors import Blame, OffhookError, ProviderFailed
+from calls.errors import Blame, ProviderFailed
 from calls.reply import Reply
 
 SCRIPTED = "scripted"
@@ -30,7 +30,4 @@ class ScriptedThinking:
                 code="reply-provider-unknown",
                 blame=Blame.CONFIGURATION,
             )
-        try:
-            return desk.answer(agent, conversation, today)
-        except OffhookError as error:
-            raise ProviderFailed(error.failure.sentence, code="desk-failed", blame=error.failure.blame) from error
+        return desk.answer(agent, conversation, today)
