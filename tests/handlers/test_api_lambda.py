@@ -10,8 +10,8 @@ import pytest
 from mangum import Mangum
 
 from handlers.api import create_app
+from tests.handlers.api_desk import ID, TO, FakeTwilio
 from tests.handlers.desk import House, api_event
-from tests.handlers.test_api import ID, TO, FakeTwilio
 
 
 @pytest.fixture(autouse=True)
