@@ -1,0 +1,77 @@
+"""The whole of `offhook up` and `offhook call`, as two terminals run them: real parts, a real short call."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from offhook.places import SCRIPTS, STATE_FILE
+
+GOODBYE = SCRIPTS.parent / "recordings" / "goodbye.wav"
+UP_WITHIN_S = 90
+CALL_WITHIN_S = 120
+COMMAND = [sys.executable, "-W", "ignore", "-c", "from offhook.cli import main; main()"]
+
+
+@contextmanager
+def up(out: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with (out / "up.log").open("wb") as log:
+        running = subprocess.Popen([*COMMAND, "up", "--out", str(out)], stdout=log, stderr=subprocess.STDOUT)
+        try:
+            end_s = time.monotonic() + UP_WITHIN_S
+            while not (out / STATE_FILE).exists():
+                assert running.poll() is None, (out / "up.log").read_text()
+                assert time.monotonic() < end_s, (out / "up.log").read_text()
+                time.sleep(0.1)
+            yield running
+        finally:
+            running.terminate()
+            running.wait(30)
+
+
+def call(out: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [*COMMAND, "call", "+15551230101", "--out", str(out), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=CALL_WITHIN_S, check=False)
+
+
+def test_a_call_rung_in_from_another_terminal_is_followed_and_kept(tmp_path: Path) -> None:
+    script = tmp_path / "goodbye.toml"
+    script.write_text(f'[[step]]\nsay = "{GOODBYE}"\n')
+    with up(tmp_path) as running:
+        unknown = call(tmp_path, "--agent", "nobody")
+        assert (unknown.returncode, "no agent named 'nobody'" in unknown.stderr) == (1, True), unknown.stderr
+        followed = call(tmp_path, "--inbound", "--script", str(script))
+        assert followed.returncode == 0, followed.stdout + followed.stderr
+        assert "caller  Goodbye" in followed.stdout
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 0
+    assert not (tmp_path / STATE_FILE).exists()
+    log = (tmp_path / "up.log").read_text()
+    assert "Traceback" not in log
+    [kept] = tmp_path.glob("*/call.json")
+    made = json.loads(kept.read_text())
+    assert (made["direction"], made["status"], made["endReason"]) == ("inbound", "completed", "caller-goodbye")
+    assert sorted(path.name for path in kept.parent.iterdir()) == ["call.json", "call.wav", "report.html"]
+
+
+def test_a_call_into_nothing_says_what_to_start(tmp_path: Path) -> None:
+    followed = call(tmp_path)
+    assert followed.returncode == 1
+    assert "start `offhook up` first" in followed.stderr
+    assert "Traceback" not in followed.stderr
+
+
+def test_a_script_that_is_not_right_is_wrong_use(tmp_path: Path) -> None:
+    followed = subprocess.run(
+        [*COMMAND, "demo", "--out", str(tmp_path), "--script", str(tmp_path / "none.toml")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert followed.returncode == 2
+    assert "none.toml: cannot be read" in followed.stderr
