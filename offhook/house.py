@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from calls.errors import CallNotFound, RequestRefused
+from calls.errors import CallNotFound, OffhookError, RequestRefused
 from calls.record import CallRecord, Direction
 from calls.store import CallStore
 from offhook.box.box import Box, BoxEvent
@@ -62,13 +62,18 @@ class House:
         return self.stack.store
 
     async def place(self, request: CallRequest) -> PlacedCall:
-        script = read_script(request.script)
+        # Off the loop: recordings may have to be resampled, and other calls' clocks run on it.
+        script = await asyncio.to_thread(read_script, request.script)
         if request.direction is Direction.INBOUND:
             call = self.box.place_inbound(self.stack.from_number, request.number, script)
             record = await self._record_of(lambda: self.store.by_sid(call.sid))
             return PlacedCall(record.call_id, call.sid)
         self._scripts.expect(request.number, script)
-        call_id = await self._post_call(request)
+        try:
+            call_id = await self._post_call(request)
+        except OffhookError:
+            self._scripts.forget(request.number, script)
+            raise
         record = await self._record_of(lambda: _with_sid(self.store.by_call_id(call_id)))
         return PlacedCall(record.call_id, record.twilio_sid)
 
@@ -117,6 +122,12 @@ class Scripts:
 
     def expect(self, number: str, script: CallerScript) -> None:
         self._expected.setdefault(number, []).append(script)
+
+    def forget(self, number: str, script: CallerScript) -> None:
+        """The call was refused: nobody will pick up."""
+        waiting = self._expected.get(number, [])
+        if script in waiting:
+            waiting.remove(script)
 
     def __call__(self, number: str) -> CallerScript | None:
         waiting = self._expected.get(number)

@@ -39,6 +39,7 @@ class Keeper:
         self._on_kept = on_kept
         self._tasks: dict[str, asyncio.Task[Kept]] = {}
         self._news = asyncio.Event()
+        self._drawing = asyncio.Lock()
 
     def ended(self, call: BoxCall) -> None:
         """Start keeping a call that has ended."""
@@ -82,7 +83,9 @@ class Keeper:
             alerts=[AlertLine(a.code, a.level, a.sentence) for a in self._alerts_of(call.sid)],
         )
         try:
-            return await asyncio.to_thread(keep, self._out, values, call.recording)
+            # One at a time: the library that draws keeps settings for the whole process.
+            async with self._drawing:
+                return await asyncio.to_thread(keep, self._out, values, call.recording)
         except OSError as error:
             raise CallNotKept(f"The call's files cannot be written to {self._out}: {error.strerror}.") from error
 

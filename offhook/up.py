@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-import httpx
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
@@ -15,17 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from calls.agent_files import load
-from calls.dynamo import DynamoCallStore
 from calls.errors import ConfigurationInvalid
 from offhook import up_state
 from offhook.box.caller import CallerScript
 from offhook.box.calls import BoxCall
-from offhook.control import ControlClient, control_app
+from offhook.control import control_app
 from offhook.house import House, HouseSettings, open_house
 from offhook.kept import Kept
 from offhook.phone import LineEvent
 from offhook.places import STATE_FILE
-from offhook.stack import ministack
 from offhook.stack.environment import LOOPBACK
 from offhook.stack.processes import free_port
 from offhook.termination import ending_on_sigterm
@@ -56,17 +53,6 @@ async def run_up(settings: HouseSettings, otherwise: CallerScript, console: Cons
             console.print(addresses(house))
             console.print("Place a call from another terminal: offhook call +15551230101     (Ctrl-C stops)")
             await house.stack.watch()
-
-
-@asynccontextmanager
-async def attached(out: Path) -> AsyncIterator[ControlClient]:
-    """The house that runs over `out`, from another terminal. MissingPart when none does."""
-    state = up_state.read(out / STATE_FILE)
-    client = await asyncio.to_thread(ministack.local_client, state.store_url)
-    headers = {"Authorization": f"Bearer {state.control_key}"}
-    async with httpx.AsyncClient(base_url=state.control_url, headers=headers, trust_env=False) as control:
-        # The clock only dates what a store writes, and this one is for reading.
-        yield ControlClient(control, DynamoCallStore(client, state.table, lambda: 0))
 
 
 def addresses(house: House) -> Table:

@@ -10,7 +10,7 @@ from rich.console import Console
 from calls.record import Direction
 from offhook.call_request import CallRequest, checked_number
 from offhook.cli.exits import FAILED
-from offhook.cli.options import DEFAULT_OUT, LadderMode, Out, Script
+from offhook.cli.options import DEFAULT_OUT, LadderMode, Out, Script, as_mode
 from offhook.places import DEMO_SCRIPT
 
 EXAMPLE = """Place a call into what `offhook up` runs, and follow it to its end.
@@ -40,7 +40,7 @@ def call(
             "whoever rings in gets the agent of `offhook up --agent`, on its own ladder", param_hint="--inbound"
         )
     direction = Direction.INBOUND if inbound else Direction.OUTBOUND
-    request = CallRequest(direction, _number(number), script or DEMO_SCRIPT, agent, mode)
+    request = CallRequest(direction, _number(number), script or DEMO_SCRIPT, agent, as_mode(mode))
     if not asyncio.run(_follow(out, request, timeout_s)):
         raise typer.Exit(FAILED)
 
@@ -55,9 +55,9 @@ def _number(text: str) -> str:
 
 
 async def _follow(out: Path, request: CallRequest, timeout_s: float) -> bool:
+    from offhook.attached import attached
     from offhook.call_request import read_script
     from offhook.one_call import run_call
-    from offhook.up import attached
 
     read_script(request.script)
     async with attached(out) as phone:

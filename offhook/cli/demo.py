@@ -9,7 +9,7 @@ from rich.console import Console
 from calls.record import Direction
 from offhook.call_request import CALLER_NUMBER
 from offhook.cli.exits import FAILED
-from offhook.cli.options import DEFAULT_OUT, AgentName, Agents, LadderMode, Out, Script, agents_folder, made
+from offhook.cli.options import DEFAULT_OUT, AgentName, Agents, LadderMode, Out, Script, agents_folder, as_mode, made
 from offhook.places import DEMO_SCRIPT
 
 EXAMPLE = """Make one whole call on this machine: no key, no account, no network.
@@ -39,7 +39,7 @@ def demo(
         number=CALLER_NUMBER,
         script=script or DEMO_SCRIPT,
         agent=agent,
-        mode=mode,
+        mode=as_mode(mode),
         out=made(out),
         agents=agents_folder(agents),
     )

@@ -1,6 +1,7 @@
 """The options that several commands share."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +16,17 @@ Script = Annotated[
     typer.Option("--script", metavar="FILE", help="What the person at the other end does (TOML). Default: the demo's."),
 ]
 AgentName = Annotated[str, typer.Option("--agent", metavar="NAME", help="The agent that talks.")]
+
+
+class LocalMode(StrEnum):
+    """The modes that run without an account."""
+
+    PIPELINE = Mode.PIPELINE.value
+    TRADITIONAL = Mode.TRADITIONAL.value
+
+
 LadderMode = Annotated[
-    Mode | None, typer.Option("--mode", help="Stand on this mode only. Default: the agent's own ladder.")
+    LocalMode | None, typer.Option("--mode", help="Stand on this mode. Default: the agent's own ladder.")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the calls are kept, one folder each.")]
 Agents = Annotated[
@@ -28,6 +38,10 @@ DEFAULT_OUT = OUT
 
 def agents_folder(given: Path | None) -> Path:
     return given or Path(os.environ.get("OFFHOOK_AGENTS") or SHIPPED_AGENTS)
+
+
+def as_mode(given: LocalMode | None) -> Mode | None:
+    return Mode(given.value) if given else None
 
 
 def made(out: Path) -> Path:
