@@ -34,6 +34,24 @@ class Models:
     recogniser: str
     reply: str
     speech: str
+    reply_fallbacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What a recogniser may be told of the calls: `keyterms` are names and words it would not expect."""
+
+    keyterms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """How a reply model is asked. `temperature` None leaves the vendor's own; `verbosity` is low, medium or high;
+    `max_tokens` bounds one reply."""
+
+    temperature: float | None = None
+    verbosity: str = "low"
+    max_tokens: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,8 @@ class Agent:
     limits: Limits
     turn_taking: TurnTaking
     phrases: Phrases
+    hearing: Hearing = Hearing()
+    thinking: Thinking = Thinking()
     transfer_number: str = ""
     desk: Mapping[str, Any] = field(default_factory=dict)
 
@@ -132,6 +152,8 @@ def _agent(fields: Fields, stem: str) -> Agent:
         limits=_limits(fields.table("limits")),
         turn_taking=_turn_taking(fields.table("turn_taking")),
         phrases=_phrases(fields.table("phrases")),
+        hearing=_hearing(fields.table("hearing")),
+        thinking=_thinking(fields.table("thinking")),
         transfer_number=fields.shaped(
             "transfer_number",
             "",
@@ -179,9 +201,35 @@ def _models(fields: Fields) -> Models:
     def provider(name: str, default: str) -> str:
         return fields.shaped(name, default, '"provider" or "provider/model"', lambda v: bool(PROVIDER.fullmatch(v)))
 
-    models = Models(provider("recogniser", "embedded"), provider("reply", "scripted"), provider("speech", "embedded"))
+    fallbacks = fields.texts(
+        "reply_fallbacks", [], 'a list of "provider/model"', lambda names: all(map(PROVIDER.fullmatch, names))
+    )
+    models = Models(
+        provider("recogniser", "embedded"),
+        provider("reply", "scripted"),
+        provider("speech", "embedded"),
+        tuple(fallbacks),
+    )
     fields.finish()
     return models
+
+
+def _hearing(fields: Fields) -> Hearing:
+    terms = fields.texts("keyterms", [], "a list of at most 100 names or words", lambda terms: len(terms) <= 100)
+    fields.finish()
+    return Hearing(tuple(terms))
+
+
+def _thinking(fields: Fields) -> Thinking:
+    known = ("low", "medium", "high")
+    temperature = fields.number("temperature", -1, 0, 2)
+    thinking = Thinking(
+        temperature=None if temperature < 0 else temperature,
+        verbosity=fields.shaped("verbosity", "low", "low, medium or high", lambda v: v in known),
+        max_tokens=fields.whole("max_tokens", 300, 20, 4_000),
+    )
+    fields.finish()
+    return thinking
 
 
 def _limits(fields: Fields) -> Limits:
