@@ -39,10 +39,14 @@ lint: $(READY) ## Ruff, mypy (strict), who may import whom
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	PYTHONPATH=functions:. $(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports
 
 .PHONY: check
 check: lint test ## All that CI asks: lint, then the tests
+
+.PHONY: bench
+bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost it
+	$(VENV)/bin/python -m tests.bench
 
 .PHONY: build
 build: $(READY) $(SAM_READY) ## Build what `sam deploy` puts into AWS, without Docker
