@@ -41,7 +41,21 @@ class TurnEnded:
     last_voice_media_ms: int
 
 
-Heard = SpeechStarted | SpeechStopped | Draft | TurnEnded
+@dataclass(frozen=True, slots=True)
+class TurnLikely:
+    """The caller's turn is probably over; a TurnEnded with the same words, or a TurnResumed, will follow."""
+
+    text: str
+    first_voice_media_ms: int
+    last_voice_media_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResumed:
+    """The turn that was likely over goes on."""
+
+
+Heard = SpeechStarted | SpeechStopped | Draft | TurnLikely | TurnResumed | TurnEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +77,12 @@ class ReplySpoken:
 
 @dataclass(frozen=True, slots=True)
 class ReplyDone:
-    """Everything of the reply has been given out; `action` is to be done once it has been heard."""
+    """Everything of the reply has been given out; `action` is to be done once it has been heard. `keys` is how many
+    keys answer it, 0 where any number may."""
 
     reply_id: int
     action: Action | None
+    keys: int = 0
 
 
 @dataclass(frozen=True, slots=True)

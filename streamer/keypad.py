@@ -17,8 +17,10 @@ class Keys:
 
 @dataclass(slots=True)
 class Keypad:
-    """An entry is over with "#", after PAUSE_MS without a key, or at MAX_KEYS."""
+    """An entry is over with "#", after PAUSE_MS without a key, at MAX_KEYS, or with as many keys as were `expected`
+    (0: any number)."""
 
+    expected: int = 0
     _pressed: list[str] = field(default_factory=list)
     _first_at_ms: int = 0
     _last_at_ms: int = 0
@@ -31,10 +33,13 @@ class Keypad:
 
     def taken(self, now_ms: int) -> Keys | None:
         """The entry, once it is over; it is taken away."""
-        if not self._pressed:
-            return None
-        if self._pressed[-1] != "#" and len(self._pressed) < MAX_KEYS and now_ms - self._last_at_ms < PAUSE_MS:
+        if not self._pressed or not self._is_over(now_ms):
             return None
         keys = Keys("".join(self._pressed), self._first_at_ms, self._last_at_ms)
         self._pressed.clear()
+        self.expected = 0
         return keys
+
+    def _is_over(self, now_ms: int) -> bool:
+        whole = len(self._pressed) in {self.expected, MAX_KEYS} or self._pressed[-1] == "#"
+        return whole or now_ms - self._last_at_ms >= PAUSE_MS

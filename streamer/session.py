@@ -133,8 +133,8 @@ class Session:
                 reply.spoken_at_ms = reply.spoken_at_ms or now_ms
                 reply.playback.add(mulaw, text)
                 return self._play(now_ms)
-            case ReplyDone(_, action):
-                reply.is_whole, reply.action = True, action
+            case ReplyDone(_, action, keys):
+                reply.is_whole, reply.action, self.keypad.expected = True, action, keys
                 return self._finish_if_heard(now_ms)
             case ReplyLost(_, failure):
                 return self._hand_over(failure, now_ms)

@@ -56,9 +56,14 @@ def answer(agent: Agent, conversation: Conversation, today: datetime.date) -> Re
         elif turn.heard and said:
             step, said = _step(agent, desk, step.state, ". ".join(said), today), []
     if not said:
-        return Reply(question(desk, step.state))
+        return Reply(question(desk, step.state), keys=_keys(step.state))
     step = _step(agent, desk, step.state, ". ".join(said), today)
-    return Reply(step.text, step.action)
+    return Reply(step.text, step.action, 0 if step.action else _keys(step.state))
+
+
+def _keys(state: State) -> int:
+    """A question that is answered with yes or no is answered with one key."""
+    return 1 if (state.asked, True) in ANSWERS else 0
 
 
 def _step(agent: Agent, desk: Desk, state: State, text: str, today: datetime.date) -> _Step:

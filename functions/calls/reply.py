@@ -24,13 +24,21 @@ class Transfer:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectKeys:
+    """The reply asks for exactly `count` keys (1 for yes or no): an entry of that length is complete at once."""
+
+    count: int
+
+
 Action = EndCall | Transfer
-ReplyPart = Words | EndCall | Transfer
+ReplyPart = Words | ExpectKeys | EndCall | Transfer
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply, for engines and modes that have it at once."""
+    """A whole reply, for engines and modes that have it at once. `keys` as in ExpectKeys; 0: any number may come."""
 
     text: str
     action: Action | None = None
+    keys: int = 0

@@ -83,9 +83,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Say `say` and listen for one turn; the caller may speak over it."""
+    """Say `say` and listen for one turn; the caller may speak over it. `keys` is how many keys answer it (0: any)."""
 
     say: str
+    keys: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def replied(record: CallRecord, agent: Agent, reply: Reply, say_first: str, now_
         case None if agent_says_goodbye(reply.text):
             return _ending(record, text, EndReason.AGENT_GOODBYE)
         case None:
-            return Decision(record, Gather(text or agent.phrases.ask_again))
+            return Decision(record, Gather(text or agent.phrases.ask_again, reply.keys))
 
 
 def troubled(record: CallRecord, agent: Agent, failure: Failure) -> Decision:

@@ -36,7 +36,8 @@ class Place:
     """Where Twilio comes back to, and as whom it speaks.
 
     `public_url` (https) and `stream_url` (wss) are bases without a slash at the end. `step` numbers the webhook turns
-    of the call: a retried webhook repeats the number that is in its path. `token` is the stream token (only Stream
+    of the call: a retried webhook repeats the number that is in its path. `resumed` tells a streamer that there is a
+    conversation to go on from. `token` is the stream token (only Stream
     needs one); `silence_s` how long `<Gather>` waits for a voice or a key.
     """
 
@@ -47,6 +48,7 @@ class Place:
     silence_s: float
     step: int = 0
     token: str = ""
+    resumed: bool = False
 
     @property
     def resume_url(self) -> str:
@@ -63,8 +65,8 @@ def document(step: Stream | Gather | SayAndHangUp | Dial | HangUp, place: Place)
     match step:
         case Stream():
             _connect(response, place)
-        case Gather(say):
-            _gather(response, say, place)
+        case Gather(say, keys):
+            _gather(response, say, keys, place)
         case SayAndHangUp(text):
             _say(response, text, place.voice)
             SubElement(response, "Hangup")
@@ -108,10 +110,13 @@ def _connect(response: Element, place: Place) -> None:
     stream = SubElement(connect, "Stream", attributes)
     SubElement(stream, "Parameter", {"name": "callId", "value": place.call_id})
     SubElement(stream, "Parameter", {"name": "token", "value": place.token})
+    if place.resumed:
+        SubElement(stream, "Parameter", {"name": "resumed", "value": "yes"})
     _redirect(response, place.resume_url)
 
 
-def _gather(response: Element, say: str, place: Place) -> None:
+def _gather(response: Element, say: str, keys: int, place: Place) -> None:
+    """Twilio waits `timeout` after every key too, unless it knows how many to expect."""
     attributes = {
         "input": "speech dtmf",
         "action": place.turn_url,
@@ -121,6 +126,8 @@ def _gather(response: Element, say: str, place: Place) -> None:
         "actionOnEmptyResult": "true",
         "language": place.voice.language,
     }
+    if keys:
+        attributes["numDigits"] = str(keys)
     _say(SubElement(response, "Gather", attributes), say, place.voice)
     _redirect(response, place.turn_url)
 

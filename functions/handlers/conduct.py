@@ -102,6 +102,7 @@ def _render(
         # Every Gather speaks, so that the number of turns, the one about to be written included, never repeats.
         step=len(conversation.turns) + 1,
         token=_token(wired, record, agent, step.mode) if isinstance(step, Stream) else "",
+        resumed=bool(conversation.turns),
     )
     after_last_ms = max((turn.started_at_ms + 1 for turn in conversation.turns), default=0)
     return _Answered(twiml.document(step, place), said, max(wired.now_ms(), after_last_ms), model_ms)
@@ -109,7 +110,7 @@ def _render(
 
 def _words_of(step: Stream | Gather | SayAndHangUp | Dial | HangUp) -> str:
     match step:
-        case Gather(words) | SayAndHangUp(words, _) | Dial(_, words):
+        case Gather(words, _) | SayAndHangUp(words, _) | Dial(_, words):
             return words
         case _:
             return ""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from calls.conversation import Conversation
 from calls.errors import Blame, Failure, ProviderFailed
-from calls.reply import Action, Words
+from calls.reply import Action, ExpectKeys, Words
 from streamer.engines.ports import Recogniser, Speaker, Thinker
 from streamer.engines.sentences import Sentences
 from streamer.events import (
@@ -106,7 +106,7 @@ class PipelineEngine:
         except* ProviderFailed as lost:
             emit(ReplyLost(reply_id, _first_failure(lost)))
         else:
-            emit(ReplyDone(reply_id, thinking.result()))
+            emit(ReplyDone(reply_id, *thinking.result()))
 
     async def _think(
         self,
@@ -114,21 +114,25 @@ class PipelineEngine:
         conversation: Conversation,
         sentences: "asyncio.Queue[str | None]",
         emit: Callable[[EngineEvent], None],
-    ) -> Action | None:
+    ) -> tuple[Action | None, int]:
         cutter = Sentences()
         action: Action | None = None
+        keys = 0
         async with contextlib.aclosing(self._thinker.reply(conversation)) as parts:
             async for part in parts:
-                if not isinstance(part, Words):
-                    action = part
-                    continue
-                emit(ReplyWorded(reply_id, part.text))
-                for sentence in cutter.feed(part.text):
-                    await sentences.put(sentence)
+                match part:
+                    case Words(text):
+                        emit(ReplyWorded(reply_id, text))
+                        for sentence in cutter.feed(text):
+                            await sentences.put(sentence)
+                    case ExpectKeys(count):
+                        keys = count
+                    case _:
+                        action = part
         if (rest := cutter.rest()).strip():
             await sentences.put(rest)
         await sentences.put(None)
-        return action
+        return action, keys
 
     async def _speak(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
         async with contextlib.aclosing(self._speaker.speak(text)) as pieces:

@@ -26,7 +26,8 @@ class Thinker(Protocol):
     """Thinks of replies."""
 
     def reply(self, conversation: Conversation) -> AsyncGenerator[ReplyPart, None]:
-        """The answer to the caller's unanswered words, in pieces as they come: Words, then at most one action, last.
+        """The answer to the caller's unanswered words, in pieces as they come: Words and ExpectKeys, then
+        at most one action, last.
         Closing the iterator stops the work. Raises ProviderFailed."""
 
 

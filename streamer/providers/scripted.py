@@ -7,7 +7,7 @@ from datetime import date
 from calls import desk
 from calls.agent import Agent
 from calls.conversation import Conversation
-from calls.reply import ReplyPart, Words
+from calls.reply import ExpectKeys, ReplyPart, Words
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s)")
 
@@ -25,5 +25,7 @@ class ScriptedThinker:
         for sentence in _SENTENCE_END.split(answer.text):
             if sentence:
                 yield Words(sentence)
+        if answer.keys:
+            yield ExpectKeys(answer.keys)
         if answer.action:
             yield answer.action

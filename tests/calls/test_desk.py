@@ -78,11 +78,11 @@ def test_the_call_of_the_demo() -> None:
 def test_any_process_can_go_on_with_any_call() -> None:
     call = at_read_back()
     again = Conversation(tuple(reversed(call.conversation.turns)))
-    assert desk.answer(DEFAULT, call.conversation, MONDAY) == Reply(READ_BACK)
+    assert desk.answer(DEFAULT, call.conversation, MONDAY) == Reply(READ_BACK, keys=1)
     rebuilt = Conversation()
     for turn in again.turns:
         rebuilt = rebuilt.adding(turn)
-    assert desk.answer(DEFAULT, rebuilt, MONDAY) == Reply(READ_BACK)
+    assert desk.answer(DEFAULT, rebuilt, MONDAY) == Reply(READ_BACK, keys=1)
 
 
 @pytest.mark.parametrize("day_and_time", ["Tuesday at three o'clock", "Tomorrow, 3 p.m.", "November 24th at 15:00"])
@@ -319,7 +319,7 @@ def test_it_repeats_itself(text: str) -> None:
 
 
 def test_thanks_alone_ends_nothing() -> None:
-    assert Call().reply("Thank you.") == Reply(f"You are welcome. {MORE}")
+    assert Call().reply("Thank you.") == Reply(f"You are welcome. {MORE}", keys=1)
 
 
 def test_hello_alone() -> None:
@@ -340,7 +340,7 @@ def test_the_agent_takes_leave_when_nothing_else_is_wanted() -> None:
 def test_a_no_with_more_behind_it_ends_nothing(text: str) -> None:
     call = at_read_back()
     call.says("Yes.")
-    assert call.reply(text) == Reply(f"{MISS} {MORE}")
+    assert call.reply(text) == Reply(f"{MISS} {MORE}", keys=1)
 
 
 def test_yes_to_anything_else() -> None:

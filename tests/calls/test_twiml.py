@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -57,6 +58,15 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 )
 def test_documents(step: Stream | Gather | SayAndHangUp | Dial | HangUp, inside: str) -> None:
     assert document(step, PLACE) == f"{DECLARATION}<Response>{inside}</Response>"
+
+
+def test_a_stream_that_goes_on_with_a_call_says_so() -> None:
+    twiml = document(Stream(Mode.PIPELINE), replace(PLACE, resumed=True))
+    assert '<Parameter name="resumed" value="yes" />' in twiml
+
+
+def test_one_key_is_waited_for_where_one_key_answers() -> None:
+    assert 'numDigits="1"' in document(Gather("Yes or no?", 1), PLACE)
 
 
 def test_text_is_escaped_and_comes_back_whole() -> None:

@@ -19,6 +19,14 @@ def test_pound_ends_an_entry_at_once() -> None:
     assert keypad.taken(1_100) == Keys("7#", 1_000, 1_100)
 
 
+def test_an_entry_of_the_expected_length_is_over_at_once() -> None:
+    keypad = Keypad(expected=1)
+    keypad.press("1", 1_000)
+    assert keypad.taken(1_000) == Keys("1", 1_000, 1_000)
+    keypad.press("2", 2_000)
+    assert keypad.taken(2_000) is None
+
+
 def test_an_entry_has_a_bound() -> None:
     keypad = Keypad()
     for _ in range(MAX_KEYS):

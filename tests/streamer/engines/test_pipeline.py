@@ -146,7 +146,7 @@ async def test_a_provider_that_fails_loses_the_reply_and_not_the_engine(who: str
     assert not run.task.done()
     assert run.ear.emit is not None
     run.ear.emit(Draft("still hearing"))
-    assert run.events[-1] == Draft("still hearing")
+    assert Draft("still hearing") in run.events
     await run.stop()
 
 
