@@ -1,0 +1,68 @@
+"""What a vendor would bill and log: the other side of cost reconciliation, and proof that nothing is left open."""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+MOMENTS_KEPT = 20_000
+REFUSALS_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened on connection or request number `number`. `at_s` is the machine's monotonic clock."""
+
+    at_s: float
+    number: int
+    what: str
+
+
+@dataclass(slots=True)
+class Meters:
+    """Counters of one vendor since it was started. Connections are TCP, sockets are accepted WebSockets."""
+
+    connections_opened: int = 0
+    connections_open: int = 0
+    sockets_opened: int = 0
+    sockets_open: int = 0
+    requests: int = 0
+    requests_cut: int = 0
+    """Answers that the client did not wait for."""
+    characters: int = 0
+    """Characters that were synthesised, spoken to the end or not."""
+    audio_s_received: float = 0.0
+    audio_s_sent: float = 0.0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    """Tokens really sent, so a cut answer counts to where it was cut."""
+    refusals: deque[str] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT))
+    """Why something a client sent was refused, in the words it was told."""
+    remarks: deque[str] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT))
+    """What a client did against advice, and was served nevertheless."""
+    moments: deque[Moment] = field(default_factory=lambda: deque(maxlen=MOMENTS_KEPT))
+
+    def refuse(self, why: str) -> None:
+        self.refusals.append(why)
+
+    def remark(self, what: str) -> None:
+        self.remarks.append(what)
+
+    def moment(self, number: int, what: str) -> None:
+        self.moments.append(Moment(time.monotonic(), number, what))
+
+    def as_json(self) -> dict[str, Any]:
+        """The counters, refusals and remarks; of the moments, each as [at_s, number, what]."""
+        lists = {"refusals": list(self.refusals), "remarks": list(self.remarks)}
+        moments = [[moment.at_s, moment.number, moment.what] for moment in self.moments]
+        counters = {one.name: getattr(self, one.name) for one in fields(self) if one.type in (int, float)}
+        return {**counters, **lists, "moments": moments}
+
+
+@dataclass(slots=True)
+class AllMeters:
+    """The meters of the three vendors."""
+
+    deepgram: Meters = field(default_factory=Meters)
+    openai: Meters = field(default_factory=Meters)
+    elevenlabs: Meters = field(default_factory=Meters)

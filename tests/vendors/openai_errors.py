@@ -1,0 +1,71 @@
+"""OpenAI's error bodies, in the shape its SDK reads them. Pure."""
+
+from dataclasses import dataclass
+
+import orjson
+
+
+@dataclass(eq=False)
+class Complaint(Exception):
+    """A request is refused: the HTTP status and the four fields of OpenAI's `error` object."""
+
+    status: int
+    message: str
+    kind: str = "invalid_request_error"
+    param: str | None = None
+    code: str | None = None
+
+    def body(self) -> bytes:
+        return orjson.dumps({"error": self.fields()})
+
+    def fields(self) -> dict[str, str | None]:
+        return {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
+
+
+def no_key() -> Complaint:
+    return Complaint(401, "You didn't provide an API key. Provide it in an Authorization header using Bearer auth.")
+
+
+def wrong_key(key: str) -> Complaint:
+    shown = f"{key[:4]}****{key[-4:]}" if len(key) > 12 else "****"
+    return Complaint(401, f"Incorrect API key provided: {shown}.", code="invalid_api_key")
+
+
+def of_status(status: int) -> Complaint:
+    """What OpenAI says with a status that a script wants."""
+    match status:
+        case 401:
+            return Complaint(401, "Incorrect API key provided: ****.", code="invalid_api_key")
+        case 429:
+            return Complaint(429, "Rate limit reached for requests.", "requests", code="rate_limit_exceeded")
+        case 503:
+            return Complaint(503, "The engine is currently overloaded, please try again later.", "server_error")
+        case _ if status >= 500:
+            return server_error(status)
+        case _:
+            return Complaint(status, "The request was refused.")
+
+
+def server_error(status: int = 500) -> Complaint:
+    return Complaint(status, "The server had an error while processing your request. Sorry about that!", "server_error")
+
+
+def unknown_parameter(name: str) -> Complaint:
+    return Complaint(400, f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+
+
+def missing(name: str) -> Complaint:
+    return Complaint(400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
+
+
+def invalid(name: str, what: str, code: str = "invalid_value") -> Complaint:
+    return Complaint(400, f"Invalid value for '{name}': {what}", param=name, code=code)
+
+
+def invalid_type(name: str, expected: str) -> Complaint:
+    return Complaint(400, f"Invalid type for '{name}': expected {expected}.", param=name, code="invalid_type")
+
+
+def no_model(model: str) -> Complaint:
+    text = f"The model `{model}` does not exist or you do not have access to it."
+    return Complaint(404, text, param=None, code="model_not_found")

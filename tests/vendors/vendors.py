@@ -1,0 +1,113 @@
+"""The three simulated vendors on loopback, for a test: `async with Vendors(script) as vendors`."""
+
+import asyncio
+from types import TracebackType
+from typing import Protocol, Self
+
+import orjson
+
+from tests.vendors.deepgram import Deepgram
+from tests.vendors.elevenlabs import ElevenLabs
+from tests.vendors.exchange import Exchange
+from tests.vendors.meters import AllMeters, Meters
+from tests.vendors.openai_api import OpenAI
+from tests.vendors.script import Script
+from tests.vendors.web_socket import Socket
+from tests.vendors.wire import Connection, Request, json_answer
+
+HOST = "127.0.0.1"
+METERS_PATH = "/_meters"
+"""GET on any vendor's port: its meters as JSON. Not the vendor's, and asks for no key."""
+
+
+class Vendor(Protocol):
+    """A vendor's door."""
+
+    meters: Meters
+
+    def serve(self, request: Request, exchange: Exchange, /) -> None: ...
+    def open_socket(self, request: Request, socket: Socket, /) -> None: ...
+
+
+class Listener:
+    """One vendor's port. While it is refused the port stays reserved and nobody listens on it."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self._vendor = vendor
+        self._server: asyncio.Server | None = None
+        self._held: set[Connection] = set()
+        self.port = 0
+
+    async def listen(self, port: int = 0) -> None:
+        """Listens on `port`, or where it listened before, or anywhere free."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connection, HOST, port or self.port, backlog=1024)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def refuse(self) -> None:
+        """Stops listening: connections are refused from now on. Those that are open stay."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def stop(self) -> None:
+        """Stops listening and cuts every connection."""
+        self.refuse()
+        for connection in list(self._held):
+            connection.transport.abort()
+
+    def _connection(self) -> Connection:
+        return Connection(self._serve, self._vendor.open_socket, self._vendor.meters, self._held)
+
+    def _serve(self, request: Request, exchange: Exchange) -> None:
+        if request.path == METERS_PATH:
+            json_answer(exchange, 200, orjson.dumps(self._vendor.meters.as_json()))
+        else:
+            self._vendor.serve(request, exchange)
+
+
+class Vendors:
+    """The vendors of a script, each on a port of its own.
+
+    `deepgram_url`, `openai_url` (with /v1) and `elevenlabs_url` are http bases; a socket has the same base with ws. Keys
+    are the script's. `listeners` has one Listener a vendor, by name, to refuse and to listen again. `meters` go on
+    after the end.
+    """
+
+    def __init__(self, script: Script | None = None, ports: tuple[int, int, int] = (0, 0, 0)) -> None:
+        """`ports` of Deepgram, OpenAI and ElevenLabs; 0 takes a free one."""
+        self.script = script or Script()
+        self.meters = AllMeters()
+        self._ports = ports
+        self.listeners = {
+            "deepgram": Listener(Deepgram(self.script.deepgram, self.meters.deepgram)),
+            "openai": Listener(OpenAI(self.script.openai, self.meters.openai)),
+            "elevenlabs": Listener(ElevenLabs(self.script.elevenlabs, self.meters.elevenlabs)),
+        }
+
+    @property
+    def deepgram_url(self) -> str:
+        return f"http://{HOST}:{self.listeners['deepgram'].port}"
+
+    @property
+    def openai_url(self) -> str:
+        return f"http://{HOST}:{self.listeners['openai'].port}/v1"
+
+    @property
+    def elevenlabs_url(self) -> str:
+        return f"http://{HOST}:{self.listeners['elevenlabs'].port}"
+
+    async def __aenter__(self) -> Self:
+        refused = (self.script.deepgram.refused, self.script.openai.refused, self.script.elevenlabs.refused)
+        for listener, port, is_refused in zip(self.listeners.values(), self._ports, refused, strict=True):
+            await listener.listen(port)
+            if is_refused:
+                listener.refuse()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for listener in self.listeners.values():
+            listener.stop()
+        await asyncio.sleep(0)
