@@ -26,7 +26,7 @@ if { [ -z "$python" ] || ! has_venv "$python"; } && [ "$(id -u)" = 0 ] && comman
     python=$(find_python)
 fi
 if [ -z "$python" ]; then
-    echo "Offhook needs Python 3.11 or newer, and ${PYTHON:-none of python3 and python3.11 to python3.13 on PATH} is not that." >&2
+    echo "Offhook needs Python 3.11 or newer; tried: ${PYTHON:-python3, python3.13, python3.12, python3.11}." >&2
     echo "On Debian 12 or newer: sudo apt-get install python3 python3-venv. Or name one: make setup PYTHON=/path/to/python" >&2
     exit 1
 fi
