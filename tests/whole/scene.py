@@ -58,7 +58,7 @@ class UnderWay:
 
     async def until(self, what: Callable[["UnderWay"], bool]) -> None:
         async with asyncio.timeout(60):
-            while not await asyncio.to_thread(what, self):
+            while not await asyncio.to_thread(what, self):  # noqa: ASYNC110 - another process changes what is looked at
                 await asyncio.sleep(0.05)
 
     async def ended(self) -> Ended:
