@@ -7,6 +7,7 @@ standard input with --with-parent).
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ async def serve(script: Script, ports: tuple[int, int, int], *, with_parent: boo
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     if with_parent:
-        loop.add_reader(sys.stdin.fileno(), lambda: stopped.set() if not sys.stdin.buffer.read1(4096) else None)
+        loop.add_reader(sys.stdin.fileno(), lambda: stopped.set() if not os.read(sys.stdin.fileno(), 4096) else None)
     async with Vendors(script, ports) as vendors:
         urls = {"deepgram": vendors.deepgram_url, "openai": vendors.openai_url, "elevenlabs": vendors.elevenlabs_url}
         _print(urls)

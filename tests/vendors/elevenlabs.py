@@ -8,7 +8,7 @@ from http import HTTPStatus
 from tests.vendors import elevenlabs_errors as errors
 from tests.vendors.elevenlabs_errors import Refused
 from tests.vendors.elevenlabs_http import SpeechStream
-from tests.vendors.elevenlabs_parameters import check_http_query, socket_parameters, text_of
+from tests.vendors.elevenlabs_parameters import SocketParameters, check_http_query, socket_parameters, text_of
 from tests.vendors.elevenlabs_sockets import MultiStreamInput, SpeakingSocket, StreamInput
 from tests.vendors.exchange import Exchange
 from tests.vendors.meters import Meters
@@ -71,15 +71,9 @@ class ElevenLabs:
         SpeechStream(exchange, text, speaking, request.at_s, self.meters, number, timestamps=timestamps)
 
     def _admit(self, request: Request, socket: Socket, speaking: Speaking, number: int) -> None:
-        meters, found = self.meters, _SOCKET.fullmatch(request.path)
+        meters = self.meters
         try:
-            if found is None:
-                raise Refused(404, "Not Found")
-            key = self._key(request)
-            if key is not None and key != self.script.api_key:
-                raise errors.of_status(401)
-            self._check_voice(found[1])
-            parameters = socket_parameters(request.query, self.script.models)
+            parameters = self._check_handshake(request)
         except Refused as refused:
             self._reject(socket, refused)
             return
@@ -89,14 +83,25 @@ class ElevenLabs:
         meters.requests += 1
         meters.sockets_opened += 1
         meters.sockets_open += 1
-        kind: type[SpeakingSocket] = StreamInput if found[2] is None else MultiStreamInput
-        session = kind(socket, parameters, speaking, meters, number, None if key is not None else self.script.api_key)
+        kind: type[SpeakingSocket] = StreamInput if request.path.endswith("/stream-input") else MultiStreamInput
+        key = None if self._key(request) is not None else self.script.api_key
+        session = kind(socket, parameters, speaking, meters, number, key)
 
         def gone() -> None:
             meters.sockets_open -= 1
             session.stop()
 
         socket.on_gone = gone
+
+    def _check_handshake(self, request: Request) -> SocketParameters:
+        found = _SOCKET.fullmatch(request.path)
+        if found is None:
+            raise Refused(404, "Not Found")
+        key = self._key(request)
+        if key is not None and key != self.script.api_key:
+            raise errors.of_status(401)
+        self._check_voice(found[1])
+        return socket_parameters(request.query, self.script.models)
 
     def _key(self, request: Request) -> str | None:
         query = dict(request.query)

@@ -15,8 +15,10 @@ from tests.vendors.speech_tone import Piece
 
 DEFAULT_SCHEDULE = (120.0, 160.0, 250.0, 290.0)
 _OPENING = frozenset(
-    ("voice_settings", "generation_config", "pronunciation_dictionary_locators", "xi_api_key", "xi-api-key")
-    + ("authorization",)
+    (
+        *("voice_settings", "generation_config", "pronunciation_dictionary_locators"),
+        *("xi_api_key", "xi-api-key", "authorization"),
+    )
 )
 _SINGLE = _OPENING | {"text", "try_trigger_generation", "flush", "generator_config"}
 _MULTI = _OPENING | {"text", "flush", "context_id", "contextId", "close_context", "close_socket"}
@@ -90,16 +92,14 @@ def _schedule(config: Any) -> tuple[float, ...] | None:
     given = config.get("chunk_length_schedule") if isinstance(config, dict) else config
     if given is None:
         return None
-    right = (
-        isinstance(given, list) and given and all(isinstance(one, int | float) and 50 <= one <= 500 for one in given)
-    )
-    if not right:
+    right = isinstance(given, list) and len(given) > 0
+    if not right or not all(isinstance(one, int | float) and 50 <= one <= 500 for one in given):
         raise BadMessage("invalid_generation_config", "chunk_length_schedule needs numbers between 50 and 500.")
     return tuple(float(one) for one in given)
 
 
 def audio(piece: Piece, begins_ms: int, aligned: Sequence[Piece], context: str | None) -> bytes:
-    """One piece of audio. `aligned`: the pieces whose characters it tells about, `begins_ms`: where its audio begins."""
+    """One piece of audio. `aligned`: pieces whose characters it tells about, `begins_ms`: where its audio begins."""
     alignment = None
     if aligned:
         alignment = {

@@ -17,7 +17,7 @@ MOST_CONTEXTS = 5
 
 
 class SpeakingSocket:
-    """What both sockets share: the first message, the key, errors, inactivity. `key` None: the header had the right one."""
+    """What both sockets share: first message, key, errors, inactivity. `key` None: the header had the right one."""
 
     multi: bool
 

@@ -1,4 +1,4 @@
-"""Chat completions: chunks and whole answers, as OpenAI's SDK types `ChatCompletionChunk` and `ChatCompletion`. Pure."""
+"""Chat completions: chunks and whole answers, as OpenAI's `ChatCompletionChunk` and `ChatCompletion`. Pure."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -69,8 +69,8 @@ class Listener:
 class Vendors:
     """The vendors of a script, each on a port of its own.
 
-    `deepgram_url`, `openai_url` (with /v1) and `elevenlabs_url` are http bases; a socket has the same base with ws. Keys
-    are the script's. `listeners` has one Listener a vendor, by name, to refuse and to listen again. `meters` go on
+    `deepgram_url`, `openai_url` (with /v1) and `elevenlabs_url` are http bases; a socket has the same base with ws.
+    Keys are the script's. `listeners` has one Listener a vendor, by name, to refuse and to listen again. `meters` stay
     after the end.
     """
 

@@ -1,0 +1,28 @@
+"""Messages read with the vendors' own models, strictly: every field known, every needed field there, types right."""
+
+from typing import TypeVar
+
+import orjson
+from pydantic import BaseModel, TypeAdapter
+
+_Model = TypeVar("_Model")
+
+
+def parsed(kind: type[_Model], message: bytes | str) -> _Model:
+    """`message` as `kind`. Raises ValidationError, or AssertionError where a field is not in the vendor's model."""
+    model: _Model = TypeAdapter(kind).validate_python(orjson.loads(message))
+    extra = unknown_fields(model)
+    assert not extra, f"{kind}: not in the SDK's model: {extra}"
+    return model
+
+
+def unknown_fields(value: object, where: str = "") -> list[str]:
+    """Paths of all fields that the models in `value` do not know."""
+    if isinstance(value, BaseModel):
+        found = [f"{where}.{name}" for name in value.model_extra or ()]
+        for name in type(value).model_fields:
+            found += unknown_fields(getattr(value, name), f"{where}.{name}")
+        return found
+    if isinstance(value, list):
+        return [path for index, one in enumerate(value) for path in unknown_fields(one, f"{where}[{index}]")]
+    return []
