@@ -1,6 +1,7 @@
 """What a chat model is given to think about: who it is, how one talks on the phone, and what was really heard."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from calls.agent import Agent
@@ -30,14 +31,16 @@ class Message:
     content: str
 
 
-def messages(agent: Agent, conversation: Conversation) -> tuple[Message, ...]:
+def messages(agent: Agent, conversation: Conversation, today: date | None = None) -> tuple[Message, ...]:
     """The system prompt, then the turns in order; of an agent's turn only what was heard, and nothing if that is
     nothing.
 
     A call only ever adds to the end: all messages but the last turn's stay as they were, and the first is the same
-    for every call of the agent, so that a provider's prompt cache holds.
+    for every call of the agent on a day, so that a provider's prompt cache holds. `today` is the date at the agent's
+    desk, which a model cannot know ("tomorrow", "next Tuesday"); it comes last.
     """
-    system = Message(Speaker.SYSTEM, f"{agent.prompt.strip()}\n\n{PHONE_STYLE}")
+    dated = f"\n- Today is {today:%A, %B} {today.day}, {today.year}." if today else ""
+    system = Message(Speaker.SYSTEM, f"{agent.prompt.strip()}\n\n{PHONE_STYLE}{dated}")
     return (system, *(_message(turn) for turn in conversation.turns if turn.heard.strip()))
 
 
