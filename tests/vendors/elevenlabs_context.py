@@ -55,7 +55,9 @@ class SpeechContext:
 
     def add(self, text: str) -> None:
         """Text to speak; generates as much as auto_mode or the schedule asks for."""
-        if not self._buffer.strip() and text.strip():
+        if not self._buffer:
+            if not text.strip():
+                return
             self._meters.moment(self._number, "text")
         self._buffer += text
         if self._parameters.auto_mode:

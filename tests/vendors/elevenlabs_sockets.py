@@ -78,11 +78,9 @@ class SpeakingSocket:
 
     def speak(self, context: SpeechContext, said: Said) -> None:
         """The text, trigger and flush of a message."""
-        if said.text and said.text.strip():
+        if said.text:
             if not said.text.endswith(" "):
                 self.meters.remark("text that does not end with a space")
-            context.add(said.text)
-        elif said.text:
             context.add(said.text)
         if said.flush:
             context.flush()

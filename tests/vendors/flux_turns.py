@@ -136,7 +136,8 @@ class FluxTurns:
     def _resume(self, now_ms: float) -> None:
         self._paused = False
         self._part += 1
-        self._part_began_ms = self.ear.began_ms or now_ms
+        began_ms = self.ear.began_ms
+        self._part_began_ms = now_ms if began_ms is None else began_ms
         if self._eager_told:
             self._eager_told = False
             self._say("TurnResumed", now_ms, self._words(now_ms), _ONGOING)

@@ -99,7 +99,8 @@ class NovaResults:
 
     def _begin(self, now_ms: float) -> None:
         self._open, self._gap_ahead = True, False
-        self._began_ms = self.ear.began_ms or now_ms
+        began_ms = self.ear.began_ms
+        self._began_ms = now_ms if began_ms is None else began_ms
         self._final_words = 0
         self._ticked_ms = now_ms
         if self._parameters.vad_events:

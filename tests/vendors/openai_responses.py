@@ -21,7 +21,6 @@ _ECHOED: dict[str, Any] = {
     "tools": [],
     "top_p": 1.0,
     "truncation": "disabled",
-    "store": True,
     "service_tier": "default",
 }
 
@@ -147,7 +146,7 @@ def _call(told: _Telling, unique: str, name: str, arguments: tuple[str, ...]) ->
         told.at += 1
     told.at -= 1
     text = "".join(arguments)
-    told.say("response.function_call_arguments.done", **place, name=name, arguments=text)
+    told.say("response.function_call_arguments.done", **place, arguments=text)
     done = {**item, "arguments": text, "status": "completed"}
     told.say("response.output_item.done", output_index=where, item=done)
     told.output.append(done)

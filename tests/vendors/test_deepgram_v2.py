@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -33,9 +34,12 @@ def listening(*texts: str, **options: Any) -> Script:
     return Script(deepgram=DeepgramScript((Listening(tuple(Utterance(text) for text in texts), **options),)))
 
 
-async def socket_of(vendors: Vendors, query: str = EAGER, key: str = "deepgram-key") -> ClientConnection:
+@asynccontextmanager
+async def socket_of(vendors: Vendors, query: str = EAGER, key: str = "deepgram-key") -> AsyncIterator[ClientConnection]:
     url = f"{vendors.deepgram_url.replace('http', 'ws')}/v2/listen?{query}"
-    return await connect(url, additional_headers={"Authorization": f"Token {key}"}, proxy=None, compression=None)
+    headers = {"Authorization": f"Token {key}"}
+    async with connect(url, additional_headers=headers, proxy=None, compression=None, close_timeout=1) as socket:
+        yield socket
 
 
 async def told(socket: ClientConnection, until: str = "EndOfTurn") -> list[ListenV2TurnInfo]:
@@ -53,11 +57,12 @@ async def told(socket: ClientConnection, until: str = "EndOfTurn") -> list[Liste
 
 @pytest.fixture
 async def flux() -> AsyncIterator[ClientConnection]:
-    async with Vendors(listening("I want to book | for Tuesday", "Thank you.")) as vendors:
-        socket = await socket_of(vendors)
+    async with (
+        Vendors(listening("I want to book | for Tuesday", "Thank you.")) as vendors,
+        socket_of(vendors) as socket,
+    ):
         parsed(ListenV2Connected, await socket.recv())
         yield socket
-        await socket.close()
         assert not vendors.meters.deepgram.refusals
 
 
@@ -125,16 +130,14 @@ async def test_force_end_turn_without_a_turn_is_ignored(flux: ClientConnection) 
 
 
 async def test_without_eager_threshold_nothing_is_eager() -> None:
-    async with Vendors(listening("yes")) as vendors:
-        socket = await socket_of(vendors, QUERY)
+    async with Vendors(listening("yes")) as vendors, socket_of(vendors, QUERY) as socket:
         await socket.send(voice(300) + silence(400))
         assert [turn.event for turn in await told(socket)] == ["StartOfTurn", "EndOfTurn"]
 
 
 async def test_an_unsure_turn_ends_by_timeout() -> None:
     script = Script(deepgram=DeepgramScript((Listening((Utterance("well", confidence=0.6),)),)))
-    async with Vendors(script) as vendors:
-        socket = await socket_of(vendors, QUERY + "&eot_timeout_ms=500")
+    async with Vendors(script) as vendors, socket_of(vendors, QUERY + "&eot_timeout_ms=500") as socket:
         await socket.send(voice(300) + silence(600))
         end = (await told(socket))[-1]
         assert (end.trigger, end.end_of_turn_confidence, end.audio_window_end) == ("timeout", 0.6, 0.8)
@@ -142,8 +145,7 @@ async def test_an_unsure_turn_ends_by_timeout() -> None:
 
 async def test_a_corrected_eager_transcript() -> None:
     script = Script(deepgram=DeepgramScript((Listening((Utterance("two at ten", eager_text="to attend"),)),)))
-    async with Vendors(script) as vendors:
-        socket = await socket_of(vendors)
+    async with Vendors(script) as vendors, socket_of(vendors) as socket:
         await socket.send(voice(300) + silence(400))
         assert [(turn.event, turn.transcript) for turn in (await told(socket))[1:]] == [
             ("EagerEndOfTurn", "to attend"),
@@ -162,8 +164,7 @@ async def test_configure(flux: ClientConnection) -> None:
 
 
 async def test_configure_out_of_range() -> None:
-    async with Vendors() as vendors:
-        socket = await socket_of(vendors)
+    async with Vendors() as vendors, socket_of(vendors) as socket:
         await socket.recv()
         await socket.send('{"type":"Configure","thresholds":{"eot_threshold":0.2}}')
         parsed(ListenV2ConfigureFailure, await socket.recv())
@@ -171,8 +172,7 @@ async def test_configure_out_of_range() -> None:
 
 @pytest.mark.parametrize("message", ['{"type":"KeepAlive"}', "nonsense", '{"type":"CloseStream","more":1}', "[]"])
 async def test_what_flux_does_not_know_is_fatal(message: str) -> None:
-    async with Vendors() as vendors:
-        socket = await socket_of(vendors)
+    async with Vendors() as vendors, socket_of(vendors) as socket:
         await socket.recv()
         await socket.send(message)
         error = parsed(ListenV2FatalError, await socket.recv())
@@ -185,8 +185,7 @@ async def test_what_flux_does_not_know_is_fatal(message: str) -> None:
 
 
 async def test_no_audio_for_too_long() -> None:
-    async with Vendors(Script(deepgram=DeepgramScript(idle_timeout_ms=60))) as vendors:
-        socket = await socket_of(vendors)
+    async with Vendors(Script(deepgram=DeepgramScript(idle_timeout_ms=60))) as vendors, socket_of(vendors) as socket:
         await socket.recv()
         assert parsed(ListenV2FatalError, await socket.recv()).code == "NET-0001"
         with pytest.raises(ConnectionClosed) as closed:
@@ -207,15 +206,15 @@ async def test_no_audio_for_too_long() -> None:
 async def test_refused_handshakes(query: str, key: str, status: int) -> None:
     async with Vendors() as vendors:
         with pytest.raises(InvalidStatus) as refused:
-            await socket_of(vendors, query, key)
+            async with socket_of(vendors, query, key):
+                pass
         response = refused.value.response
         assert response.status_code == status
         assert orjson.loads(response.body or b"").keys() == {"category", "message", "details", "request_id"}
 
 
 async def test_in_real_time_the_end_comes_when_the_script_says() -> None:
-    async with Vendors(listening("hello there", eager_ms=100, end_ms=180)) as vendors:
-        socket = await socket_of(vendors)
+    async with Vendors(listening("hello there", eager_ms=100, end_ms=180)) as vendors, socket_of(vendors) as socket:
         last_voice_s = 0.0
         for index, frame in enumerate(frames(voice(200) + silence(260))):
             await socket.send(frame)
