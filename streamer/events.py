@@ -76,6 +76,15 @@ class ReplySpoken:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyFilled:
+    """Short words that cover the wait for reply `reply_id`; they count only where nothing of it has sounded yet."""
+
+    reply_id: int
+    mulaw: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyDone:
     """Everything of the reply has been given out; `action` is to be done once it has been heard. `keys` is how many
     keys answer it, 0 where any number may."""
@@ -100,7 +109,7 @@ class EngineLost:
     failure: Failure
 
 
-EngineEvent = Heard | ReplyWorded | ReplySpoken | ReplyDone | ReplyLost | EngineLost
+EngineEvent = Heard | ReplyWorded | ReplySpoken | ReplyFilled | ReplyDone | ReplyLost | EngineLost
 
 # --- what the session wants done (imperative) -------------------------------------------------------------------------
 
@@ -137,13 +146,22 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """To the engine: speak short words as the beginning of reply `reply_id`, unless the reply itself has begun to
+    sound by then."""
+
+    reply_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelReply:
     """To the engine: stop thinking and speaking `reply_id`; nothing more of it may be given out."""
 
     reply_id: int
 
 
-EngineOrder = Say | Answer | CancelReply
+EngineOrder = Say | Answer | Fill | CancelReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +188,4 @@ class CloseSocket:
     reason: str
 
 
-Effect = SendMedia | SendMark | SendClear | Say | Answer | CancelReply | CommitTurn | CommitNext | CloseSocket
+Effect = SendMedia | SendMark | SendClear | EngineOrder | CommitTurn | CommitNext | CloseSocket

@@ -10,7 +10,7 @@ whose size is not documented, is never flooded.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 BYTES_PER_MS = 8
 CHUNK_MS = 100
@@ -90,6 +90,17 @@ class Playback:
             self.last_heard_at_ms = now_ms
             if chunk.mark == mark:
                 return True
+
+    def take_back(self) -> bool:
+        """Everything that is out and not heard waits again, under new marks: those of before come back with the
+        `clear` that goes with this. True when something was out."""
+        if not self.sent:
+            return False
+        again = [replace(chunk, mark=f"{chunk.mark}x") for chunk in self.sent]
+        self.sent.clear()
+        self.waiting.extendleft(reversed(again))
+        self._buffered_until_ms = 0
+        return True
 
     def cut(self) -> None:
         """Forget what waits and what is out: the `clear` that goes with this makes sure nobody hears it."""

@@ -1,5 +1,6 @@
 """One reply of the agent from the moment it was wanted to the moment it was heard: its words, its audio, its timing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from calls.conversation import Role, Turn
@@ -19,7 +20,11 @@ class TurnEnd:
 
 @dataclass(slots=True)
 class ReplyInProgress:
-    """`ends_call` marks a goodbye: it cannot be interrupted, and the socket closes once it has been heard."""
+    """`ends_call` marks a goodbye: it cannot be interrupted, and the socket closes once it has been heard.
+
+    `is_held`: made ahead of the end of the caller's turn, not to be sent yet. `is_paused`: silenced by a voice that may
+    come to nothing. `is_filled`: short words have covered the wait for it, or are not needed.
+    """
 
     id: int
     playback: Playback
@@ -31,13 +36,21 @@ class ReplyInProgress:
     worded_at_ms: int | None = None
     spoken_at_ms: int | None = None
     is_whole: bool = False
+    is_held: bool = False
+    is_paused: bool = False
+    is_filled: bool = False
+
+    @property
+    def wanted_since_ms(self) -> int:
+        """Since when somebody waits for it: one made ahead of time is not waited for until the turn has ended."""
+        return max(self.ordered_at_ms, self.answers.decided_at_ms if self.answers else 0)
 
     @property
     def is_heard(self) -> bool:
         """Whole, and everything of it played."""
         return self.is_whole and self.playback.is_empty
 
-    def turn(self, turn_id: str, mode: str, now_ms: int, cut: bool) -> Turn | None:
+    def turn(self, new_id: Callable[[], str], mode: str, now_ms: int, cut: bool) -> Turn | None:
         """The agent's turn as it stands, or None when no sound of it was ever sent."""
         playback = self.playback
         if playback.first_sent_at_ms is None:
@@ -46,24 +59,27 @@ class ReplyInProgress:
         heard = playback.heard_text.strip()
         started = playback.first_heard_at_ms or playback.first_sent_at_ms
         ended = playback.last_heard_at_ms or now_ms
-        return Turn(turn_id, Role.AGENT, said, heard, cut and heard != said, started, ended, mode, self.waterfall())
+        return Turn(new_id(), Role.AGENT, said, heard, cut and heard != said, started, ended, mode, self.waterfall())
 
     def waterfall(self) -> Waterfall:
-        """`ours` is the time in which audio was there and not sent, or nobody had been asked yet."""
+        """Stages that were over before the caller's turn was (a reply made ahead of time) took no time of the caller's.
+
+        `ours` is the time in which audio was there and not sent, or nobody had been asked yet.
+        """
         worded, spoken = self.worded_at_ms, self.spoken_at_ms
         sent, heard = self.playback.first_sent_at_ms, self.playback.first_heard_at_ms
-        if self.answers is None or None in (worded, spoken, sent):
+        if self.answers is None or worded is None or spoken is None or sent is None:
             return Waterfall()
-        assert worded is not None
-        assert spoken is not None
-        assert sent is not None
-        asking = self.ordered_at_ms - self.answers.decided_at_ms
+        decided = self.answers.decided_at_ms
+        ordered = max(decided, self.ordered_at_ms)
+        worded = max(ordered, worded)
+        spoken = max(worded, spoken)
         return Waterfall(
             total=None if heard is None else heard - self.answers.last_voice_at_ms,
-            endpointing=self.answers.decided_at_ms - self.answers.last_voice_at_ms,
-            model=worded - self.ordered_at_ms,
+            endpointing=decided - self.answers.last_voice_at_ms,
+            model=worded - ordered,
             speech=spoken - worded,
             queue=sent - spoken,
             playout=None if heard is None else heard - sent,
-            ours=asking + sent - spoken,
+            ours=ordered - decided + sent - spoken,
         )

@@ -5,12 +5,34 @@ that ends before that is nobody's turn. The silence watchdog runs on the wall cl
 noise on a phone line fools loudness.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from calls.agent import Limits, TurnTaking
 
+_WORDLESS_MS = 5_000  # a voice without a word for so long is a noise on the line
 _STUCK_VOICE_MS = 30_000  # a recogniser that never says the voice stopped must not silence the watchdog
+
+_NOT_WORDS = re.compile(r"[^a-z0-9 ]+")
+_LISTENING = frozenset(
+    {"uh huh", "uhhuh", "mhm", "mm hmm", "mmhmm", "mm", "hmm", "hm", "ah", "oh", "ok", "okay", "right", "all right"}
+    | {"alright", "yeah", "yep", "yes", "sure", "i see", "got it", "go on"}
+)
+
+
+def plain_words(text: str) -> str:
+    """Lower-case words with single spaces: what two spellings of the same speech have in common."""
+    return " ".join(_NOT_WORDS.sub(" ", text.lower().replace("'", "")).split())
+
+
+def same_words(one: str, other: str) -> bool:
+    return plain_words(one) == plain_words(other)
+
+
+def is_backchannel(text: str) -> bool:
+    """Whether the words may only say that the caller is listening; after a question they are an answer."""
+    return plain_words(text) in _LISTENING
 
 
 class Silence(Enum):
@@ -40,8 +62,9 @@ class Floor:
     def voice_stopped(self) -> None:
         self._voice_since_ms = None
 
-    def words(self, text: str) -> None:
-        self._words_heard = self._words_heard or bool(text.strip())
+    def words(self) -> None:
+        """The voice has words in it that mean something."""
+        self._words_heard = True
 
     def turn_taken(self) -> None:
         """The caller has said something to the purpose: the silence counter starts over."""
@@ -58,11 +81,11 @@ class Floor:
             return False
         return self._words_heard or now_ms - self._voice_since_ms >= self.turn_taking.barge_in_ms
 
-    def interrupts_at_ms(self) -> int | None:
-        """When `interrupts` turns true if the voice goes on; None when nobody speaks."""
-        if self._voice_since_ms is None:
-            return None
-        return max(self.protected_until_ms, self._voice_since_ms + self.turn_taking.barge_in_ms)
+    def is_noise(self, now_ms: int) -> bool:
+        """The voice goes on, and no word has come of it."""
+        return (
+            self._voice_since_ms is not None and not self._words_heard and now_ms - self._voice_since_ms > _WORDLESS_MS
+        )
 
     def silence(self, now_ms: int, agent_busy: bool) -> Silence:
         """Call it as time passes. Each ASK or GIVE_UP is answered once; the next silence is counted from there."""

@@ -67,15 +67,20 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class TurnTaking:
     """`barge_in_ms`: how long the caller must speak over the agent to take the floor. `greeting_protected_ms`: how
-    long the greeting cannot be interrupted (line noise at pickup)."""
+    long the greeting cannot be interrupted (line noise at pickup). `filler_after_ms`: how long an answer may be in
+    coming before `phrases.filler` covers the wait, once. `speculate`: think and speak ahead of the certain end of the
+    caller's turn (a model is asked for some replies that nobody hears)."""
 
     barge_in_ms: int
     greeting_protected_ms: int
+    filler_after_ms: int = 2_000
+    speculate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
     """Fixed sentences: `bridge` covers a change of mode, `ask_again` an unheard answer, `still_there` a silence,
+    `filler` (may be empty) an answer that is long in coming;
     `silence_goodbye`, `limit_goodbye` and `trouble_goodbye` end the call."""
 
     bridge: str
@@ -84,6 +89,7 @@ class Phrases:
     silence_goodbye: str
     limit_goodbye: str
     trouble_goodbye: str
+    filler: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +253,8 @@ def _turn_taking(fields: Fields) -> TurnTaking:
     turn_taking = TurnTaking(
         barge_in_ms=fields.whole("barge_in_ms", 300, 60, 3_000),
         greeting_protected_ms=fields.whole("greeting_protected_ms", 500, 0, 10_000),
+        filler_after_ms=fields.whole("filler_after_ms", 2_000, 500, 10_000),
+        speculate=fields.flag("speculate", True),
     )
     fields.finish()
     return turn_taking
@@ -262,6 +270,7 @@ def _phrases(fields: Fields) -> Phrases:
         trouble_goodbye=fields.text(
             "trouble_goodbye", "I am sorry, something is wrong on our side. Please call again later. Goodbye."
         ),
+        filler=fields.text("filler", "Let me see.", may_be_empty=True),
     )
     fields.finish()
     return phrases

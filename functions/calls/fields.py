@@ -48,6 +48,9 @@ class Fields:
 
         return float(self._take(name, default, f"a number from {lowest:g} to {highest:g}", valid))
 
+    def flag(self, name: str, default: bool) -> bool:
+        return bool(self._take(name, default, "true or false", lambda v: isinstance(v, bool)))
+
     def texts(self, name: str, default: Sequence[str], want: str, valid: Callable[[list[str]], bool]) -> list[str]:
         """A list of texts that `valid` accepts."""
 

@@ -20,7 +20,9 @@ from streamer.events import (
     EngineEvent,
     EngineLost,
     EngineOrder,
+    Fill,
     ReplyDone,
+    ReplyFilled,
     ReplyLost,
     ReplySpoken,
     ReplyWorded,
@@ -42,6 +44,7 @@ class PipelineEngine:
         self._speaker = speaker
         self._orders: asyncio.Queue[EngineOrder] = asyncio.Queue(_ORDERS)
         self._reply: asyncio.Task[None] | None = None
+        self._filling: asyncio.Task[None] | None = None
 
     def hear(self, mulaw: bytes, media_ms: int) -> None:
         self._recogniser.hear(mulaw, media_ms)
@@ -70,6 +73,9 @@ class PipelineEngine:
     async def _carry_out(
         self, order: EngineOrder, tasks: asyncio.TaskGroup, emit: Callable[[EngineEvent], None]
     ) -> None:
+        if isinstance(order, Fill):
+            self._filling = tasks.create_task(self._fill(order, emit), name=f"filler {order.reply_id}")
+            return
         await self._stop_reply()
         match order:
             case Say(reply_id, text):
@@ -81,11 +87,22 @@ class PipelineEngine:
         self._reply = tasks.create_task(making, name=f"reply {reply_id}")
 
     async def _stop_reply(self) -> None:
-        reply, self._reply = self._reply, None
-        if reply is None or reply.done():
+        making = [task for task in (self._reply, self._filling) if task and not task.done()]
+        self._reply = self._filling = None
+        for task in making:
+            task.cancel()
+        if making:
+            await asyncio.wait(making)
+
+    async def _fill(self, order: Fill, emit: Callable[[EngineEvent], None]) -> None:
+        """A filler that cannot be spoken is done without."""
+        try:
+            async with contextlib.aclosing(self._speaker.speak(order.text)) as pieces:
+                mulaw = b"".join([piece.mulaw async for piece in pieces])
+        except ProviderFailed as error:
+            log.warning("no filler: %s", error.failure.code)
             return
-        reply.cancel()
-        await asyncio.wait([reply])
+        emit(ReplyFilled(order.reply_id, mulaw, order.text))
 
     async def _say(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
         emit(ReplyWorded(reply_id, text))

@@ -72,4 +72,5 @@ def fixed_phrases(agent: Agent) -> tuple[str, ...]:
         said.silence_goodbye,
         said.limit_goodbye,
         said.trouble_goodbye,
+        said.filler,
     )

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from streamer.audio import BYTES_PER_MS, Pcm
-from streamer.events import Draft, Heard, SpeechStarted, SpeechStopped, TurnEnded
+from streamer.events import Heard, SpeechStarted, SpeechStopped, TurnEnded, TurnLikely, TurnResumed
 from streamer.providers.embedded_models import EmbeddedModels
 from streamer.providers.endpointing import HANGOVER_MS, Began, Decision, Ended, Endpointing, Patience, Paused, Resumed
 from streamer.providers.utterance import Utterance
@@ -97,16 +97,19 @@ class EmbeddedRecogniser:
                     self._first_voice_ms = self._utterance.begin(first_ms)
                     emit(SpeechStarted(self._first_voice_ms))
                 case Paused(last_ms=last_ms):
-                    self._drafting = asyncio.create_task(self._draft(self._utterance.pcm(last_ms), emit))
+                    self._drafting = asyncio.create_task(self._draft(self._utterance.pcm(last_ms), last_ms, emit))
                 case Resumed():
                     self._drop_draft()
+                    emit(TurnResumed())
                 case Ended(last_ms=last_ms):
                     await self._finish(last_ms, emit)
 
-    async def _draft(self, pcm: Pcm, emit: Emit) -> str:
+    async def _draft(self, pcm: Pcm, last_ms: int, emit: Emit) -> str:
+        """The words up to a pause, which may be the end of the turn."""
+        first_ms = self._first_voice_ms
         text = await self._models.words_in(pcm)
         if text:
-            emit(Draft(text))
+            emit(TurnLikely(text, first_ms, last_ms))
         return text
 
     async def _finish(self, last_ms: int, emit: Emit) -> None:

@@ -20,5 +20,6 @@ AGENT = Agent(
         silence_goodbye="I hear nobody. Goodbye.",
         limit_goodbye="Our time is up. Goodbye.",
         trouble_goodbye="We have trouble. Goodbye.",
+        filler="Let me see.",
     ),
 )

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from calls.record import Mode
 from calls.stream_token import Grant, mint
@@ -73,11 +73,9 @@ def media(payload: str, at_ms: int) -> str:
 
 async def close_code(socket: ClientConnection) -> int:
     async with asyncio.timeout(3):
-        with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                await socket.recv()
-    assert closed.value.rcvd is not None
-    return closed.value.rcvd.code
+        await socket.wait_closed()
+    assert socket.close_code is not None
+    return socket.close_code
 
 
 async def first_of(socket: ClientConnection, event: str) -> dict[str, object]:

@@ -13,7 +13,9 @@ from streamer.events import (
     Draft,
     Effect,
     EngineLost,
+    Fill,
     ReplyDone,
+    ReplyFilled,
     ReplyLost,
     ReplySpoken,
     ReplyWorded,
@@ -24,6 +26,8 @@ from streamer.events import (
     SpeechStarted,
     SpeechStopped,
     TurnEnded,
+    TurnLikely,
+    TurnResumed,
 )
 from streamer.session import HANDED_OVER, NORMAL_CLOSE, Session
 from tests.fakes.agents import AGENT
@@ -97,39 +101,142 @@ def test_an_answer_carries_its_waterfall() -> None:
     assert (latency.playout, latency.total, latency.ours) == (40, 1_540, 0)
 
 
-def test_a_voice_over_the_agent_clears_cancels_and_keeps_only_what_marks_prove() -> None:
+def paused() -> Session:
+    """The agent's reply of four tenths, silenced by a voice after the first."""
     s = speaking()
     s.on_mark("r2-1", START + 3_110)
     assert s.on_engine(SpeechStarted(3_100), START + 3_200) == []
-    effects = s.on_time(START + 3_400)
-    assert effects[:2] == [SendClear(), CancelReply(2)]
+    assert s.on_time(START + 3_400) == [SendClear()]
+    assert s.on_mark("r2-2", START + 3_410) == []  # returned by the clear, not heard
+    return s
+
+
+def test_words_over_the_agent_cut_its_reply_and_keep_only_what_marks_prove() -> None:
+    s = paused()
+    effects = s.on_engine(Draft("Tuesday"), START + 3_600)
+    assert CancelReply(2) in effects
     (turn,) = turns(effects)
     assert (turn.said, turn.heard, turn.cut) == ("one two three four", "one", True)
-    assert s.on_mark("r2-2", START + 3_410) == []  # returned by the clear, not heard
-    assert s.on_engine(ReplySpoken(2, TENTH, "late"), START + 3_420) == []
+    assert s.on_engine(ReplySpoken(2, TENTH, "late"), START + 3_620) == []
 
 
 def test_the_interrupting_words_are_answered_with_the_cut_turn_before_them() -> None:
-    s = speaking()
-    s.on_mark("r2-1", START + 3_110)
-    s.on_engine(SpeechStarted(3_100), START + 3_200)
-    s.on_time(START + 3_400)
+    s = paused()
     effects = s.on_engine(TurnEnded("Tuesday.", 3_100, 4_000), START + 4_500)
     assert effects[-1] == Answer(3, s.conversation)
     assert [(t.role, t.heard) for t in s.conversation.turns[-2:]] == [(Role.AGENT, "one"), (Role.CALLER, "Tuesday.")]
+
+
+def test_a_false_interruption_goes_on_where_it_stopped() -> None:
+    s = paused()
+    effects = s.on_engine(SpeechStopped(), START + 4_000)
+    assert effects == [
+        SendMedia(TENTH), SendMark("r2-2x"), SendMedia(TENTH), SendMark("r2-3x"), SendMedia(TENTH), SendMark("r2-4x")
+    ]  # fmt: skip
+    s.on_engine(ReplyDone(2, None), START + 4_010)
+    (turn,) = turns(s.on_mark("r2-4x", START + 4_320))
+    assert (turn.heard, turn.cut) == ("one two three four", False)
+
+
+def test_a_sign_of_listening_does_not_interrupt() -> None:
+    s = paused()
+    assert s.on_engine(Draft("Uh-huh."), START + 3_500) == []
+    assert SendMark("r2-2x") in s.on_engine(TurnEnded("Uh-huh.", 3_100, 3_400), START + 3_900)
+    assert len(s.conversation.turns) == 2
+
+
+def test_the_same_word_after_a_question_is_an_answer() -> None:
+    s = speaking()
+    s.on_engine(ReplyDone(2, None, keys=1), START + 3_050)
+    effects = s.on_engine(TurnEnded("Okay.", 3_100, 3_400), START + 3_900)
+    assert effects[-1] == Answer(3, s.conversation)
+
+
+def test_a_voice_that_never_becomes_words_is_noise() -> None:
+    s = paused()
+    assert SendMark("r2-2x") in s.on_time(START + 8_200)
+
+
+def test_a_reply_made_ahead_of_time_is_held_and_let_go_when_the_turn_ends_with_the_same_words() -> None:
+    s = greeted()
+    effects = s.on_engine(TurnLikely("hours", 500, 1_500), START + 1_700)
+    (order,) = effects
+    assert isinstance(order, Answer)
+    assert [turn.heard for turn in order.conversation.unanswered] == ["hours"]
+    assert s.on_engine(ReplyWorded(2, "Nine to five."), START + 1_750) == []
+    assert s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 1_800) == []
+    assert s.on_engine(ReplyDone(2, None), START + 1_810) == []
+    released = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    assert [turn.heard for turn in turns(released)] == ["Hours?"]
+    assert released[1:] == [SendMedia(TENTH), SendMark("r2-1")]
+    (turn,) = turns(s.on_mark("r2-1", START + 2_120))
+    latency = turn.latency
+    assert (latency.endpointing, latency.model, latency.speech, latency.queue) == (500, 0, 0, 0)
+    assert (latency.playout, latency.total, latency.ours) == (20, 520, 0)
+
+
+def test_a_guess_is_dropped_without_a_trace_when_the_caller_goes_on() -> None:
+    s = greeted()
+    s.on_engine(TurnLikely("Hours", 500, 1_500), START + 1_700)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine"), START + 1_800)
+    assert s.on_engine(TurnResumed(), START + 1_850) == [CancelReply(2)]
+    effects = s.on_engine(TurnEnded("Hours on Sunday?", 500, 2_500), START + 3_000)
+    assert effects[-1] == Answer(3, s.conversation)
+    assert [turn.heard for turn in s.conversation.turns] == [AGENT.greeting, "Hours on Sunday?"]
+
+
+def test_a_guess_with_other_words_is_dropped() -> None:
+    s = greeted()
+    s.on_engine(TurnLikely("Hours", 500, 1_500), START + 1_700)
+    effects = s.on_engine(TurnEnded("Ours.", 500, 1_500), START + 2_000)
+    assert CancelReply(2) in effects
+    assert effects[-1] == Answer(3, s.conversation)
+
+
+def test_the_same_guess_is_made_once() -> None:
+    s = greeted()
+    s.on_engine(TurnLikely("Hours", 500, 1_500), START + 1_700)
+    assert s.on_engine(TurnLikely("hours.", 500, 1_500), START + 1_800) == []
+
+
+def test_a_goodbye_is_made_ready_too_and_is_final_only_when_it_was_one() -> None:
+    s = greeted()
+    assert s.on_engine(TurnLikely("Goodbye.", 500, 1_500), START + 1_700) == [Say(2, AGENT.closing)]
+    s.on_engine(ReplySpoken(2, TENTH, AGENT.closing), START + 1_720)
+    s.on_engine(ReplyDone(2, None), START + 1_730)
+    assert not s.voice.is_leaving
+    assert s.on_engine(TurnEnded("Goodbye.", 500, 1_500), START + 2_000)[-1] == SendMark("r2-1")
+    assert s.voice.is_leaving
+    assert s.on_mark("r2-1", START + 2_110)[-1] == CloseSocket(NORMAL_CLOSE, "hang-up")
+
+
+def test_an_answer_long_in_coming_is_covered_once() -> None:
+    s = greeted()
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    assert s.on_time(START + 3_999) == []
+    assert s.on_time(START + 4_000) == [Fill(2, "Let me see.")]
+    assert s.on_time(START + 4_500) == []
+    s.on_engine(ReplyFilled(2, TENTH, "Let me see."), START + 4_020)
+    s.on_engine(ReplyWorded(2, "Nine."), START + 4_600)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine."), START + 4_700)
+    s.on_engine(ReplyDone(2, None), START + 4_700)
+    (turn,) = turns(s.on_mark("r2-2", START + 4_900))
+    assert turn.said == turn.heard == "Let me see. Nine."
+
+
+def test_a_filler_that_comes_after_the_answer_is_not_heard() -> None:
+    s = greeted()
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    s.on_time(START + 4_000)
+    s.on_engine(ReplyWorded(2, "Nine."), START + 4_010)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine."), START + 4_010)
+    assert s.on_engine(ReplyFilled(2, TENTH, "Let me see."), START + 4_020) == []
 
 
 def test_words_interrupt_before_the_voice_has_lasted() -> None:
     s = speaking()
     s.on_engine(SpeechStarted(3_100), START + 3_110)
     assert SendClear() in s.on_engine(Draft("wait"), START + 3_120)
-
-
-def test_a_voice_that_came_to_nothing_is_not_left_in_dead_air() -> None:
-    s = speaking()
-    s.on_engine(SpeechStarted(3_100), START + 3_110)
-    assert SendClear() in s.on_time(START + 3_500)
-    assert s.on_engine(SpeechStopped(), START + 4_000) == [Say(3, AGENT.phrases.ask_again)]
 
 
 def test_a_short_noise_leaves_the_agent_speaking() -> None:
@@ -217,7 +324,7 @@ def test_a_lost_reply_hands_over_and_leaves_the_words_unanswered() -> None:
 def test_a_reply_that_does_not_come_is_a_failure_with_a_name() -> None:
     s = greeted()
     s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
-    assert s.on_time(START + 6_999) == []
+    assert s.on_time(START + 6_999) == [Fill(2, "Let me see.")]
     commit = s.on_time(START + 7_000)[-2]
     assert isinstance(commit, CommitNext)
     assert commit.failure is not None
@@ -242,8 +349,8 @@ def test_silence_asks_then_says_goodbye() -> None:
     s.on_mark("r2-1", START + 8_520)
     s.on_time(START + 8_600)
     assert s.on_time(START + 16_600) == [Say(3, AGENT.phrases.silence_goodbye)]
-    assert s.reply is not None
-    assert s.reply.ends_call is EndReason.SILENCE
+    assert s.voice.reply is not None
+    assert s.voice.reply.ends_call is EndReason.SILENCE
 
 
 def test_a_call_that_is_too_long_is_ended_politely() -> None:

@@ -1,7 +1,7 @@
 """Who has the floor."""
 
 from calls.agent import Limits, TurnTaking
-from streamer.turns import Floor, Silence
+from streamer.turns import Floor, Silence, is_backchannel, same_words
 
 
 def floor(protected_until_ms: int = 0) -> Floor:
@@ -18,9 +18,8 @@ def test_a_voice_takes_the_floor_after_the_least_time() -> None:
 def test_words_take_the_floor_at_once() -> None:
     f = floor()
     f.voice_started(1_000)
-    f.words(" ")
     assert not f.interrupts(1_050)
-    f.words("wait")
+    f.words()
     assert f.interrupts(1_050)
 
 
@@ -35,7 +34,7 @@ def test_a_cough_that_ends_in_time_takes_nothing() -> None:
 def test_nothing_interrupts_a_protected_greeting() -> None:
     f = floor(protected_until_ms=2_000)
     f.voice_started(1_000)
-    f.words("hello")
+    f.words()
     assert not f.interrupts(1_999)
     assert f.interrupts(2_000)
 
@@ -65,3 +64,23 @@ def test_a_speaking_caller_is_not_silence_unless_the_voice_never_ends() -> None:
     assert f.silence(20_000, agent_busy=False) is Silence.NONE
     f.silence(30_000, agent_busy=False)
     assert f.silence(38_000, agent_busy=False) is Silence.ASK
+
+
+def test_a_voice_without_words_is_noise_after_a_while() -> None:
+    f = floor()
+    f.voice_started(1_000)
+    assert not f.is_noise(6_000)
+    assert f.is_noise(6_001)
+    f.words()
+    assert not f.is_noise(9_000)
+
+
+def test_signs_of_listening_are_known_in_any_spelling() -> None:
+    assert all(is_backchannel(text) for text in ("Uh-huh.", "Okay", "right,", "Mm-hmm.", "All right."))
+    assert not any(is_backchannel(text) for text in ("Okay, stop.", "Right now?", "No.", "Tuesday.", ""))
+
+
+def test_the_same_words_in_two_spellings_are_the_same() -> None:
+    assert same_words("Hello, hours.", "hello hours")
+    assert same_words("Tuesday at 3 o'clock", "Tuesday, at 3 oclock.")
+    assert not same_words("Tuesday at 3", "Tuesday at 3 p.m.")

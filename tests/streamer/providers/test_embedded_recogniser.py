@@ -7,7 +7,7 @@ import pytest
 
 from calls.errors import ProviderFailed
 from streamer.audio import Pcm, mulaw_of, voice_span
-from streamer.events import Draft, Heard, SpeechStarted, SpeechStopped, TurnEnded
+from streamer.events import Heard, SpeechStarted, SpeechStopped, TurnEnded, TurnLikely
 from streamer.providers.embedded_recogniser import EmbeddedRecogniser
 from tests.recorded_voice import heard, models, silence, spoken, turns
 from tests.streamer.providers.light_models import BrokenEars, CountingEars, light_models
@@ -28,7 +28,7 @@ def line(*parts: Pcm) -> Pcm:
 async def test_recognition_begins_in_the_pause_and_is_used_at_the_end() -> None:
     ears = CountingEars("good day")
     told = await heard(EmbeddedRecogniser(light_models(ears)), line(sound(320)))
-    assert told == [SpeechStarted(512), Draft("good day"), TurnEnded("good day", 512, 832)]
+    assert told == [SpeechStarted(512), TurnLikely("good day", 512, 832), TurnEnded("good day", 512, 832)]
     assert ears.heard_samples == [(320 + 320 + 128) * 8]
 
 
@@ -144,7 +144,7 @@ async def test_silence_noise_and_tones_are_no_turns() -> None:
     hum = 1500 * np.sin(2 * np.pi * 50 * seconds)
     before = np.concatenate([silence(2000), noise.astype(np.int16), keypad.astype(np.int16), hum.astype(np.int16)])
     told = await heard(EmbeddedRecogniser(models()), np.concatenate([before, line(spoken("goodbye"))]))
-    assert [type(event) for event in told] == [SpeechStarted, Draft, TurnEnded]
+    assert [type(event) for event in told] == [SpeechStarted, TurnLikely, TurnEnded]
     assert turns(told)[0].first_voice_media_ms > before.size / 8
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from calls import agent_files, desk
 from calls.conversation import Conversation, Role, Turn
-from calls.reply import EndCall, ReplyPart, Words
+from calls.reply import EndCall, ExpectKeys, ReplyPart, Words
 from streamer.providers.scripted import ScriptedThinker
 
 AGENT = agent_files.load(Path(__file__).parents[3] / "functions" / "agents")["default"]
@@ -27,7 +27,8 @@ async def test_the_reply_is_the_desks_in_sentences_with_the_action_last(said: st
     words = [part.text for part in parts if isinstance(part, Words)]
     assert "".join(words) == answer.text
     assert all(text.rstrip()[-1] in ".?!" for text in words)
-    assert parts[len(words) :] == ([answer.action] if answer.action else [])
+    keys = [ExpectKeys(answer.keys)] if answer.keys else []
+    assert parts[len(words) :] == [*keys, *([answer.action] if answer.action else [])]
 
 
 async def test_a_goodbye_ends_the_call() -> None:

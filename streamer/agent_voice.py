@@ -1,0 +1,175 @@
+"""The agent's side of the floor: at most one reply at a time, from the order to the last mark. No I/O.
+
+A reply may be *held* (thought and spoken ahead of the end of the caller's turn, and not yet sent), *paused* (silenced
+by a voice that may come to nothing) and *cut* (silenced for good, with only what was heard kept).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calls.agent import Limits, TurnTaking
+from calls.conversation import Conversation, Turn
+from calls.record import EndReason
+from streamer.events import (
+    Answer,
+    CancelReply,
+    Effect,
+    Fill,
+    ReplyDone,
+    ReplyFilled,
+    ReplySpoken,
+    ReplyWorded,
+    Say,
+    SendClear,
+    SendMark,
+    SendMedia,
+)
+from streamer.playback import Playback
+from streamer.reply_in_progress import ReplyInProgress, TurnEnd
+
+
+@dataclass(slots=True)
+class AgentVoice:
+    """`new_turn_id` names the turns that are committed; `mode` is the rung they were spoken on."""
+
+    limits: Limits
+    turn_taking: TurnTaking
+    filler: str
+    mode: str
+    new_turn_id: Callable[[], str]
+    reply: ReplyInProgress | None = None
+    _replies_made: int = 0
+
+    # --- orders ------------------------------------------------------------------------------------------------------
+
+    def say(
+        self,
+        text: str,
+        now_ms: int,
+        *,
+        ends_call: EndReason | None = None,
+        answers: TurnEnd | None = None,
+        is_held: bool = False,
+    ) -> list[Effect]:
+        reply = self._new_reply(now_ms, answers, is_held)
+        reply.ends_call = ends_call
+        reply.is_filled = True  # fixed words come from memory: nothing to cover up
+        return [Say(reply.id, text)]
+
+    def answer(
+        self, conversation: Conversation, now_ms: int, *, answers: TurnEnd | None, is_held: bool = False
+    ) -> list[Effect]:
+        return [Answer(self._new_reply(now_ms, answers, is_held).id, conversation)]
+
+    def _new_reply(self, now_ms: int, answers: TurnEnd | None, is_held: bool) -> ReplyInProgress:
+        self._replies_made += 1
+        playback = Playback(f"r{self._replies_made}")
+        self.reply = ReplyInProgress(self._replies_made, playback, now_ms, answers, is_held=is_held)
+        return self.reply
+
+    # --- what the engine gives out -----------------------------------------------------------------------------------
+
+    def take(self, event: ReplyWorded | ReplySpoken | ReplyFilled | ReplyDone, now_ms: int) -> list[Effect]:
+        """A piece of the reply; of a reply that was cancelled meanwhile, nothing."""
+        reply = self.reply
+        if reply is None or event.reply_id != reply.id:
+            return []
+        match event:
+            case ReplyWorded(_, text):
+                reply.worded_at_ms = reply.worded_at_ms or now_ms
+                reply.said.append(text)
+            case ReplySpoken(_, mulaw, text):
+                reply.spoken_at_ms = reply.spoken_at_ms or now_ms
+                reply.playback.add(mulaw, text)
+            case ReplyFilled(_, mulaw, text) if reply.spoken_at_ms is None:
+                reply.worded_at_ms, reply.spoken_at_ms = reply.worded_at_ms or now_ms, now_ms
+                reply.said.insert(0, f"{text} ")
+                reply.playback.add(mulaw, f"{text} ")
+            case ReplyDone(_, action, _):
+                reply.is_whole, reply.action = True, action
+        return self.play(now_ms)
+
+    def play(self, now_ms: int) -> list[Effect]:
+        """Whatever audio is due."""
+        reply = self.reply
+        if reply is None or reply.is_held or reply.is_paused:
+            return []
+        effects: list[Effect] = []
+        for chunk in reply.playback.due(now_ms):
+            effects += [SendMedia(chunk.mulaw), SendMark(chunk.mark)]
+        return effects
+
+    def fill(self, now_ms: int) -> list[Effect]:
+        """Short words, once, where an answer is long in coming."""
+        reply = self.reply
+        if reply is None or reply.is_filled or reply.is_held or reply.spoken_at_ms is not None or not self.filler:
+            return []
+        if now_ms - reply.wanted_since_ms < self.turn_taking.filler_after_ms:
+            return []
+        reply.is_filled = True
+        return [Fill(reply.id, self.filler)]
+
+    # --- the floor taken, given back, lost ---------------------------------------------------------------------------
+
+    def pause(self) -> list[Effect]:
+        """Fall silent for a voice that may come to nothing; what was out and not heard is kept for `resume`."""
+        reply = self.reply
+        if reply is None or reply.is_paused:
+            return []
+        reply.is_paused = True
+        return [SendClear()] if reply.playback.take_back() else []
+
+    def resume(self, now_ms: int) -> list[Effect]:
+        """Go on from the last thing that was heard."""
+        if self.reply is None or not self.reply.is_paused:
+            return []
+        self.reply.is_paused = False
+        return self.play(now_ms)
+
+    def cut(self, now_ms: int) -> tuple[list[Effect], Turn | None]:
+        """Stop for good: what the engine and Twilio have to be told, and the turn as it was heard."""
+        reply = self.reply
+        if reply is None:
+            return [], None
+        effects: list[Effect] = [CancelReply(reply.id)]
+        if not reply.is_held and not reply.is_paused:
+            effects.insert(0, SendClear())
+        return effects, self.lose(now_ms)
+
+    def lose(self, now_ms: int) -> Turn | None:
+        """The reply is over, unfinished: the turn as it was heard."""
+        reply, self.reply = self.reply, None
+        if reply is None:
+            return None
+        turn = reply.turn(self.new_turn_id, self.mode, now_ms, cut=True)
+        reply.playback.cut()
+        return turn
+
+    def release(self, answers: TurnEnd, now_ms: int) -> list[Effect]:
+        """The turn that a held reply answers is confirmed: let it be heard."""
+        assert self.reply is not None, "only a held reply is released"
+        self.reply.is_held, self.reply.answers = False, answers
+        return self.play(now_ms)
+
+    # --- what came of it ---------------------------------------------------------------------------------------------
+
+    def heard(self, now_ms: int) -> tuple[ReplyInProgress, Turn | None] | None:
+        """The reply and its turn once all of it has been heard; it is taken away."""
+        reply = self.reply
+        if reply is None or reply.is_held or not reply.is_heard:
+            return None
+        self.reply = None
+        return reply, reply.turn(self.new_turn_id, self.mode, now_ms, cut=False)
+
+    @property
+    def is_leaving(self) -> bool:
+        """A goodbye or a transfer is being spoken: the caller no longer takes the floor."""
+        reply = self.reply
+        return reply is not None and not reply.is_held and (reply.ends_call is not None or reply.action is not None)
+
+    def is_late(self, now_ms: int) -> bool:
+        """No sound of the answer came within `limits.reply_s`."""
+        reply = self.reply
+        if reply is None or reply.is_held or reply.spoken_at_ms is not None:
+            return False
+        return now_ms - reply.wanted_since_ms >= self.limits.reply_s * 1000
