@@ -1,0 +1,195 @@
+"""One caller's line to Deepgram: audio out as it comes, messages in, one quick new connection when it drops.
+
+hear ─► kept audio ─► socket ─► Deepgram ─► message ─► turns (pure, one for Flux and one for Nova) ─► events
+             └──────── sent again when a new connection opens, from the last confirmed turn on
+
+The audio that arrives before the socket is open is in the same buffer, so opening and opening again are one thing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+from websockets.exceptions import ConnectionClosed
+
+from streamer.events import Heard
+from streamer.playback import BYTES_PER_MS
+from streamer.providers import deepgram_failures
+from streamer.providers.deepgram_audio import KeptAudio, MediaClock
+from streamer.providers.deepgram_failures import DEEPGRAM
+from streamer.providers.vendor_socket import Connect, ConnectionLost, VendorSocket
+
+log = logging.getLogger(__name__)
+
+_REPLAY_BYTES = 100 * BYTES_PER_MS
+"""Audio that is sent again goes in messages of this size."""
+_TICK_S = 0.5
+_MOST_GARBLED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`stalled_s`: no message for that long although audio was sent. `keep_alive_s`: nothing was sent for that long.
+    `kept_ms`: audio kept while the caller speaks, or no socket is open; `quiet_ms`: while nobody speaks."""
+
+    stalled_s: float
+    keep_alive_s: float = 4.0
+    reconnects: int = 1
+    kept_ms: int = 20_000
+    quiet_ms: int = 2_500
+
+
+class Turns(Protocol):
+    """What a caller's turns are, from one vendor's messages. Pure; lives as long as the call."""
+
+    @property
+    def is_speaking(self) -> bool:
+        """A turn has begun and not ended."""
+
+    @property
+    def confirmed_ms(self) -> int:
+        """Media time up to which everything was told as part of a finished turn."""
+
+    @property
+    def due_at_s(self) -> float | None:
+        """When `due` has something to tell if no message comes before."""
+
+    def take(self, message: dict[str, Any], clock: MediaClock, now_s: float, /) -> tuple[Heard, ...]:
+        """What a message tells. Raises ProviderFailed for an error; KeyError, TypeError and the like for nonsense."""
+
+    def due(self, now_s: float, /) -> tuple[Heard, ...]:
+        """What the time alone tells."""
+
+    def reopened(self, replayed_ms: float, /) -> None:
+        """A new connection begins with `replayed_ms` of audio that the old one may have understood in part."""
+
+
+class DeepgramRecogniser:
+    """Implements `streamer.engines.ports.Recogniser`. `keep_alive` is sent as text; without it, as silence."""
+
+    def __init__(self, connect: Connect, turns: Turns, patience: Patience, keep_alive: bytes | None) -> None:
+        self._connect, self._turns, self._patience, self._keep_alive = connect, turns, patience, keep_alive
+        self._kept = KeptAudio(patience.kept_ms, patience.quiet_ms)
+        self._clock = MediaClock()
+        self._socket: VendorSocket | None = None
+        self._unanswered_s: float | None = None
+        self._sent_s = 0.0
+        self._next_media_ms = 0
+        self._garbled = 0
+        self._time: Callable[[], float] = lambda: 0.0
+        self.dropped_ms = 0
+
+    def hear(self, mulaw: bytes, media_ms: int) -> None:
+        """Send the next frame, or keep it until there is a socket; `dropped_ms` counts what nobody has heard."""
+        socket = self._socket
+        quiet = socket is not None and not self._turns.is_speaking
+        dropped_ms = self._kept.add(mulaw, media_ms, quiet=quiet)
+        self._next_media_ms = media_ms + len(mulaw) // BYTES_PER_MS
+        if socket is None:
+            self.dropped_ms += dropped_ms
+        else:
+            self._send(socket, mulaw, media_ms)
+
+    async def run(self, emit: Callable[[Heard], None]) -> None:
+        """Hear until cancelled. Raises ProviderFailed; a dropped connection is opened again `reconnects` times."""
+        self._time = asyncio.get_running_loop().time
+        reconnects = self._patience.reconnects
+        while True:
+            try:
+                await self._listen(emit)
+            except ConnectionLost as lost:
+                if reconnects == 0:
+                    raise
+                reconnects -= 1
+                log.warning("%s; opening a new connection", lost.failure.code)
+
+    async def _listen(self, emit: Callable[[Heard], None]) -> None:
+        """One connection, from its opening to its end."""
+        socket = await self._connect()
+        try:
+            self._begin(socket)
+            while True:
+                for event in self._understood(await self._next(socket, emit)):
+                    emit(event)
+                self._kept.confirm(self._turns.confirmed_ms)
+        except ConnectionClosed as closed:
+            code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+            raise deepgram_failures.closed(code, reason) from closed
+        finally:
+            self._socket = None
+            socket.close()
+
+    def _begin(self, socket: VendorSocket) -> None:
+        """Send what is kept, and everything from now on, in order: nothing else runs in between."""
+        self._socket, self._clock = socket, MediaClock()
+        self._unanswered_s, self._sent_s = None, self._time()
+        waiting, began_ms, end_ms = b"", 0, 0
+        for mulaw, media_ms in self._kept:
+            if waiting and (media_ms != end_ms or len(waiting) >= _REPLAY_BYTES):
+                self._send(socket, waiting, began_ms)
+                waiting = b""
+            began_ms = began_ms if waiting else media_ms
+            waiting += mulaw
+            end_ms = media_ms + len(mulaw) // BYTES_PER_MS
+        if waiting:
+            self._send(socket, waiting, began_ms)
+        self._turns.reopened(self._clock.sent_ms)
+
+    def _send(self, socket: VendorSocket, mulaw: bytes, media_ms: int) -> None:
+        if not socket.send(mulaw):
+            self.dropped_ms += len(mulaw) // BYTES_PER_MS
+            return
+        self._clock.sent(len(mulaw), media_ms)
+        self._sent_s = self._time()
+        if self._unanswered_s is None:
+            self._unanswered_s = self._sent_s
+
+    async def _next(self, socket: VendorSocket, emit: Callable[[Heard], None]) -> bytes:
+        """The next message; meanwhile what the time tells is told, and a silent peer is noticed."""
+        while True:
+            now_s = self._time()
+            for event in self._turns.due(now_s):
+                emit(event)
+            self._check(socket, now_s)
+            due_at_s = self._turns.due_at_s
+            wake_s = now_s + _TICK_S if due_at_s is None else min(due_at_s, now_s + _TICK_S)
+            try:
+                async with asyncio.timeout_at(wake_s):
+                    message = await socket.receive()
+            except TimeoutError:
+                self._forgive(self._time() - wake_s)
+                continue
+            self._unanswered_s = None
+            return message
+
+    def _forgive(self, late_s: float) -> None:
+        """Our own event loop was late: that is not the vendor's silence."""
+        if self._unanswered_s is not None:
+            self._unanswered_s += late_s
+
+    def _check(self, socket: VendorSocket, now_s: float) -> None:
+        stalled_s = self._patience.stalled_s
+        if self._unanswered_s is not None and now_s - self._unanswered_s >= stalled_s:
+            raise DEEPGRAM.stalled("nothing, although audio reaches it,", stalled_s)
+        if now_s - self._sent_s >= self._patience.keep_alive_s:
+            self._sent_s = now_s
+            if self._keep_alive is not None:
+                socket.send(self._keep_alive, text=True)
+            else:
+                silence = b"\xff" * (20 * BYTES_PER_MS)
+                if socket.send(silence):
+                    self._clock.sent(len(silence), self._next_media_ms)
+
+    def _understood(self, raw: bytes) -> tuple[Heard, ...]:
+        """The events of a message; one that makes no sense is skipped, many of them are a broken connection."""
+        try:
+            return self._turns.take(orjson.loads(raw), self._clock, self._time())
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            self._garbled += 1
+            log.warning("a message of Deepgram's makes no sense: %s", type(error).__name__)
+            if self._garbled > _MOST_GARBLED:
+                raise DEEPGRAM.lost("its messages make no sense") from error
+            return ()

@@ -1,0 +1,57 @@
+"""Two clocks, and audio that is kept: literal values."""
+
+from streamer.providers.deepgram_audio import KeptAudio, MediaClock
+
+FRAME = bytes(160)
+
+
+def test_a_connection_that_opened_late_is_behind_by_what_it_missed() -> None:
+    clock = MediaClock()
+    clock.sent(160, 1_000)
+    clock.sent(160, 1_020)
+
+    assert (clock.began(0.0), clock.began(0.02), clock.ended(0.04)) == (1_000, 1_020, 1_040)
+    assert clock.sent_ms == 40
+
+
+def test_a_gap_is_before_what_begins_there_and_behind_what_ends_there() -> None:
+    clock = MediaClock()
+    clock.sent(800, 0)
+    clock.sent(160, 500)
+
+    assert clock.began(0.1) == 500
+    assert clock.ended(0.1) == 100
+    assert clock.ended(0.12) == 520
+
+
+def test_before_any_audio_the_clocks_are_one() -> None:
+    assert MediaClock().began(1.5) == 1_500
+
+
+def test_the_oldest_stretches_are_forgotten() -> None:
+    clock = MediaClock()
+    for stretch in range(1_000):
+        clock.sent(160, stretch * 100)
+
+    assert clock.began(999 * 0.02) == 99_900
+    assert clock.began(998 * 0.02 + 0.01) == 99_810
+
+
+def test_the_oldest_audio_goes_first_and_sooner_in_quiet() -> None:
+    kept = KeptAudio(most_ms=60, quiet_ms=40)
+
+    dropped = [kept.add(FRAME, media_ms, quiet=False) for media_ms in (0, 20, 40, 60)]
+    assert dropped == [0, 0, 0, 20]
+    assert kept.add(FRAME, 80, quiet=True) == 40
+    assert [media_ms for _, media_ms in kept] == [60, 80]
+    assert kept.kept_ms == 40
+
+
+def test_what_is_confirmed_is_let_go() -> None:
+    kept = KeptAudio(most_ms=1_000, quiet_ms=1_000)
+    kept.add(FRAME, 0, quiet=False)
+    kept.add(FRAME, 20, quiet=False)
+    kept.add(FRAME, 40, quiet=False)
+    kept.confirm(45)
+
+    assert [media_ms for _, media_ms in kept] == [40]
