@@ -13,6 +13,22 @@ _OF_THE_KEY = ("openai-unauthorised", "openai-quota")
 OPTIONAL = ("verbosity", "temperature", "reasoning_effort", "stream_options")
 """Parts of a request that a model may refuse and that a reply can do without."""
 
+_REFUSALS = {
+    401: (
+        "openai-unauthorised",
+        "OpenAI did not accept the API key (401). Set OPENAI_API_KEY to a valid key.",
+    ),
+    403: (
+        "openai-forbidden",
+        "OpenAI does not let this key use {model} (403). Give its project access, or name another model in "
+        "models.reply.",
+    ),
+    404: (
+        "openai-model-unknown",
+        "OpenAI has no model {model} for this key (404). Name another model in models.reply.",
+    ),
+}
+
 
 def is_of_the_key(failed: ProviderFailed) -> bool:
     """Whether every other model would fail in the same way."""
@@ -29,32 +45,13 @@ def refused_option(status: int, fields: Mapping[str, object]) -> str | None:
 def of_status(status: int, fields: Mapping[str, object], retry_after: str | None, model: str) -> ProviderFailed:
     """For an HTTP status other than 200 with the `error` object `fields` and the header Retry-After."""
     code, kind = _word(fields.get("code")), _word(fields.get("type"))
-    match status:
-        case 401:
-            return _configuration(
-                "openai-unauthorised", "OpenAI did not accept the API key (401). Set OPENAI_API_KEY to a valid key."
-            )
-        case 403:
-            return _configuration(
-                "openai-forbidden",
-                f"OpenAI does not let this key use {model} (403). Give its project access, or name another model "
-                "in models.reply.",
-            )
-        case 404:
-            return _configuration(
-                "openai-model-unknown",
-                f"OpenAI has no model {model} for this key (404). Name another model in models.reply.",
-            )
-        case 429 if "insufficient_quota" in (code, kind):
-            return _configuration(
-                "openai-quota",
-                "The OpenAI account has used up its credit or its limit (429, insufficient_quota). Add credit, or "
-                "raise the limit, in OpenAI's billing settings.",
-            )
-        case 429:
-            return _rate_limited(retry_after, model)
-        case _ if status >= 500:
-            return failed("openai-error", f"OpenAI had an error of its own with {model} ({status}). Try again later.")
+    if status == 429:
+        return _quota() if "insufficient_quota" in (code, kind) else _rate_limited(retry_after, model)
+    if status >= 500:
+        return failed("openai-error", f"OpenAI had an error of its own with {model} ({status}). Try again later.")
+    if status in _REFUSALS:
+        name, sentence = _REFUSALS[status]
+        return _configuration(name, sentence.format(model=model))
     what = ", ".join(part for part in (code, _word(fields.get("param"))) if part)
     return _configuration(
         "openai-request-refused",
@@ -120,6 +117,14 @@ def failed(code: str, sentence: str) -> ProviderFailed:
 
 def _configuration(code: str, sentence: str) -> ProviderFailed:
     return ProviderFailed(sentence, code=code, blame=Blame.CONFIGURATION)
+
+
+def _quota() -> ProviderFailed:
+    return _configuration(
+        "openai-quota",
+        "The OpenAI account has used up its credit or its limit (429, insufficient_quota). Add credit, or raise the "
+        "limit, in OpenAI's billing settings.",
+    )
 
 
 def _rate_limited(retry_after: str | None, model: str) -> ProviderFailed:

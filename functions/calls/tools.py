@@ -40,15 +40,15 @@ TOOLS: tuple[Tool, ...] = (
         name="end_call",
         description="Hang up. Call it only when the conversation is over: the caller said goodbye or needs nothing "
         "more. Say your goodbye in the same answer, before the call.",
-        is_offered=lambda agent: True,
-        act=lambda agent, arguments: EndCall(EndReason.AGENT_GOODBYE.value),
+        is_offered=lambda _: True,
+        act=lambda _agent, _arguments: EndCall(EndReason.AGENT_GOODBYE.value),
     ),
     Tool(
         name="transfer",
         description="Connect the caller to a person. Call it when the caller asks for one, or when you cannot help. "
         "Say in the same answer, before the call, that you connect them.",
         is_offered=lambda agent: bool(agent.transfer_number),
-        act=lambda agent, arguments: Transfer(agent.transfer_number) if agent.transfer_number else None,
+        act=lambda agent, _arguments: Transfer(agent.transfer_number) if agent.transfer_number else None,
     ),
 )
 

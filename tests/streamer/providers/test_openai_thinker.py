@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
@@ -65,6 +65,11 @@ async def desk(*replies: Reply, key: str = KEY, **script: Any) -> AsyncIterator[
 
 def text_of(parts: list[ReplyPart]) -> str:
     return "".join(part.text for part in parts if isinstance(part, Words))
+
+
+async def gather(reply: AsyncGenerator[ReplyPart, None], parts: list[ReplyPart]) -> None:
+    async for part in reply:
+        parts.append(part)
 
 
 def faulty(fault: Fault) -> Reply:
@@ -153,8 +158,8 @@ async def test_closing_the_reply_ends_the_request_at_once() -> None:
 async def test_cancelling_before_the_first_word_ends_the_request_at_once() -> None:
     async with desk(Reply(first_token_ms=60_000)) as at:
         asking = asyncio.create_task(at.reply())
-        while not at.meters.requests:
-            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.1)
+        assert at.meters.requests == 1
         asking.cancel()
         await asyncio.wait([asking])
         await asyncio.sleep(0.05)
@@ -190,8 +195,7 @@ async def test_a_failure_in_mid_stream_is_raised_after_its_words(kind: Any) -> N
         reply = at.thinker(agent("gpt-6-luna", "gpt-5.4-mini")).reply(ASKED)
         parts: list[ReplyPart] = []
         with pytest.raises(ProviderFailed):
-            async for part in reply:
-                parts.append(part)
+            await gather(reply, parts)
         assert TEXT.startswith(text_of(parts))
         assert parts
         assert at.meters.requests == 1
