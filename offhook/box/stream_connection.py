@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 from uuid import uuid4
 
@@ -66,7 +66,7 @@ async def dial(url: str, identity: CallIdentity, options: StreamOptions) -> Clie
     31922 not a wss URL. Keepalive pings are not sent: Twilio documents none.
     """
     parts = _check(url)
-    tls = {"ssl": options.tls} if parts.scheme == "wss" and options.tls else {}
+    tls: dict[str, Any] = {"ssl": options.tls} if parts.scheme == "wss" and options.tls else {}
     connecting = _ConnectHere(
         url,
         additional_headers=_signature(url, identity, options),
