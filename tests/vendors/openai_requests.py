@@ -1,21 +1,37 @@
 """What OpenAI refuses in a request to chat completions or Responses, as documented. Pure.
 
-Names of parameters are those of the SDK's request types, read from the SDK itself.
+Names of parameters are those of the SDK's `CompletionCreateParamsStreaming` and `ResponseCreateParamsStreaming`.
 """
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeAlias
 
 import orjson
-from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
-from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 
 from tests.vendors import openai_errors as errors
 from tests.vendors.openai_errors import Complaint
 
 Body: TypeAlias = dict[str, Any]
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+CHAT_NAMES = _names(
+    "audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages"
+    " metadata modalities model moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key"
+    " prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed"
+    " service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity"
+    " web_search_options"
+)
+RESPONSES_NAMES = _names(
+    "access_programs background background_options context_management conversation image include input instructions"
+    " max_output_tokens max_tool_calls metadata model moderation parallel_tool_calls previous_response_id prompt"
+    " prompt_cache_key prompt_cache_options prompt_cache_retention reasoning safety_identifier service_tier store"
+    " stream stream_options temperature text tool_choice tools top_logprobs top_p truncation user"
+)
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ROLES = ("developer", "system", "user", "assistant", "tool", "function")
@@ -24,19 +40,9 @@ _LEAST_ONE = ("max_completion_tokens", "max_tokens", "max_output_tokens", "n")
 _REASONING = re.compile(r"(gpt-[5-9]|o\d)")
 
 
-@cache
-def chat_names() -> frozenset[str]:
-    return CompletionCreateParamsStreaming.__required_keys__ | CompletionCreateParamsStreaming.__optional_keys__
-
-
-@cache
-def responses_names() -> frozenset[str]:
-    return ResponseCreateParamsStreaming.__required_keys__ | ResponseCreateParamsStreaming.__optional_keys__
-
-
 def chat_body(raw: bytes, models: tuple[str, ...]) -> Body:
     """The body of a chat completion. Raises Complaint."""
-    body = _body(raw, chat_names(), models)
+    body = _body(raw, CHAT_NAMES, models)
     if "max_tokens" in body and _REASONING.match(body["model"]):
         what = (
             "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
@@ -55,7 +61,7 @@ def chat_body(raw: bytes, models: tuple[str, ...]) -> Body:
 
 def responses_body(raw: bytes, models: tuple[str, ...]) -> Body:
     """The body of a Responses request, `input` always a list of items. Raises Complaint."""
-    body = _body(raw, responses_names(), models)
+    body = _body(raw, RESPONSES_NAMES, models)
     given = body.get("input")
     if given is None:
         raise errors.missing("input")

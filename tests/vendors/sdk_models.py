@@ -1,6 +1,7 @@
 """Messages read with the vendors' own models, strictly: every field known, every needed field there, types right."""
 
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, TypeAdapter
@@ -8,9 +9,20 @@ from pydantic import BaseModel, TypeAdapter
 _Model = TypeVar("_Model")
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
 def parsed(kind: type[_Model], message: bytes | str) -> _Model:
     """`message` as `kind`. Raises ValidationError, or AssertionError where a field is not in the vendor's model."""
-    model: _Model = TypeAdapter(kind).validate_python(orjson.loads(message))
+    model: _Model = parsed_any(kind, message)
+    return model
+
+
+def parsed_any(kind: Any, message: bytes | str) -> Any:
+    """The same for a kind that is no class, such as a union."""
+    model = _adapter(kind).validate_python(orjson.loads(message))
     extra = unknown_fields(model)
     assert not extra, f"{kind}: not in the SDK's model: {extra}"
     return model

@@ -21,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.vendors.script import DeepgramScript, Listening, Script, Utterance
-from tests.vendors.sdk_models import parsed
+from tests.vendors.sdk_models import parsed_any
 from tests.vendors.sounds import frames, silence, voice
 from tests.vendors.test_deepgram_v2 import client_of, listening
 from tests.vendors.vendors import Vendors
@@ -51,7 +51,7 @@ async def next_of(socket: ClientConnection) -> Any:
     """The next message, strictly as its model."""
     async with asyncio.timeout(5):
         message = await socket.recv(decode=False)
-    return parsed(KINDS[orjson.loads(message)["type"]], message)
+    return parsed_any(KINDS[orjson.loads(message)["type"]], message)
 
 
 async def finals(socket: ClientConnection, until: str) -> list[Any]:
@@ -221,7 +221,7 @@ async def test_refused_handshakes(query: str, key: str, status: int) -> None:
         assert "dg-request-id" in response.headers
 
 
-@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:websockets", "ignore:websockets:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")
 async def test_deepgrams_own_client() -> None:
     async with Vendors(listening("hello there")) as vendors:
         async with client_of(vendors).listen.v1.connect(
@@ -249,7 +249,7 @@ async def test_deepgrams_own_client() -> None:
         assert not vendors.meters.deepgram.refusals
 
 
-@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:websockets", "ignore:websockets:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")
 async def test_deepgrams_own_client_with_a_wrong_key() -> None:
     async with Vendors() as vendors:
         with pytest.raises(ApiError) as refused:

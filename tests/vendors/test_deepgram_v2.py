@@ -227,7 +227,7 @@ async def test_in_real_time_the_end_comes_when_the_script_says() -> None:
         assert 0.175 < moments["EndOfTurn"] < 0.24
 
 
-@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:websockets", "ignore:websockets:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")
 async def test_deepgrams_own_client() -> None:
     async with Vendors(listening("hello there")) as vendors:
         client = client_of(vendors)
@@ -247,7 +247,7 @@ async def test_deepgrams_own_client() -> None:
     assert vendors.meters.deepgram.sockets_open == 0
 
 
-@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:websockets", "ignore:websockets:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")
 async def test_deepgrams_own_client_with_a_wrong_key() -> None:
     async with Vendors() as vendors:
         client = client_of(vendors, "wrong")

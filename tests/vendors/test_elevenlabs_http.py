@@ -41,7 +41,7 @@ def client_of(vendors: Vendors, http: httpx.AsyncClient, key: str = "elevenlabs-
 async def spoken(client: AsyncElevenLabs, voice: str = "amy", **options: Any) -> list[bytes]:
     options = {"text": TEXT, "model_id": "eleven_flash_v2_5", "output_format": "ulaw_8000", **options}
     stream = client.text_to_speech.stream(voice, request_options={"chunk_size": 160}, **options)
-    async with aclosing(stream):  # type: ignore[type-var]  # an async generator, declared as an iterator
+    async with aclosing(stream):
         return [chunk async for chunk in stream]
 
 
@@ -136,7 +136,7 @@ async def test_a_client_that_leaves(http: httpx.AsyncClient) -> None:
     slow = Speaking(first_byte_ms=1, times_realtime=1)
     async with Vendors(Script(elevenlabs=ElevenLabsScript((slow,)))) as vendors:
         stream = client_of(vendors, http).text_to_speech.stream("amy", text=TEXT, output_format="ulaw_8000")
-        async with aclosing(stream):  # type: ignore[type-var]  # an async generator, declared as an iterator
+        async with aclosing(stream):
             await anext(stream)
         await asyncio.sleep(0.02)
         meters = vendors.meters.elevenlabs

@@ -26,7 +26,7 @@ from elevenlabs import (
     SendTextMulti,
 )
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from tests.vendors.script import ElevenLabsScript, Script, Speaking
 from tests.vendors.sdk_models import parsed
@@ -85,13 +85,9 @@ def audio_ms(messages: list[Any]) -> float:
 
 
 async def closed(socket: ClientConnection) -> tuple[int, str]:
-    try:
-        async with asyncio.timeout(5):
-            while True:
-                await socket.recv()
-    except ConnectionClosed as over:
-        assert over.rcvd is not None
-        return over.rcvd.code, over.rcvd.reason
+    async with asyncio.timeout(5):
+        await socket.wait_closed()
+    return socket.close_code or 0, socket.close_reason or ""
 
 
 async def refusal(socket: ClientConnection) -> str:
