@@ -13,6 +13,7 @@ from calls.agent import Agent
 from calls.errors import ConfigurationInvalid
 
 OPENAI = "openai"
+OPENAI_URL = "https://api.openai.com"
 DEFAULT_MODEL = "gpt-6-luna"
 """Small, fast, and without an announced shutdown."""
 
@@ -44,6 +45,13 @@ def is_openai(provider: str) -> bool:
 
 def names_openai(agent: Agent) -> bool:
     return is_openai(agent.models.reply)
+
+
+def versioned(base_url: str) -> str:
+    """A base that ends in "/v1", as OpenAI's paths want; one that has a path of its own is left alone."""
+    if not base_url or "/" in base_url.partition("://")[2]:
+        return base_url
+    return f"{base_url}/v1"
 
 
 def reply_models(agent: Agent) -> tuple[str, ...]:

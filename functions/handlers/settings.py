@@ -11,7 +11,8 @@ from calls.settings_fields import SettingsFields
 class HandlerSettings:
     """`public_url` is the https base that Twilio calls, and signs for. Where `stream_url` (wss base) is empty there is
     no streamer, and every call is held in traditional mode. `api_keys` may be empty: then nobody may use the API.
-    Empty base URLs mean the services' own. URLs have no slash at the end."""
+    Empty base URLs mean the services' own. URLs have no slash at the end. `openai_api_key` is empty where no agent has
+    its replies from OpenAI."""
 
     public_url: str
     stream_url: str
@@ -25,6 +26,8 @@ class HandlerSettings:
     twilio_auth_token: str
     twilio_base_url: str
     aws_endpoint_url: str
+    openai_api_key: str = ""
+    openai_base_url: str = ""
 
 
 def read(source: Mapping[str, str]) -> HandlerSettings:
@@ -43,6 +46,8 @@ def read(source: Mapping[str, str]) -> HandlerSettings:
         twilio_auth_token=fields.secret("TWILIO_AUTH_TOKEN"),
         twilio_base_url=fields.https_url("TWILIO_BASE_URL", ""),
         aws_endpoint_url=fields.https_url("AWS_ENDPOINT_URL", ""),
+        openai_api_key=fields.text("OPENAI_API_KEY", ""),
+        openai_base_url=fields.https_url("OPENAI_BASE_URL", ""),
     )
     fields.finish()
     return settings

@@ -1,4 +1,4 @@
-"""Who thinks of a reply in traditional mode: the port, and the scripted desk behind it."""
+"""Who thinks of a reply in traditional mode: the port, the scripted desk behind it, the choice between providers."""
 
 from datetime import date
 from typing import Protocol
@@ -6,6 +6,7 @@ from typing import Protocol
 from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.errors import Blame, ProviderFailed
+from calls.openai_models import names_openai
 from calls.reply import Reply
 
 SCRIPTED = "scripted"
@@ -31,3 +32,22 @@ class ScriptedThinking:
                 blame=Blame.CONFIGURATION,
             )
         return desk.answer(agent, conversation, today)
+
+
+class ThinkingByProvider:
+    """The scripted desk, or OpenAI's models, as each agent names them."""
+
+    def __init__(self, openai_api_key: str, openai_base_url: str) -> None:
+        self._key, self._base_url = openai_api_key, openai_base_url
+        self._scripted = ScriptedThinking()
+        self._model: Thinking | None = None
+
+    def reply(self, agent: Agent, conversation: Conversation, today: date) -> Reply:
+        if not names_openai(agent):
+            return self._scripted.reply(agent, conversation, today)
+        if self._model is None:
+            # As above: only a turn pays for it.
+            from handlers.model_thinking import ModelThinking
+
+            self._model = ModelThinking(self._key, self._base_url)
+        return self._model.reply(agent, conversation, today)

@@ -11,10 +11,11 @@ from functools import lru_cache
 from calls import agent_files
 from calls.agent import Agent
 from calls.errors import ConfigurationInvalid
+from calls.openai_models import names_openai, reply_models
 from calls.record import Mode
 from calls.store import CallStore
 from handlers.settings import HandlerSettings, read
-from handlers.thinking import ScriptedThinking, Thinking
+from handlers.thinking import ScriptedThinking, Thinking, ThinkingByProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ def wired() -> Wired:
     from calls.dynamo import DynamoCallStore, client
 
     settings = read(os.environ)
+    agents = ladders_within_reach(agent_files.load(settings.agents), settings.stream_url)
     return Wired(
         settings=settings,
         store=DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, now_ms),
-        agents=ladders_within_reach(agent_files.load(settings.agents), settings.stream_url),
-        thinking=ScriptedThinking(),
+        agents=agents,
+        thinking=thinking_for(agents, settings),
         now_ms=now_ms,
         today=lambda: datetime.now().astimezone().date(),
         nonce=lambda: secrets.token_urlsafe(12),
@@ -59,6 +61,19 @@ def ladders_within_reach(agents: Mapping[str, Agent], stream_url: str) -> Mappin
     if stream_url:
         return agents
     return {name: replace(agent, modes=(Mode.TRADITIONAL,)) for name, agent in agents.items()}
+
+
+def thinking_for(agents: Mapping[str, Agent], settings: HandlerSettings) -> Thinking:
+    """Who thinks for these agents. ConfigurationInvalid where one names OpenAI and there is no key, or has a fallback
+    that is not OpenAI's."""
+    wanting = [agent for agent in agents.values() if names_openai(agent)]
+    if not wanting:
+        return ScriptedThinking()
+    if not settings.openai_api_key:
+        raise ConfigurationInvalid(f"OPENAI_API_KEY is missing; agent {wanting[0].name} has its replies from OpenAI.")
+    for agent in wanting:
+        reply_models(agent)
+    return ThinkingByProvider(settings.openai_api_key, settings.openai_base_url)
 
 
 def now_ms() -> int:

@@ -16,6 +16,7 @@ import orjson
 from openai import AsyncOpenAI
 
 from calls import openai_failures
+from calls.openai_models import versioned
 
 log = logging.getLogger(__name__)
 
@@ -151,13 +152,6 @@ class _Opened:
 
     async def close(self) -> None:
         await self._manager.__aexit__(None, None, None)
-
-
-def versioned(base_url: str) -> str:
-    """A base that ends in "/v1", as OpenAI's paths want; one that has a path of its own is left alone."""
-    if not base_url or "/" in base_url.partition("://")[2]:
-        return base_url
-    return f"{base_url}/v1"
 
 
 def _fields(refusal: openai.APIStatusError) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-HEAVY = ("openai", "twilio.rest", "fastapi", "pydantic", "requests", "aiohttp", "httpx", "phonenumbers")
+HEAVY = ("openai", "twilio.rest", "fastapi", "pydantic", "requests", "aiohttp", "httpx", "httpx2", "phonenumbers")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -26,3 +26,7 @@ def test_importing_a_handler_reads_no_settings_and_makes_no_client() -> None:
     loaded = loaded_by("import handlers.voice, handlers.api")
     assert "boto3" not in loaded
     assert "twilio.rest" not in loaded
+
+
+def test_not_even_a_turn_that_a_model_answers_loads_an_sdk() -> None:
+    assert loaded_by("import handlers.model_thinking").isdisjoint(HEAVY)

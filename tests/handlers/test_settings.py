@@ -32,11 +32,14 @@ def test_every_setting() -> None:
             "OFFHOOK_API_KEYS": "a-key-of-the-calls-api,another-key-of-the-api",
             "TWILIO_BASE_URL": "http://127.0.0.1:9000",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+            "OPENAI_API_KEY": "openai-key",
+            "OPENAI_BASE_URL": "http://127.0.0.1:9001/v1",
         }
     )
     assert settings.inbound_agent == "reception"
     assert settings.api_keys == ("a-key-of-the-calls-api", "another-key-of-the-api")
     assert settings.twilio_base_url == "http://127.0.0.1:9000"
+    assert (settings.openai_api_key, settings.openai_base_url) == ("openai-key", "http://127.0.0.1:9001/v1")
 
 
 def test_without_a_streamer() -> None:

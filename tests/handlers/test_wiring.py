@@ -3,12 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from calls.agent import Models
 from calls.errors import ConfigurationInvalid
 from calls.record import Mode
-from handlers.thinking import ScriptedThinking
-from handlers.wiring import ladders_within_reach, wired
+from handlers.thinking import ScriptedThinking, ThinkingByProvider
+from handlers.wiring import ladders_within_reach, thinking_for, wired
 from tests.fakes.agents import AGENT
-from tests.handlers.desk import House
+from tests.handlers.desk import SETTINGS, House
 from tests.handlers.test_settings import GOOD
 
 AGENTS = Path(__file__).parents[2] / "functions" / "agents"
@@ -48,3 +49,20 @@ def test_settings_that_cannot_work_are_read_again_next_time(monkeypatch: pytest.
         wired()
     with pytest.raises(ConfigurationInvalid):
         wired()
+
+
+OPENAI_AGENT = replace(AGENT, models=Models("light", "openai/gpt-6-luna", "light"))
+
+
+def test_only_an_agent_that_names_openai_needs_its_key() -> None:
+    assert isinstance(thinking_for({"default": AGENT}, SETTINGS), ScriptedThinking)
+    with pytest.raises(ConfigurationInvalid, match=r"OPENAI_API_KEY is missing; agent default"):
+        thinking_for({"default": OPENAI_AGENT}, SETTINGS)
+    with_key = replace(SETTINGS, openai_api_key="openai-key")
+    assert isinstance(thinking_for({"default": OPENAI_AGENT}, with_key), ThinkingByProvider)
+
+
+def test_a_fallback_that_is_not_openais_is_refused_at_once() -> None:
+    mixed = replace(OPENAI_AGENT, models=Models("light", "openai", "light", ("scripted",)))
+    with pytest.raises(ConfigurationInvalid, match="'scripted'"):
+        thinking_for({"default": mixed}, replace(SETTINGS, openai_api_key="openai-key"))
