@@ -41,6 +41,7 @@ class Deepgram:
 
     def open_socket(self, request: Request, socket: Socket) -> None:
         number, self._count = self._count, self._count + 1
+        self.meters.requests += 1
         listening = nth(self.script.connections, number)
         if struck_at_the_door(
             listening.fault, socket, lambda status, headers: self._reject(request, socket, status, None, headers)
@@ -52,7 +53,6 @@ class Deepgram:
 
     def _admit(self, request: Request, socket: Socket, listening: Listening, number: int) -> None:
         meters, request_id = self.meters, str(uuid.uuid4())
-        meters.requests += 1
         if not self._authorised(request):
             self._reject(request, socket, 401)
             return

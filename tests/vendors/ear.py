@@ -50,6 +50,7 @@ class Ear:
         self._origin_s = self._loop.time()
         self._began_s = self._ended_s = 0.0
         self._stopped = False
+        self._due_ms = 0.0
         self.ended_ms = 0.0
         """End of the last voice, noise left aside; 0 before the first."""
 
@@ -67,18 +68,26 @@ class Ear:
         """Audio, as it came."""
         self._origin_s = self._loop.time() - (self.received_ms + len(mulaw) / BYTES_PER_MS) / 1000
         for at in range(0, len(mulaw), _SLICE_BYTES):
-            known = self._energy.stretch
-            self._energy.hear(mulaw[at : at + _SLICE_BYTES])
-            stretch = self._energy.stretch
-            if stretch is not None:
-                if known is None:
-                    self._began_s = self._origin_s + stretch.began_ms / 1000
-                if self.began_ms is not None and stretch.ended_ms > self.ended_ms:
-                    self.ended_ms = stretch.ended_ms
-                    self._ended_s = self._origin_s + stretch.ended_ms / 1000
-                elif self.began_ms is None and self.received_ms - stretch.ended_ms > NOISE_GONE_MS:
-                    self.forget()
-            self.look()
+            was_voice = self.began_ms is not None
+            self._listen(mulaw[at : at + _SLICE_BYTES])
+            # While nothing begins, what is due can only move later: most frames need no look at the agenda.
+            if self.received_ms >= self._due_ms or (self.began_ms is not None) is not was_voice:
+                self.look()
+
+    def _listen(self, mulaw: bytes) -> None:
+        known = self._energy.stretch
+        self._energy.hear(mulaw)
+        stretch = self._energy.stretch
+        if stretch is None:
+            return
+        if known is None:
+            self._began_s = self._origin_s + stretch.began_ms / 1000
+        if self.began_ms is not None:
+            if stretch.ended_ms > self.ended_ms:
+                self.ended_ms = stretch.ended_ms
+                self._ended_s = self._origin_s + stretch.ended_ms / 1000
+        elif self.received_ms - stretch.ended_ms > NOISE_GONE_MS:
+            self.forget()
 
     def forget(self) -> None:
         """The present voice is dealt with; the next begins another."""
@@ -109,6 +118,7 @@ class Ear:
                 return
             heard = self.received_ms >= due.media_ms
             if not heard and (due.at_s > now_s + _EARLY_S or self.received_ms < due.media_ms - BEHIND_MS):
+                self._due_ms = due.media_ms if due.at_s > now_s else due.media_ms - BEHIND_MS
                 self._wake(due.at_s, now_s)
                 return
             self._agenda.happen(due)

@@ -29,6 +29,7 @@ class ElevenLabs:
         self._requests = self._sockets = 0
 
     def serve(self, request: Request, exchange: Exchange) -> None:
+        self.meters.requests += 1
         try:
             self._speak(request, exchange)
         except Refused as refused:
@@ -36,6 +37,7 @@ class ElevenLabs:
 
     def open_socket(self, request: Request, socket: Socket) -> None:
         number, self._sockets = self._sockets, self._sockets + 1
+        self.meters.requests += 1
         speaking = nth(self.script.sockets, number)
 
         def refuse(status: int, headers: dict[str, str]) -> None:
@@ -55,7 +57,6 @@ class ElevenLabs:
         def refuse(status: int, headers: dict[str, str]) -> None:
             self._refuse(exchange, errors.of_status(status), headers)
 
-        self.meters.requests += 1
         self.meters.moment(number, "request")
         if struck_at_the_door(speaking.fault, exchange, refuse):
             return
@@ -80,7 +81,6 @@ class ElevenLabs:
         socket.accept()
         if not socket.is_open:
             return
-        meters.requests += 1
         meters.sockets_opened += 1
         meters.sockets_open += 1
         kind: type[SpeakingSocket] = StreamInput if request.path.endswith("/stream-input") else MultiStreamInput

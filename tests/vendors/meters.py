@@ -27,6 +27,7 @@ class Meters:
     sockets_opened: int = 0
     sockets_open: int = 0
     requests: int = 0
+    """Requests and handshakes, refused ones too."""
     requests_cut: int = 0
     """Answers that the client did not wait for."""
     characters: int = 0

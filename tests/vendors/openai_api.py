@@ -37,6 +37,7 @@ class OpenAI:
         socket.reject(404, "Not Found", Complaint(404, f"Invalid URL (GET {request.path})").body())
 
     def serve(self, request: Request, exchange: Exchange) -> None:
+        self.meters.requests += 1
         try:
             self._check_key(request)
             match (request.method, request.path):
@@ -75,7 +76,6 @@ class OpenAI:
         number, self._count = self._count, self._count + 1
         messages: Messages = body["messages"] if is_chat else body["input"]
         reply = reply_to(self.script, messages, number)
-        self.meters.requests += 1
         self.meters.moment(number, "request")
         door = struck_at_the_door(
             reply.fault, exchange, lambda status, headers: self._refuse(exchange, errors.of_status(status), headers)

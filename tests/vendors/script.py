@@ -7,6 +7,7 @@ request received, the text that made a generation due.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Literal, TypeAlias, TypeVar
 
 Kind: TypeAlias = Literal["status", "reset", "stall", "drop", "garbage", "close", "error", "silence"]
@@ -34,6 +35,9 @@ class Fault:
     retry_after_s: float | None = None
     code: int = 1011
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        HTTPStatus(self.status)
 
     @property
     def at_once(self) -> bool:
@@ -94,6 +98,9 @@ class DeepgramScript:
     idle_timeout_ms: float = 10_000.0
     refused: bool = False
 
+    def __post_init__(self) -> None:
+        nth(self.connections, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -143,6 +150,9 @@ class OpenAIScript:
     models: tuple[str, ...] = ("gpt-5.4-mini", "gpt-5.4", "gpt-5.2", "gpt-6-luna", "gpt-6-sol", "gpt-5.6-luna")
     refused: bool = False
 
+    def __post_init__(self) -> None:
+        nth(self.replies, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
@@ -174,6 +184,10 @@ class ElevenLabsScript:
     models: tuple[str, ...] = ("eleven_flash_v2_5", "eleven_flash_v2", "eleven_turbo_v2_5", "eleven_multilingual_v2")
     refused: bool = False
 
+    def __post_init__(self) -> None:
+        nth(self.requests, 0)
+        nth(self.sockets, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -189,4 +203,6 @@ _Entry = TypeVar("_Entry")
 
 def nth(entries: Sequence[_Entry], number: int) -> _Entry:
     """The entry for connection or request `number` (from 0): the last one serves all that follow."""
+    if not entries:
+        raise ValueError("a script needs at least one entry in each of its lists")
     return entries[min(number, len(entries) - 1)]

@@ -88,8 +88,8 @@ async def test_the_first_byte_and_the_pace(http: httpx.AsyncClient) -> None:
         )
         async for chunk in stream:
             chunks.append(((time.monotonic() - began_s) * 1000, chunk))
-        assert 60 <= chunks[0][0] < 110
-        assert 60 + 58 <= chunks[-1][0] < 60 + 110
+        assert 60 <= chunks[0][0] < 260
+        assert 60 + 58 <= chunks[-1][0] < 60 + 310
         audio = b"".join(chunk for _, chunk in chunks)
         assert audio[:800] == SILENCE * 800
         assert audio[800:880] != SILENCE * 80

@@ -190,7 +190,9 @@ def test_a_script_file() -> None:
     assert script_of("{}") == Script()
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"deepgram": {"speed": 1}}', '{"openai": {"by": "chance"}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"deepgram": {"speed": 1}}', '{"openai": {"by": "chance"}}', '{"openai": {"replies": []}}']
+)
 def test_what_is_no_script(text: str) -> None:
     with pytest.raises(BadScript):
         script_of(text)
