@@ -168,9 +168,9 @@ class Session:
         return effects + self._watch_limits(now_ms)
 
     def _watch_limits(self, now_ms: int) -> list[Effect]:
-        if ending := closing.due(self.agent, now_ms=now_ms, answered_at_ms=self.started_at_ms):
-            return self._interrupt(now_ms) + self.voice.say(ending.words, now_ms, ends_call=ending.reason)
         phrases = self.agent.phrases
+        if closing.limit_reached(self.started_at_ms, now_ms, self.agent.limits):
+            return self._interrupt(now_ms) + self.voice.say(phrases.limit_goodbye, now_ms, ends_call=EndReason.LIMIT)
         match self.floor.silence(now_ms, agent_busy=self.voice.reply is not None):
             case Silence.ASK:
                 return self.voice.say(phrases.still_there, now_ms)
