@@ -30,7 +30,7 @@ def refused(status: int, _body: bytes) -> ProviderFailed:
             )
         case 429:
             return ProviderFailed(
-                "Deepgram has as many connections as the plan allows (429). Raise the plan, or lower OFFHOOK_MAX_CALLS.",
+                "Deepgram has as many connections as the plan allows (429). Raise it, or lower OFFHOOK_MAX_CALLS.",
                 code="deepgram-limit",
                 retryable=True,
             )
