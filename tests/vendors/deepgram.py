@@ -72,6 +72,7 @@ class Deepgram:
             return
         socket.accept({"dg-request-id": request_id})
         if not socket.is_open:
+            meters.refuse("not a WebSocket handshake, or the client has gone")
             return
         meters.sockets_opened += 1
         meters.sockets_open += 1

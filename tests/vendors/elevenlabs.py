@@ -80,6 +80,7 @@ class ElevenLabs:
             return
         socket.accept()
         if not socket.is_open:
+            meters.refuse("not a WebSocket handshake, or the client has gone")
             return
         meters.sockets_opened += 1
         meters.sockets_open += 1

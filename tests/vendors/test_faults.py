@@ -229,3 +229,23 @@ async def test_a_late_handshake() -> None:
         began_s = asyncio.get_running_loop().time()
         async with socket_of(vendors, "deepgram"):
             assert asyncio.get_running_loop().time() - began_s > 0.08
+
+
+async def test_what_is_no_handshake_and_no_http() -> None:
+    head = (
+        f"GET {LISTEN} HTTP/1.1\r\nHost: x\r\nAuthorization: Token deepgram-key\r\nUpgrade: websocket\r\n\r\n".encode()
+    )
+    async with Vendors() as vendors:
+        answers = []
+        for request in (head, head + b"\x81\x80", b"\x16\x03\x01\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", vendors.listeners["deepgram"].port)
+            try:
+                writer.write(request)
+                async with asyncio.timeout(2):
+                    answers.append((await reader.read())[:13])
+            finally:
+                writer.close()
+                await writer.wait_closed()
+        assert answers == [b"HTTP/1.1 426 ", b"", b""]
+        assert len(vendors.meters.deepgram.refusals) == 3
+        assert vendors.meters.deepgram.sockets_opened == 0

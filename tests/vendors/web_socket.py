@@ -12,6 +12,7 @@ from websockets.http11 import Response
 from websockets.server import ServerProtocol
 
 _NO_LINGER = struct.pack("ii", 1, 0)
+SWITCHING_PROTOCOLS = 101
 LAST_WORDS_S = 2.0
 """How long a client has to answer our close before the connection is cut."""
 
@@ -42,13 +43,16 @@ class Socket:
         self.on_gone: Callable[[], None] = lambda: None
 
     def accept(self, headers: dict[str, str] | None = None) -> None:
+        """Answers 101, or why this is no handshake; `is_open` tells which."""
         if self.asked is None or self._transport.is_closing():
             return
         response = self._protocol.accept(self.asked)
         response.headers.update(headers or {})
         self._protocol.send_response(response)
-        self.is_open = True
+        self.is_open = response.status_code == SWITCHING_PROTOCOLS
         self._flush()
+        if not self.is_open:
+            self._transport.close()
 
     def reject(self, status: int, reason: str, body: bytes, headers: dict[str, str] | None = None) -> None:
         """Answers the handshake with an HTTP error and closes."""
@@ -96,6 +100,9 @@ class Socket:
 
     def receive(self, data: bytes) -> None:
         if self._stalled:
+            return
+        if self.asked is not None and not self.is_open:
+            self.drop()  # Frames before the handshake was answered.
             return
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():

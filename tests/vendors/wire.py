@@ -145,9 +145,10 @@ class Connection(asyncio.Protocol):
         request, protocol = self._request(), ServerProtocol(max_size=1 << 20)
         socket = Socket(protocol, self.write, self.transport)
         self._socket = socket
-        socket.receive(bytes(self._raw))
+        head, end, early = bytes(self._raw).partition(b"\r\n\r\n")
+        socket.receive(head + end)
         self._raw.clear()
-        if socket.asked is None:
+        if socket.asked is None or early:
             self._meters.refuse("not a WebSocket handshake")
             self.transport.abort()
             return
