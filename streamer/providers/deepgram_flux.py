@@ -82,7 +82,7 @@ class FluxTurns:
         """Nothing: Flux has its own time-outs."""
         return ()
 
-    def reopened(self, replayed_ms: float) -> None:
+    def reopened(self, replayed_ms: float, _now_s: float) -> None:
         self._unheard_after_ms = replayed_ms + _UNHEARD_MS if self.is_speaking else None
 
     def _turn(self, message: dict[str, Any], clock: MediaClock) -> tuple[Heard, ...]:

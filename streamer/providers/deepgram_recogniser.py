@@ -63,7 +63,7 @@ class Turns(Protocol):
     def due(self, now_s: float, /) -> tuple[Heard, ...]:
         """What the time alone tells."""
 
-    def reopened(self, replayed_ms: float, /) -> None:
+    def reopened(self, replayed_ms: float, now_s: float, /) -> None:
         """A new connection begins with `replayed_ms` of audio that the old one may have understood in part."""
 
 
@@ -136,7 +136,7 @@ class DeepgramRecogniser:
             end_ms = media_ms + len(mulaw) // BYTES_PER_MS
         if waiting:
             self._send(socket, waiting, began_ms)
-        self._turns.reopened(self._clock.sent_ms)
+        self._turns.reopened(self._clock.sent_ms, self._time())
 
     def _send(self, socket: VendorSocket, mulaw: bytes, media_ms: int) -> None:
         if not socket.send(mulaw):

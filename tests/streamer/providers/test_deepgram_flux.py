@@ -112,7 +112,7 @@ def test_a_turn_without_words_was_none() -> None:
 def test_a_new_connection_does_not_begin_the_turn_again() -> None:
     turns = FluxTurns()
     told = told_by(turns, info("StartOfTurn", "I want"), info("EagerEndOfTurn", "I want"))
-    turns.reopened(2_000)
+    turns.reopened(2_000, 0.0)
     told += told_by(turns, info("StartOfTurn", "I want", end_s=0.5), info("EagerEndOfTurn", "I want", end_s=0.9))
     told += told_by(turns, info("EndOfTurn", "I want", end_s=2.1))
 
@@ -127,7 +127,7 @@ def test_a_new_connection_does_not_begin_the_turn_again() -> None:
 def test_a_turn_of_which_a_new_connection_hears_nothing_is_over() -> None:
     turns = FluxTurns()
     told_by(turns, info("StartOfTurn", "I", end_s=9.0))
-    turns.reopened(2_000)
+    turns.reopened(2_000, 0.0)
 
     assert told_by(turns, info("Update", "", end_s=3.4)) == []
     assert told_by(turns, info("Update", "", end_s=3.6)) == [SpeechStopped()]
