@@ -32,7 +32,7 @@ def main(engines: Engines | None = None) -> int:
     try:
         settings = read(os.environ)
         agents = agent_files.load(settings.agents)
-        server = StreamServer(settings, agents, engines or EngineRoom(agents.values(), _today), _store(settings))
+        server = StreamServer(settings, agents, engines or EngineRoom(agents.values(), _today, settings.vendors), _store(settings))
     except ConfigurationInvalid as error:
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")
         return 2

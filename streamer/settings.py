@@ -6,6 +6,7 @@ from pathlib import Path
 
 import calls
 from calls.settings_fields import SettingsFields
+from streamer.providers.vendors import VendorSettings
 
 SHIPPED_AGENTS = Path(calls.__file__).parent.parent / "agents"
 
@@ -24,6 +25,7 @@ class StreamerSettings:
     port: int
     max_calls: int
     drain_s: float
+    vendors: VendorSettings
 
 
 def read(environment: Mapping[str, str]) -> StreamerSettings:
@@ -45,6 +47,18 @@ def read(environment: Mapping[str, str]) -> StreamerSettings:
         port=fields.port(),
         max_calls=fields.whole("OFFHOOK_MAX_CALLS", 100, 1, 10_000),
         drain_s=float(fields.whole("OFFHOOK_DRAIN_S", 100, 0, 110)),
+        vendors=_vendors(fields),
     )
     fields.finish()
     return settings
+
+
+def _vendors(fields: SettingsFields) -> VendorSettings:
+    return VendorSettings(
+        deepgram_key=fields.text("DEEPGRAM_API_KEY", ""),
+        deepgram_url=fields.https_url("DEEPGRAM_BASE_URL", "https://api.deepgram.com"),
+        openai_key=fields.text("OPENAI_API_KEY", ""),
+        openai_url=fields.https_url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+        elevenlabs_key=fields.text("ELEVENLABS_API_KEY", ""),
+        elevenlabs_url=fields.https_url("ELEVENLABS_BASE_URL", "https://api.elevenlabs.io"),
+    )

@@ -1,19 +1,21 @@
 """The pipeline engine: a recogniser hears, a thinker thinks, a speaker speaks, all at the same time.
 
-While a sentence is being spoken the next is being thought: the thinker's words are cut into sentences and handed to
-the speaker over a queue of a few. At most one reply is in the making; ordering a new one or cancelling stops the old.
+While a clause is being spoken the next is being thought: the thinker's words are cut into clauses (the first one as
+soon as it stands), made speakable, and handed to the speaker over a queue of a few; what was spoken is told in the
+words as they were written. At most one reply is in the making; ordering a new one or cancelling stops the old.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 from calls.conversation import Conversation
 from calls.errors import Blame, Failure, ProviderFailed
 from calls.reply import Action, ExpectKeys, Words
-from streamer.engines.ports import Recogniser, Speaker, Thinker
-from streamer.engines.sentences import Sentences
+from streamer.engines.clauses import Clauses
+from streamer.engines.originals import Originals
+from streamer.engines.ports import Recogniser, Speaker, Spoken, Thinker
 from streamer.events import (
     Answer,
     CancelReply,
@@ -31,7 +33,8 @@ from streamer.events import (
 
 log = logging.getLogger(__name__)
 
-_SENTENCES_AHEAD = 4
+_CLAUSES_AHEAD = 8
+_UNSPOKEN = b"\xff" * 160  # 20 ms of silence that carries signs no voice speaks
 _ORDERS = 32
 
 
@@ -61,6 +64,7 @@ class PipelineEngine:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._hear(emit), name="recogniser")
+                tasks.create_task(self._speaker.run(), name="speaker")
                 while True:
                     await self._carry_out(await self._orders.get(), tasks, emit)
         except* ProviderFailed as lost:
@@ -106,20 +110,22 @@ class PipelineEngine:
 
     async def _say(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
         emit(ReplyWorded(reply_id, text))
+        originals = Originals()
         try:
-            await self._speak(reply_id, text, emit)
+            await self._speak(reply_id, self._speaker.speak(originals.add(text)), originals, emit)
         except ProviderFailed as error:
             emit(ReplyLost(reply_id, error.failure))
             return
         emit(ReplyDone(reply_id, None))
 
     async def _answer(self, reply_id: int, conversation: Conversation, emit: Callable[[EngineEvent], None]) -> None:
-        sentences: asyncio.Queue[str | None] = asyncio.Queue(_SENTENCES_AHEAD)
+        clauses: asyncio.Queue[str | None] = asyncio.Queue(_CLAUSES_AHEAD)
+        originals = Originals()
         try:
             async with asyncio.TaskGroup() as tasks:
-                thinking = tasks.create_task(self._think(reply_id, conversation, sentences, emit))
-                while (sentence := await sentences.get()) is not None:
-                    await self._speak(reply_id, sentence, emit)
+                thinking = tasks.create_task(self._think(reply_id, conversation, clauses, emit))
+                speaking = self._speaker.speak_all(_spoken_forms(clauses, originals))
+                await self._speak(reply_id, speaking, originals, emit)
         except* ProviderFailed as lost:
             emit(ReplyLost(reply_id, _first_failure(lost)))
         else:
@@ -129,10 +135,10 @@ class PipelineEngine:
         self,
         reply_id: int,
         conversation: Conversation,
-        sentences: "asyncio.Queue[str | None]",
+        clauses: "asyncio.Queue[str | None]",
         emit: Callable[[EngineEvent], None],
     ) -> tuple[Action | None, int]:
-        cutter = Sentences()
+        cutter = Clauses()
         action: Action | None = None
         keys = 0
         async with contextlib.aclosing(self._thinker.reply(conversation)) as parts:
@@ -140,21 +146,37 @@ class PipelineEngine:
                 match part:
                     case Words(text):
                         emit(ReplyWorded(reply_id, text))
-                        for sentence in cutter.feed(text):
-                            await sentences.put(sentence)
+                        for clause in cutter.feed(text):
+                            await clauses.put(clause)
                     case ExpectKeys(count):
                         keys = count
                     case _:
                         action = part
         if (rest := cutter.rest()).strip():
-            await sentences.put(rest)
-        await sentences.put(None)
+            await clauses.put(rest)
+        await clauses.put(None)
         return action, keys
 
-    async def _speak(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
-        async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
+    async def _speak(
+        self,
+        reply_id: int,
+        speaking: AsyncGenerator[Spoken, None],
+        originals: Originals,
+        emit: Callable[[EngineEvent], None],
+    ) -> None:
+        async with contextlib.aclosing(speaking) as pieces:
             async for piece in pieces:
-                emit(ReplySpoken(reply_id, piece.mulaw, piece.text))
+                emit(ReplySpoken(reply_id, piece.mulaw, originals.of(piece.text)))
+        if rest := originals.rest():
+            emit(ReplySpoken(reply_id, _UNSPOKEN, rest))
+
+
+async def _spoken_forms(clauses: "asyncio.Queue[str | None]", originals: Originals) -> AsyncGenerator[str, None]:
+    """What to say for each clause, as they come; a clause with nothing to say is passed over."""
+    while (clause := await clauses.get()) is not None:
+        spoken = originals.add(clause)
+        if spoken:
+            yield spoken
 
 
 def _first_failure(group: BaseExceptionGroup[ProviderFailed]) -> Failure:

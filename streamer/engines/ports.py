@@ -1,7 +1,7 @@
 """The ports of the pipeline engine: a recogniser, a thinker and a speaker. One set per call; heavy models are shared
 by the process and loaded before the first call. Every failure is a `calls.errors.ProviderFailed`."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +41,14 @@ class Spoken:
 
 class Speaker(Protocol):
     """Speaks text."""
+
+    async def run(self) -> None:
+        """Own whatever connections speaking needs, until cancelled; return at once where it needs none."""
+
+    def speak_all(self, texts: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
+        """Speak one reply whose texts (clauses, sentences) are still coming, each as soon as it is there. The joined
+        texts of the pieces are the joined texts asked for. Closing the iterator stops the work. Raises
+        ProviderFailed, and whatever `texts` raises."""
 
     def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Synthesise `text` (a sentence or a few) as 8 kHz mu-law, leading and trailing silence trimmed to a natural

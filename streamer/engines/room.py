@@ -1,63 +1,76 @@
 """Where a call's engine comes from: the agent names its providers, this task holds what they need, loaded once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from calls.agent import Agent
 from calls.errors import ConfigurationInvalid
 from calls.record import Mode
+from calls.speakable import speakable
 from streamer.engines.engine import Engine
 from streamer.engines.pipeline import PipelineEngine
+from streamer.engines.ports import Recogniser, Speaker, Thinker
 from streamer.providers.embedded_models import EmbeddedModels
 from streamer.providers.embedded_recogniser import EmbeddedRecogniser
 from streamer.providers.embedded_speaker import EmbeddedSpeaker
 from streamer.providers.scripted import ScriptedThinker
+from streamer.providers.vendors import Vendors, VendorSettings
 
 
 class EngineRoom:
     """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand."""
 
-    def __init__(self, agents: Iterable[Agent], today: Callable[[], date]) -> None:
+    def __init__(self, agents: Iterable[Agent], today: Callable[[], date], settings: VendorSettings) -> None:
         self._streamed = [agent for agent in agents if Mode.PIPELINE in agent.modes]
         self._today = today
+        self._settings = settings
+        self._vendors: Vendors | None = None
         self._models: EmbeddedModels | None = None
 
     async def load(self) -> None:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller
-        waits for a first time. Raises ConfigurationInvalid."""
-        wanting = [agent for agent in self._streamed if "embedded" in (agent.models.recogniser, agent.models.speech)]
-        if not wanting:
-            return
-        self._models = await asyncio.to_thread(EmbeddedModels.load)
-        for agent in wanting:
-            if agent.models.speech == "embedded":
-                await EmbeddedSpeaker(self._models, agent.voice.speech).prepare(fixed_phrases(agent))
+        waits for a first time. Raises ConfigurationInvalid, also for an agent whose providers are not to be had."""
+        self._vendors = Vendors(self._settings)
+        self._vendors.warm()
+        if any("embedded" in (agent.models.recogniser, agent.models.speech) for agent in self._streamed):
+            self._models = await asyncio.to_thread(EmbeddedModels.load)
+        for agent in self._streamed:
+            self.engine_for(agent, Mode.PIPELINE)
+            if self._models and agent.models.speech == "embedded":
+                phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
+                await EmbeddedSpeaker(self._models, agent.voice.speech).prepare(phrases)
 
     def engine_for(self, agent: Agent, mode: Mode) -> Engine:
         """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here."""
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
-        models = self._embedded(agent)
-        return PipelineEngine(
-            EmbeddedRecogniser(models),
-            ScriptedThinker(agent, self._today),
-            EmbeddedSpeaker(models, agent.voice.speech),
-        )
+        return PipelineEngine(self._recogniser(agent), self._thinker(agent), self._speaker(agent))
 
-    def _embedded(self, agent: Agent) -> EmbeddedModels:
-        wanted = agent.models
-        known: Mapping[str, str] = {"recogniser": "embedded", "reply": "scripted", "speech": "embedded"}
-        for part, here in known.items():
-            asked = getattr(wanted, part)
-            if asked != here:
-                raise ConfigurationInvalid(
-                    f"Agent {agent.name} names models.{part} = {asked!r}; this streamer has {here!r}.",
-                    code="provider-not-here",
-                )
+    def _recogniser(self, agent: Agent) -> Recogniser:
+        if agent.models.recogniser == "embedded":
+            return EmbeddedRecogniser(self._embedded())
+        return self._loaded().recogniser(agent)
+
+    def _thinker(self, agent: Agent) -> Thinker:
+        if agent.models.reply == "scripted":
+            return ScriptedThinker(agent, self._today)
+        return self._loaded().thinker(agent, self._today)
+
+    def _speaker(self, agent: Agent) -> Speaker:
+        if agent.models.speech == "embedded":
+            return EmbeddedSpeaker(self._embedded(), agent.voice.speech)
+        return self._loaded().speaker(agent)
+
+    def _embedded(self) -> EmbeddedModels:
         if self._models is None:
             raise ConfigurationInvalid("The embedded models are not loaded.", code="models-not-loaded")
         return self._models
+
+    def _loaded(self) -> Vendors:
+        if self._vendors is None:
+            raise ConfigurationInvalid("The vendors' connections are not set up yet.", code="vendors-not-loaded")
+        return self._vendors
 
 
 def fixed_phrases(agent: Agent) -> tuple[str, ...]:

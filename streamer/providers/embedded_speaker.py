@@ -1,6 +1,6 @@
 """Speaks with the embedded voice, sentence by sentence."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 
 from streamer.engines.ports import Spoken
 from streamer.providers.embedded_models import EmbeddedModels
@@ -18,6 +18,14 @@ class EmbeddedSpeaker:
     async def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         for piece in self._models.pieces(text):
             yield Spoken(await self._models.mulaw(piece), piece)
+
+    async def run(self) -> None:
+        """There is nothing to own."""
+
+    async def speak_all(self, texts: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
+        async for text in texts:
+            async for spoken in self.speak(text):
+                yield spoken
 
     async def prepare(self, texts: Iterable[str]) -> None:
         """Speak fixed phrases ahead of the first call, so that they cost nothing when they are needed."""

@@ -4,7 +4,7 @@ They cost next to nothing, so that a test of many calls at once measures the str
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
 from calls.agent import Agent
 from calls.closing import caller_says_goodbye
@@ -61,6 +61,14 @@ class OneAnswerThinker:
 
 
 class ToneSpeaker:
+    async def run(self) -> None:
+        """There is nothing to own."""
+
+    async def speak_all(self, texts: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
+        async for text in texts:
+            async for spoken in self.speak(text):
+                yield spoken
+
     async def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         await asyncio.sleep(0.01)
         yield Spoken(bytes([0x10, 0x90]) * (4 * _MS_PER_LETTER * max(1, len(text.strip()))), text)

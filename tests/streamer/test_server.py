@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from calls.record import Mode
 from calls.stream_token import Grant, mint
+from streamer.providers.vendors import VendorSettings
 from streamer.server import StreamServer
 from streamer.settings import StreamerSettings
 from tests.fakes.agents import AGENT
@@ -40,6 +41,7 @@ def settings(stream_url: str = "", max_calls: int = 10) -> StreamerSettings:
         port=0,
         max_calls=max_calls,
         drain_s=1,
+        vendors=VendorSettings("", "", "", "", "", ""),
     )
 
 

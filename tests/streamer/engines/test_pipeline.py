@@ -1,7 +1,7 @@
 """The pipeline engine, with providers under the test's hand."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
 import pytest
 
@@ -64,6 +64,14 @@ class Mouth:
         self.failure = failure
         self.spoke: list[str] = []
 
+    async def run(self) -> None:
+        """There is nothing to own."""
+
+    async def speak_all(self, texts: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
+        async for text in texts:
+            async for spoken in self.speak(text):
+                yield spoken
+
     async def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         self.spoke.append(text)
         if self.failure:
@@ -122,7 +130,7 @@ async def test_a_sentence_is_spoken_while_the_next_is_still_thought() -> None:
 
 async def test_a_cancelled_reply_says_nothing_more_and_stops_the_thinking() -> None:
     never = asyncio.Event()
-    mind = Mind(Words("First. "), Words("Second"), never)
+    mind = Mind(Words("This comes first. "), Words("Second"), never)
     run = Run(mind, Mouth())
     run.engine.order(Answer(1, Conversation()))
     await run.until(ReplySpoken)
