@@ -1,3 +1,5 @@
+from datetime import date
+
 from calls.agent import parse
 from calls.conversation import Conversation, Role, Turn
 from calls.prompts import PHONE_STYLE, Message, Speaker, messages
@@ -38,3 +40,8 @@ def test_a_longer_conversation_only_adds_to_the_end() -> None:
 
 def test_an_empty_conversation_is_the_system_prompt() -> None:
     assert [message.role for message in messages(AGENT, Conversation())] == ["system"]
+
+
+def test_the_date_is_told_at_the_end_of_the_system_prompt() -> None:
+    dated, undated = messages(AGENT, CALL, date(2026, 11, 3))[0], messages(AGENT, CALL)[0]
+    assert dated.content == f"{undated.content}\n- Today is Tuesday, November 3, 2026."
