@@ -1,0 +1,89 @@
+"""Open sockets to one vendor address, kept for the next calls: `take` stands where a plain `connect` would.
+
+Only calls that were answered count: nothing is opened for one that still rings. A socket is kept for `idle_s` at most,
+which must be less than the vendor waits for audio or text, and is looked at again before it is given away.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+
+from calls.errors import ProviderFailed
+from streamer.providers.vendor_socket import Connect, VendorSocket
+from streamer.warm import WarmSizing
+
+log = logging.getLogger(__name__)
+
+DEEPGRAM_IDLE_S = 7.0
+"""Deepgram closes a connection that brings no audio for 10 s (NET-0001)."""
+ELEVENLABS_IDLE_S = 150.0
+"""Of the 180 s that the socket asks for."""
+_TICK_S = 1.0
+_AFTER_FAILURE_S = 5.0
+_ARRIVALS_KEPT = 2_000
+SIZING = WarmSizing()
+
+
+class WarmSockets:
+    """`run` keeps them, `take` gives one away. One for each URL and process."""
+
+    def __init__(self, connect: Connect, idle_s: float, sizing: WarmSizing = SIZING) -> None:
+        self._connect, self._idle_s, self._sizing = connect, idle_s, sizing
+        self._answered_at_s: deque[float] = deque(maxlen=_ARRIVALS_KEPT)
+        self._idle: deque[tuple[VendorSocket, float]] = deque()
+        self._taken = asyncio.Event()
+
+    @property
+    def idle_count(self) -> int:
+        """How many are being kept."""
+        return len(self._idle)
+
+    async def take(self) -> VendorSocket:
+        """An open socket for a call that was answered: a kept one, the oldest first, or a new one. ProviderFailed."""
+        now_s = asyncio.get_running_loop().time()
+        self._answered_at_s.append(now_s)
+        self._taken.set()
+        self._drop_old(now_s)
+        if self._idle:
+            return self._idle.popleft()[0]
+        return await self._connect()
+
+    async def run(self) -> None:
+        """Keep as many as are wanted until cancelled. A vendor that cannot be reached is tried again later."""
+        time = asyncio.get_running_loop().time
+        try:
+            while True:
+                self._taken.clear()
+                self._drop_old(time())
+                if not await self._fill(time()):
+                    await asyncio.sleep(_AFTER_FAILURE_S)
+                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TICK_S):
+                        await self._taken.wait()
+        finally:
+            while self._idle:
+                self._idle.popleft()[0].close()
+
+    async def _fill(self, now_s: float) -> bool:
+        """Open what is missing, one after the other, and let go what is too much. False when the vendor refuses."""
+        wanted = self._sizing.wanted(self._answered_at_s, now_s)
+        while len(self._idle) > wanted:
+            self._idle.popleft()[0].close()
+        while len(self._idle) < wanted:
+            try:
+                socket = await self._connect()
+            except ProviderFailed as failed:
+                log.warning("no connection can be kept warm: %s", failed.failure.code)
+                return False
+            self._idle.append((socket, asyncio.get_running_loop().time()))
+        return True
+
+    def _drop_old(self, now_s: float) -> None:
+        for _ in range(len(self._idle)):
+            socket, since_s = self._idle.popleft()
+            if socket.is_open and now_s - since_s < self._idle_s:
+                self._idle.append((socket, since_s))
+            else:
+                socket.close()
