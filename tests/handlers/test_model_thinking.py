@@ -16,6 +16,7 @@ from calls.errors import ProviderFailed
 from calls.reply import EndCall, Reply, Transfer
 from handlers.model_thinking import ModelThinking
 from tests.fakes.agents import AGENT
+from tests.fakes.odd_server import SSE, odd_server, refusal_of
 from tests.vendors.script import Fault, OpenAIScript, Script, ToolCall
 from tests.vendors.script import Reply as Scripted
 from tests.vendors.vendors import Vendors
@@ -149,3 +150,31 @@ async def test_nobody_listens() -> None:
 async def test_a_reply_without_words_is_a_failure() -> None:
     async with desk(Scripted("", finish="content_filter", first_token_ms=1)) as at:
         assert await at.failure_code() == "openai-filtered"
+
+
+async def test_refused_options_are_left_out_and_remembered() -> None:
+    asked: list[bool] = []
+
+    def answer(body: dict[str, Any]) -> bytes:
+        asked.append("verbosity" in body)
+        if "verbosity" in body:
+            return refusal_of("verbosity")
+        return SSE + b'data: {"choices": [{"delta": {"content": "Yes."}, "finish_reason": "stop"}]}\n\n'
+
+    async with odd_server(answer) as url:
+        thinking = ModelThinking("key", url)
+        for _ in range(2):
+            assert await asyncio.to_thread(thinking.reply, agent(), ASKED, TODAY) == Reply("Yes.")
+        thinking.close()
+    assert asked == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"\x00 not HTTP \r\n\r\n", SSE + b"data: [1]\n\n", SSE + b"data: " + b"x" * (2 << 20)]
+)
+async def test_odd_answers_are_failures(sent: bytes) -> None:
+    async with odd_server(lambda _: sent) as url:
+        thinking = ModelThinking("key", url)
+        with pytest.raises(ProviderFailed):
+            await asyncio.to_thread(thinking.reply, agent(), ASKED, TODAY)
+        thinking.close()
