@@ -48,6 +48,8 @@ class OpenAIClient:
             api_key=api_key, base_url=versioned(base_url) or None, max_retries=0, http_client=self._http
         )
 
+        self._ask = self._sdk.chat.completions.with_streaming_response.create  # imports much, so not at a first reply
+
     async def close(self) -> None:
         await self._sdk.close()
 
@@ -103,7 +105,8 @@ class OpenAIClient:
         may_replace = True
         while True:
             try:
-                return await _Opened.of(self._sdk, body)
+                manager = self._ask(model=model, messages=[], stream=True, extra_body=body)
+                return _Opened(manager, await manager.__aenter__())
             except openai.BadRequestError as refusal:
                 option = openai_failures.refused_option(refusal.status_code, _fields(refusal))
                 if option is None or option not in body:
@@ -142,13 +145,6 @@ class _Opened:
 
     def __init__(self, manager: Any, response: Any) -> None:
         self._manager, self.response = manager, response
-
-    @classmethod
-    async def of(cls, sdk: AsyncOpenAI, body: dict[str, Any]) -> "_Opened":
-        manager = sdk.chat.completions.with_streaming_response.create(
-            model=body["model"], messages=[], stream=True, extra_body=body
-        )
-        return cls(manager, await manager.__aenter__())
 
     async def close(self) -> None:
         await self._manager.__aexit__(None, None, None)
