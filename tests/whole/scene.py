@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,10 +103,25 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, ears: Ears, mouth: Mouth, *, stream_url: str = "", streamer_module: str = "streamer"
+    folder: Path,
+    ears: Ears,
+    mouth: Mouth,
+    *,
+    stream_url: str = "",
+    streamer_module: str = "streamer",
+    agents: Path = AGENTS,
+    extra: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Scene]:
+    """`stream_url` sends Twilio elsewhere than to the streamer; `extra` goes into the parts' environment."""
     port = free_port()
-    stack = Stack(folder, AGENTS, f"http://127.0.0.1:{port}", stream_url=stream_url, streamer_module=streamer_module)
+    stack = Stack(
+        folder,
+        agents,
+        f"http://127.0.0.1:{port}",
+        stream_url=stream_url,
+        streamer_module=streamer_module,
+        extra=extra,
+    )
     number = Number(Hook(f"{stack.public_url}/twilio/voice"), status_callback=Hook(f"{stack.public_url}/twilio/status"))
     settings = BoxSettings(stack.account_sid, stack.auth_token, {stack.from_number: number}, port=port)
     async with stack:

@@ -6,20 +6,11 @@ from pathlib import Path
 
 from calls.conversation import Role
 from calls.record import EndReason, Status
+from tests.fakes.box_parts import NoEars, NoMouth
 from tests.fakes.light import TURNS_BEFORE_GOODBYE
 from tests.whole.scene import scene, script
 
 SLOT_MS = 20
-
-
-class NoEars:
-    async def recognise(self, mulaw: bytes) -> str:
-        raise AssertionError("no call of this test gathers")
-
-
-class NoMouth:
-    async def synthesise(self, text: str, voice: str, language: str) -> bytes:
-        raise AssertionError("no call of this test says anything over TwiML")
 
 
 async def test_twenty_calls_at_once_finish_with_no_frame_late_at_the_median(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""Whole calls on the real vendor adapters, against simulators of the vendors' protocols."""
+
+from pathlib import Path
+
+import pytest
+
+from calls.conversation import Role
+from calls.record import EndReason, Mode
+from tests.fakes.box_parts import NoEars, NoMouth
+from tests.vendors.script import DeepgramScript, Listening, OpenAIScript, Reply, Script, Utterance
+from tests.vendors.vendors import Vendors
+from tests.whole.scene import Ended, scene, script
+from tests.whole.vendor_agent import agents_on_vendors, keys_for
+
+LONG = (
+    "We are open from nine to five, Monday to Friday, and on Saturday until one. On Sunday we are closed all day. "
+    "The last appointment begins half an hour before we close, so please come in time."
+)
+HEARD = (
+    Utterance("What are your hours?"),
+    Utterance(""),  # a voice without words, over the answer
+    Utterance("Tuesday at three."),  # an interruption
+    Utterance("My name is Allison."),
+    Utterance("Thank you, goodbye."),
+)
+REPLIES = (
+    Reply(LONG),
+    Reply("Tuesday at three is fine, I have noted it for you. What is your name?"),
+    Reply("Thanks."),
+)
+STEPS = (
+    'say = ["REC/hello.wav", "REC/hours.wav"]',
+    'when = "agent-speaking"\nafter_ms = 1500\nsay = ["REC/im-sorry.wav"]',
+    'when = "agent-speaking"\nafter_ms = 5000\nsay = ["REC/digits/day-2.wav", "REC/digits/at.wav", "REC/digits/3.wav"]',
+    'say = "REC/one-moment-please.wav"',
+    'say = ["REC/auth-thankyou.wav", "REC/goodbye.wav"]',
+)
+
+
+@pytest.mark.parametrize("recogniser", ["deepgram/flux-general-en", "deepgram/nova-3"])
+async def test_a_call_with_a_false_and_a_true_interruption(tmp_path: Path, recogniser: str) -> None:
+    vendor_script = Script(deepgram=DeepgramScript((Listening(HEARD),)), openai=OpenAIScript(REPLIES, by="turn"))
+    async with Vendors(vendor_script) as vendors:
+        agents = agents_on_vendors(tmp_path / "agents", recogniser)
+        async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=keys_for(vendors)) as here:
+            ended = await (await here.call(script(tmp_path, *STEPS))).ended()
+    assert ended.modes == [Mode.PIPELINE]
+    assert ended.record.end_reason is EndReason.CALLER_GOODBYE
+    assert ended.record.failures == ()
+    assert ended.said_by(Role.CALLER) == [words.text for words in HEARD if words.text]
+    assert "Goodbye" in ended.said_by(Role.AGENT)[-1]
+    _check_the_interrupted_answer(ended)
+    for meters in (vendors.meters.deepgram, vendors.meters.openai, vendors.meters.elevenlabs):
+        assert not meters.refusals
+    assert vendors.meters.deepgram.sockets_open == 0
+    assert vendors.meters.elevenlabs.sockets_open == 0
+
+
+def _check_the_interrupted_answer(ended: Ended) -> None:
+    """One answer was cut, by the words, and not by the voice without words some seconds before them."""
+    (cut,) = [turn for turn in ended.conversation.turns if turn.cut]
+    assert cut.said.strip() == LONG
+    assert LONG.startswith(cut.heard)
+    assert len(cut.heard) > len("We are open from nine to five,")
+    spoken_ms = cut.ended_at_ms - cut.started_at_ms
+    assert spoken_ms > 4_000
