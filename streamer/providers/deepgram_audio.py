@@ -57,10 +57,10 @@ class MediaClock:
 
 
 class KeptAudio:
-    """The newest audio, oldest dropped first. `most_ms` bounds it, `quiet_ms` what is kept while nobody speaks."""
+    """The newest audio, at most `most_ms` of it, the oldest dropped first."""
 
-    def __init__(self, most_ms: int, quiet_ms: int) -> None:
-        self._most_ms, self._quiet_ms = most_ms, quiet_ms
+    def __init__(self, most_ms: int) -> None:
+        self._most_bytes = most_ms * BYTES_PER_MS
         self._frames: deque[tuple[bytes, int]] = deque()
         self._bytes = 0
 
@@ -68,13 +68,19 @@ class KeptAudio:
     def kept_ms(self) -> int:
         return self._bytes // BYTES_PER_MS
 
-    def add(self, mulaw: bytes, media_ms: int, *, quiet: bool) -> int:
+    def add(self, mulaw: bytes, media_ms: int) -> int:
         """Keep a frame. Returns how many ms of older audio were dropped for it."""
         self._frames.append((mulaw, media_ms))
         self._bytes += len(mulaw)
-        bound_bytes = (self._quiet_ms if quiet else self._most_ms) * BYTES_PER_MS
+        return self._shorten(self._most_bytes)
+
+    def trim(self, to_ms: int) -> None:
+        """Keep the newest `to_ms` only."""
+        self._shorten(to_ms * BYTES_PER_MS)
+
+    def _shorten(self, to_bytes: int) -> int:
         dropped_bytes = 0
-        while self._bytes > bound_bytes:
+        while self._bytes > to_bytes:
             dropped = len(self._frames.popleft()[0])
             self._bytes -= dropped
             dropped_bytes += dropped

@@ -33,12 +33,13 @@ _MOST_GARBLED = 10
 @dataclass(frozen=True, slots=True)
 class Patience:
     """`stalled_s`: no message for that long although audio was sent. `keep_alive_s`: nothing was sent for that long.
-    `kept_ms`: audio kept while the caller speaks, or no socket is open; `quiet_ms`: while nobody speaks."""
+    `kept_ms`: the most audio that is kept to be sent again; `quiet_ms`: what is kept of audio in which the vendor has
+    heard nobody."""
 
     stalled_s: float
     keep_alive_s: float = 4.0
     reconnects: int = 1
-    kept_ms: int = 20_000
+    kept_ms: int = 30_000
     quiet_ms: int = 2_500
 
 
@@ -72,7 +73,7 @@ class DeepgramRecogniser:
 
     def __init__(self, connect: Connect, turns: Turns, patience: Patience, keep_alive: bytes | None) -> None:
         self._connect, self._turns, self._patience, self._keep_alive = connect, turns, patience, keep_alive
-        self._kept = KeptAudio(patience.kept_ms, patience.quiet_ms)
+        self._kept = KeptAudio(patience.kept_ms)
         self._clock = MediaClock()
         self._socket: VendorSocket | None = None
         self._unanswered_s: float | None = None
@@ -85,8 +86,7 @@ class DeepgramRecogniser:
     def hear(self, mulaw: bytes, media_ms: int) -> None:
         """Send the next frame, or keep it until there is a socket; `dropped_ms` counts what nobody has heard."""
         socket = self._socket
-        quiet = socket is not None and not self._turns.is_speaking
-        dropped_ms = self._kept.add(mulaw, media_ms, quiet=quiet)
+        dropped_ms = self._kept.add(mulaw, media_ms)
         self._next_media_ms = media_ms + len(mulaw) // BYTES_PER_MS
         if socket is None:
             self.dropped_ms += dropped_ms
@@ -115,6 +115,8 @@ class DeepgramRecogniser:
                 for event in self._understood(await self._next(socket, emit)):
                     emit(event)
                 self._kept.confirm(self._turns.confirmed_ms)
+                if not self._turns.is_speaking:
+                    self._kept.trim(self._patience.quiet_ms)
         except ConnectionClosed as closed:
             code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
             raise deepgram_failures.closed(code, reason) from closed

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 MOST_CONTEXTS = 5
 """ElevenLabs' own bound, contexts that are being closed included."""
+LEAVING_S = 5.0
+"""A closed context is gone after so long, also when its final message never came."""
 KEEP_ALIVE_S = messages.INACTIVITY_S / 3
 _WAITING_PIECES = 1_024
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
@@ -106,15 +108,18 @@ class SpeechContext:
 class SpeechSocket:
     """`run` keeps the socket open; `context` takes a context of it. One for each call."""
 
-    def __init__(self, connect: Connect, first_s: float = 2.0, between_s: float = 3.0) -> None:
-        """`first_s`: how long the first audio of a reply may take, `between_s`: any audio after it."""
+    def __init__(
+        self, connect: Connect, first_s: float = 2.0, between_s: float = 3.0, keep_alive_s: float = KEEP_ALIVE_S
+    ) -> None:
+        """`first_s`: how long the first audio of a reply may take, `between_s`: any audio after it; `keep_alive_s`: how
+        long the socket may be without a message."""
         self._connect = connect
-        self._first_s, self._between_s = first_s, between_s
+        self._first_s, self._between_s, self._keep_alive_s = first_s, between_s, keep_alive_s
         self._numbers = count(1)
         self._socket: VendorSocket | None = None
         self._spare: SpeechContext | None = None
         self._contexts: dict[str, SpeechContext] = {}
-        self._leaving: set[str] = set()
+        self._leaving: dict[str, float] = {}
         self._settled = asyncio.Event()
         self._is_running = False
         self._refusal: ProviderFailed | None = None
@@ -162,7 +167,7 @@ class SpeechSocket:
         """The context is not needed any more; a new spare is opened in its place."""
         if self._contexts.pop(context.name, None) is not None:
             context.stop()
-            self._leaving.add(context.name)
+            self._leaving[context.name] = asyncio.get_running_loop().time()
         if self._spare is None:
             self._spare = self._open()
 
@@ -174,6 +179,8 @@ class SpeechSocket:
     def _open(self) -> SpeechContext | None:
         if self._socket is None or not self._socket.is_open:
             return None
+        gone_s = asyncio.get_running_loop().time() - LEAVING_S
+        self._leaving = {name: since_s for name, since_s in self._leaving.items() if since_s > gone_s}
         if len(self._contexts) + len(self._leaving) >= MOST_CONTEXTS:
             return None
         context = SpeechContext(f"reply-{next(self._numbers)}", self._socket, self._first_s, self._between_s)
@@ -208,7 +215,7 @@ class SpeechSocket:
     async def _next(self, socket: VendorSocket) -> bytes:
         while True:
             try:
-                async with asyncio.timeout(KEEP_ALIVE_S):
+                async with asyncio.timeout(self._keep_alive_s):
                     return await socket.receive()
             except TimeoutError:
                 self._spare = self._spare or self._open()
@@ -228,7 +235,7 @@ class SpeechSocket:
         is_final = isinstance(told.told, ContextFinal)
         context = self._contexts.pop(told.context, None) if is_final else self._contexts.get(told.context)
         if is_final:
-            self._leaving.discard(told.context)
+            self._leaving.pop(told.context, None)
         if context is not None:
             context.take(told.told)
             if context is self._spare:

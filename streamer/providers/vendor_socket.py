@@ -77,14 +77,14 @@ class VendorSocket:
         return self._connection.state is State.OPEN
 
     @property
-    def idle_write_bytes(self) -> int:
+    def unsent_bytes(self) -> int:
         """What the peer has not taken yet."""
         return self._connection.transport.get_write_buffer_size()
 
     def send(self, message: bytes, *, text: bool = False) -> bool:
         """Write one message now, as text (UTF-8) or binary. False when the socket is closing or its peer takes nothing;
         `receive` then tells of the end."""
-        if not self.is_open or self.idle_write_bytes > MOST_UNSENT_BYTES:
+        if not self.is_open or self.unsent_bytes > MOST_UNSENT_BYTES:
             return False
         broadcast((self._connection,), message, text=text)
         return True
@@ -141,7 +141,7 @@ class VendorSockets:
             raise self._vendor.unreachable(f"no answer within {self._open_timeout_s:g} s") from error
         except ssl.SSLError as error:
             raise ProviderFailed(
-                f"{self._vendor.name}'s TLS certificate cannot be trusted here. Check the base URL and the CA bundle.",
+                f"No safe connection to {self._vendor.name} can be made (TLS). Check its base URL and the CA bundle.",
                 code=f"{self._vendor.code}-unreachable",
                 blame=Blame.CONFIGURATION,
             ) from error

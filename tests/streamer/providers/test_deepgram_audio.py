@@ -37,21 +37,21 @@ def test_the_oldest_stretches_are_forgotten() -> None:
     assert clock.began(998 * 0.02 + 0.01) == 99_810
 
 
-def test_the_oldest_audio_goes_first_and_sooner_in_quiet() -> None:
-    kept = KeptAudio(most_ms=60, quiet_ms=40)
+def test_the_oldest_audio_goes_first() -> None:
+    kept = KeptAudio(most_ms=60)
 
-    dropped = [kept.add(FRAME, media_ms, quiet=False) for media_ms in (0, 20, 40, 60)]
-    assert dropped == [0, 0, 0, 20]
-    assert kept.add(FRAME, 80, quiet=True) == 40
-    assert [media_ms for _, media_ms in kept] == [60, 80]
+    assert [kept.add(FRAME, media_ms) for media_ms in (0, 20, 40, 60)] == [0, 0, 0, 20]
+    assert [media_ms for _, media_ms in kept] == [20, 40, 60]
+    kept.trim(40)
+    assert [media_ms for _, media_ms in kept] == [40, 60]
     assert kept.kept_ms == 40
 
 
 def test_what_is_confirmed_is_let_go() -> None:
-    kept = KeptAudio(most_ms=1_000, quiet_ms=1_000)
-    kept.add(FRAME, 0, quiet=False)
-    kept.add(FRAME, 20, quiet=False)
-    kept.add(FRAME, 40, quiet=False)
+    kept = KeptAudio(most_ms=1_000)
+    kept.add(FRAME, 0)
+    kept.add(FRAME, 20)
+    kept.add(FRAME, 40)
     kept.confirm(45)
 
     assert [media_ms for _, media_ms in kept] == [40]
