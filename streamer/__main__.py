@@ -32,7 +32,8 @@ def main(engines: Engines | None = None) -> int:
     try:
         settings = read(os.environ)
         agents = agent_files.load(settings.agents)
-        server = StreamServer(settings, agents, engines or EngineRoom(agents.values(), _today, settings.vendors), _store(settings))
+        room = engines or EngineRoom(agents.values(), _today, settings.vendors)
+        server = StreamServer(settings, agents, room, _store(settings))
     except ConfigurationInvalid as error:
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")
         return 2

@@ -6,12 +6,15 @@ noise on a phone line fools loudness.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from calls.agent import Limits, TurnTaking
 
 _WORDLESS_MS = 5_000  # a voice without a word for so long is a noise on the line
+_PAUSES_KEPT = 8
+_PAUSES_KNOWN = 4
+_CUT_SHORT_MS = 160
 _STUCK_VOICE_MS = 30_000  # a recogniser that never says the voice stopped must not silence the watchdog
 
 _NOT_WORDS = re.compile(r"[^a-z0-9 ]+")
@@ -33,6 +36,40 @@ def same_words(one: str, other: str) -> bool:
 def is_backchannel(text: str) -> bool:
     """Whether the words may only say that the caller is listening; after a question they are an answer."""
     return plain_words(text) in _LISTENING
+
+
+@dataclass(slots=True)
+class Pace:
+    """How long a caller may pause inside a turn, learnt from this caller's own pauses, within bounds. Milliseconds.
+
+    A pause that was only a pause, or a turn that went on after we had ended it, makes us more patient at once; turns
+    that end well bring us back, slowly, and below the beginning only for a caller whose pauses are known to be short.
+    """
+
+    start_ms: int
+    least_ms: int = 380
+    most_ms: int = 1_000
+    _pauses_ms: list[int] = field(default_factory=list)
+    _extra_ms: int = 0
+
+    @property
+    def patience_ms(self) -> int:
+        """The silence that ends the turn now."""
+        longest = max(self._pauses_ms) * 5 // 4 + 100 if self._pauses_ms else 0
+        is_known = len(self._pauses_ms) >= _PAUSES_KNOWN
+        wanted = max(longest, 0 if is_known else self.start_ms) + self._extra_ms
+        return min(self.most_ms, max(self.least_ms, wanted))
+
+    def paused(self, pause_ms: int) -> None:
+        """The caller paused so long, and went on."""
+        self._pauses_ms = [*self._pauses_ms, pause_ms][-_PAUSES_KEPT:]
+
+    def cut_short(self) -> None:
+        """We ended a turn, and the caller went on with it."""
+        self._extra_ms = min(self._extra_ms + _CUT_SHORT_MS, self.most_ms)
+
+    def ended_well(self) -> None:
+        self._extra_ms = self._extra_ms * 3 // 4
 
 
 class Silence(Enum):

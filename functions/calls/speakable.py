@@ -1,12 +1,12 @@
 """Text as a voice should be given it: marks of the page left out, and words for what is written otherwise than said.
 
 Works on a clause as well as on a whole reply; text that has been made speakable stays as it is. The transcript keeps
-the words of the model, so what was heard of the spoken text has to be told in the original's: `Spelling` does that.
+the words of the model, so what was heard of the spoken text has to be told in the original's: `pieces` says which is
+which.
 English; text in other languages has markdown, emoji and links undone. Pure.
 """
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,24 +60,3 @@ def _tidy(words: str, last: str) -> str:
     return spoken.lstrip() if last == " " else spoken
 
 
-class Spelling:
-    """A text and how it is spoken. Give `spoken` to the voice, and tell `original` what it has spoken, piece by piece
-    and in order: it answers with the words of the text. All answers joined are the text, once all was spoken."""
-
-    def __init__(self, text: str) -> None:
-        self._pieces = deque(pieces(text))
-        self.spoken = "".join(piece.spoken for piece in self._pieces)
-        self._left_chars = len(self.spoken)
-        self._ahead_chars = 0
-
-    def original(self, spoken: str) -> str:
-        """The words of the text that the next `spoken` stands for. A piece of the text that is said in several words
-        counts with the last of them."""
-        self._left_chars -= len(spoken)
-        self._ahead_chars += len(spoken)
-        words = ""
-        while self._pieces and (self._left_chars <= 0 or len(self._pieces[0].spoken.rstrip()) <= self._ahead_chars):
-            piece = self._pieces.popleft()
-            self._ahead_chars -= len(piece.spoken)
-            words += piece.original
-        return words

@@ -13,9 +13,14 @@ windows, so a clock that jumps over lost audio is silence like any other.
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from streamer.turns import Pace
+
 START = 0.5
 STAY = 0.35
 HANGOVER_MS = 480
+LEAST_HANGOVER_MS = 380
+WENT_ON_MS = 350
+"""A voice so soon after a turn was ended belongs to that turn: it was ended too early."""
 PAUSE_MS = 128
 """Voice activity ends some 70 ms after the sound, so this is about 200 ms of true silence."""
 
@@ -55,7 +60,7 @@ class _State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long, in ms, until each decision; `pause_ms` below `hangover_ms`."""
+    """How long, in ms, until each decision; `pause_ms` below `hangover_ms`, which the caller's own pace moves."""
 
     begin_ms: int = 96
     pause_ms: int = PAUSE_MS
@@ -66,6 +71,8 @@ class Patience:
 class Endpointing:
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
+        self._pace = Pace(patience.hangover_ms, least_ms=min(LEAST_HANGOVER_MS, patience.hangover_ms))
+        self._ended_at_ms: int | None = None
         self._state = _State.QUIET
         self._first_ms = 0
         self._last_ms = 0
@@ -86,7 +93,7 @@ class Endpointing:
 
     def _overdue(self, now_ms: int) -> tuple[Decision, ...]:
         """The end that was reached in a gap before `now_ms`, where no window was there to show it."""
-        if now_ms - self._last_ms < self._patience.hangover_ms:
+        if now_ms - self._last_ms < self._pace.patience_ms:
             return ()
         self._voiced_ms = 0
         return self.stop()
@@ -103,17 +110,27 @@ class Endpointing:
         if self._voiced_ms < self._patience.begin_ms:
             return ()
         self._state = _State.TALKING
+        self._learn_of_last_turn()
         return (Began(self._first_ms),)
+
+    def _learn_of_last_turn(self) -> None:
+        if self._ended_at_ms is None:
+            return
+        if self._first_ms - self._ended_at_ms < WENT_ON_MS:
+            self._pace.cut_short()
+        else:
+            self._pace.ended_well()
 
     def _in_voice(self, end_ms: int) -> tuple[Decision, ...]:
         decided: tuple[Decision, ...] = ()
         if self._voiced:
-            self._last_ms = end_ms
             if self._state is _State.PAUSED:
                 self._state = _State.TALKING
+                self._pace.paused(end_ms - self._last_ms)
                 decided = (Resumed(),)
+            self._last_ms = end_ms
         silent_ms = end_ms - self._last_ms
-        if silent_ms >= self._patience.hangover_ms or end_ms - self._first_ms >= self._patience.longest_ms:
+        if silent_ms >= self._pace.patience_ms or end_ms - self._first_ms >= self._patience.longest_ms:
             return decided + self._end()
         if silent_ms >= self._patience.pause_ms and self._state is _State.TALKING:
             self._state = _State.PAUSED
@@ -124,4 +141,5 @@ class Endpointing:
         self._state = _State.QUIET
         self._voiced_ms = 0
         self._voiced = False
+        self._ended_at_ms = self._last_ms + self._pace.patience_ms
         return (Ended(self._first_ms, self._last_ms),)

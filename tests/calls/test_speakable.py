@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.speakable import Spelling, pieces, speakable
+from calls.speakable import pieces, speakable
 
 
 @pytest.mark.parametrize(
@@ -75,22 +75,3 @@ def test_the_pieces_are_the_text_and_what_is_said(text: str) -> None:
 def test_speakable_text_stays_as_it_is(words: list[str]) -> None:
     said = speakable("".join(words))
     assert speakable(said) == said
-
-
-@given(_WRITTEN, st.lists(st.integers(0, 30), max_size=6))
-def test_what_was_spoken_is_told_in_the_words_of_the_text(text: str, cuts: list[int]) -> None:
-    spelling = Spelling(text)
-    spoken, told = spelling.spoken, ""
-    for chars in (*cuts, len(spoken)):
-        told += spelling.original(spoken[:chars])
-        spoken = spoken[chars:]
-        assert text.startswith(told)
-    assert told == text
-
-
-def test_an_interruption_keeps_the_words_of_the_text() -> None:
-    spelling = Spelling("It is $120.50 at 3 p.m. today.")
-    assert spelling.spoken == "It is 120 dollars and 50 cents at 3 PM today."
-    assert spelling.original("It is 120 dollars") == "It is "
-    assert spelling.original(" and 50 cents at") == "$120.50 at "
-    assert spelling.original(" 3 PM today.") == "3 p.m. today."

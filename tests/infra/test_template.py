@@ -153,7 +153,7 @@ def test_the_lambdas_are_given_every_setting_that_they_read_and_no_other() -> No
 def test_no_secret_passes_through_a_parameter() -> None:
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
     secrets = {name for name in variables if name.endswith(("_SECRET", "_TOKEN", "_KEY", "_KEYS"))}
-    assert secrets >= {"OFFHOOK_STREAM_SECRET", "OFFHOOK_API_KEYS", "TWILIO_AUTH_TOKEN"}
+    assert secrets >= {"OFFHOOK_STREAM_SECRET", "OFFHOOK_API_KEYS", "TWILIO_AUTH_TOKEN", "OPENAI_API_KEY"}
     assert all(variables[name]["Fn::Sub"].startswith("{{resolve:secretsmanager:") for name in secrets)
 
 

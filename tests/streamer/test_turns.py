@@ -1,7 +1,7 @@
 """Who has the floor."""
 
 from calls.agent import Limits, TurnTaking
-from streamer.turns import Floor, Silence, is_backchannel, same_words
+from streamer.turns import Floor, Pace, Silence, is_backchannel, same_words
 
 
 def floor(protected_until_ms: int = 0) -> Floor:
@@ -84,3 +84,36 @@ def test_the_same_words_in_two_spellings_are_the_same() -> None:
     assert same_words("Hello, hours.", "hello hours")
     assert same_words("Tuesday at 3 o'clock", "Tuesday, at 3 oclock.")
     assert not same_words("Tuesday at 3", "Tuesday at 3 p.m.")
+
+
+def test_a_caller_who_pauses_long_is_given_longer_at_once() -> None:
+    pace = Pace(480)
+    assert pace.patience_ms == 480
+    pace.paused(440)
+    assert pace.patience_ms == 650
+
+
+def test_a_turn_ended_too_early_makes_patient_and_good_ends_bring_back() -> None:
+    pace = Pace(480)
+    pace.cut_short()
+    assert pace.patience_ms == 640
+    pace.ended_well()
+    assert pace.patience_ms == 600
+
+
+def test_a_caller_of_short_pauses_is_answered_sooner_once_known() -> None:
+    pace = Pace(480)
+    for _ in range(3):
+        pace.paused(150)
+    assert pace.patience_ms == 480
+    pace.paused(150)
+    assert pace.patience_ms == 380
+
+
+def test_patience_has_bounds() -> None:
+    pace = Pace(480)
+    pace.paused(5_000)
+    assert pace.patience_ms == 1_000
+    for _ in range(20):
+        pace.cut_short()
+    assert pace.patience_ms == 1_000

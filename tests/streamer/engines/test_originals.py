@@ -22,6 +22,14 @@ def test_a_word_comes_back_when_all_of_it_is_spoken() -> None:
     assert originals.of("two").strip() == "two"
 
 
+def test_an_interruption_keeps_the_words_as_they_were_written() -> None:
+    originals = Originals()
+    assert originals.add("It is $120.50 at 3 p.m. today.") == "It is 120 dollars and 50 cents at 3 PM today."
+    assert originals.of("It is 120 dollars").strip() == "It is"
+    assert originals.of(" and 50 cents at").strip() == "$120.50 at"
+    assert originals.of(" 3 PM today.").strip() == "3 p.m. today."
+
+
 @given(st.lists(st.text("ab $5%.*-\n", max_size=20), max_size=5), st.integers(1, 7))
 def test_everything_comes_back_once_and_in_order(texts: list[str], step: int) -> None:
     originals = Originals()

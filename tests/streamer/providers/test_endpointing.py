@@ -55,9 +55,9 @@ def test_a_short_pause_is_one_turn() -> None:
     ]
 
 
-def test_a_long_pause_makes_two_turns() -> None:
-    decisions = [decision for _, decision in decided("9999" + "0" * 16 + "9999" + "0" * 15)]
-    assert [one for one in decisions if isinstance(one, Ended)] == [Ended(0, 128), Ended(640, 768)]
+def test_a_long_pause_makes_two_turns_and_more_patience_with_the_second() -> None:
+    ended = [at for at in decided("9999" + "0" * 16 + "9999" + "0" * 20) if isinstance(at[1], Ended)]
+    assert ended == [(608, Ended(0, 128)), (768 + 640, Ended(640, 768))]
 
 
 def test_the_patience_is_a_parameter() -> None:
