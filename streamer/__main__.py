@@ -28,7 +28,8 @@ def main(engines: Engines | None = None) -> int:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(LambdaPowertoolsFormatter(service="streamer"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+    for chatty in ("websockets", "httpx2", "httpcore2", "botocore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = read(os.environ)
         agents = agent_files.load(settings.agents)
@@ -63,9 +64,12 @@ async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
         await server.warm()
         gc.freeze()  # what is loaded stays for good: the collector need not walk it in mid-call
         log.info("ready")
+        keeping = asyncio.create_task(server.engines.run(), name="engines")
         await leave.wait()
         log.info("draining", extra={"calls": len(server.bridges)})
         await server.drain(settings.drain_s)
+        keeping.cancel()
+        await asyncio.wait([keeping])
     log.info("stopped")
     return 0
 

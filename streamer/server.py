@@ -55,6 +55,9 @@ class Engines(Protocol):
     async def load(self) -> None:
         """Load and warm everything heavy; called once, before the first call."""
 
+    async def run(self) -> None:
+        """Own what outlives calls, from `load` on, until cancelled."""
+
     def engine_for(self, agent: Agent, mode: Mode) -> Engine:
         """A fresh engine for one call. Raises ConfigurationInvalid when the agent asks for what is not here."""
 

@@ -120,12 +120,19 @@ class Session:
             case ReplyWorded() | ReplySpoken() | ReplyFilled() | ReplyDone():
                 return self._on_reply(event, now_ms)
             case ReplyLost(reply_id, failure):
-                reply = self.voice.reply
-                return self._hand_over(failure, now_ms) if reply and reply.id == reply_id else []
+                return self._reply_lost(reply_id, failure, now_ms)
             case EngineLost(failure):
                 return self._hand_over(failure, now_ms)
             case _:
                 return self._on_heard(event, now_ms)
+
+    def _reply_lost(self, reply_id: int, failure: Failure, now_ms: int) -> list[Effect]:
+        """One made ahead of time is done without: nobody waits for it, and the turn that it answers is not confirmed,
+        so its words would be lost with a hand-over. The confirmed turn asks again."""
+        reply = self.voice.reply
+        if reply is None or reply.id != reply_id:
+            return []
+        return self._drop_guess(now_ms) if reply.is_held else self._hand_over(failure, now_ms)
 
     def _on_heard(self, event: Heard, now_ms: int) -> list[Effect]:
         match event:

@@ -1,5 +1,6 @@
 """The streamer's settings, read once from the environment and refused with one sentence."""
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,8 @@ def read(environment: Mapping[str, str]) -> StreamerSettings:
     """Raises ConfigurationInvalid, in one sentence that names every wrong setting.
 
     OFFHOOK_BIND is the address to listen on (every one, in a container); OFFHOOK_MAX_CALLS the calls one task takes;
-    OFFHOOK_DRAIN_S how long calls may go on after SIGTERM (Fargate kills at 120 s at the latest).
+    OFFHOOK_DRAIN_S how long calls may go on after SIGTERM (Fargate kills at 120 s at the latest); OFFHOOK_PHRASES the
+    folder that keeps fixed phrases as speech.
     """
     fields = SettingsFields(environment)
     stream_url = fields.wss_url("OFFHOOK_STREAM_URL", "")
@@ -61,4 +63,5 @@ def _vendors(fields: SettingsFields) -> VendorSettings:
         openai_url=fields.https_url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
         elevenlabs_key=fields.text("ELEVENLABS_API_KEY", ""),
         elevenlabs_url=fields.https_url("ELEVENLABS_BASE_URL", "https://api.elevenlabs.io"),
+        phrases=Path(fields.text("OFFHOOK_PHRASES", str(Path(tempfile.gettempdir()) / "offhook-phrases"))),
     )

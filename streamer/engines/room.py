@@ -15,7 +15,7 @@ from streamer.providers.embedded_models import EmbeddedModels
 from streamer.providers.embedded_recogniser import EmbeddedRecogniser
 from streamer.providers.embedded_speaker import EmbeddedSpeaker
 from streamer.providers.scripted import ScriptedThinker
-from streamer.providers.vendors import Vendors, VendorSettings
+from streamer.providers.vendors import Vendors, VendorSettings, fixed_phrases
 
 
 class EngineRoom:
@@ -32,14 +32,25 @@ class EngineRoom:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller
         waits for a first time. Raises ConfigurationInvalid, also for an agent whose providers are not to be had."""
         self._vendors = Vendors(self._settings)
-        self._vendors.warm()
         if any("embedded" in (agent.models.recogniser, agent.models.speech) for agent in self._streamed):
             self._models = await asyncio.to_thread(EmbeddedModels.load)
         for agent in self._streamed:
             self.engine_for(agent, Mode.PIPELINE)
+            await self._vendors.warm(agent, self._today())
             if self._models and agent.models.speech == "embedded":
                 phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
                 await EmbeddedSpeaker(self._models, agent.voice.speech).prepare(phrases)
+
+    async def run(self) -> None:
+        """Own what outlives calls (warm connections) until cancelled; `load` comes first."""
+        vendors = self._loaded()
+        try:
+            await vendors.run()
+            await asyncio.Event().wait()
+        finally:
+            await vendors.aclose()
+            if self._models:
+                self._models.close()
 
     def engine_for(self, agent: Agent, mode: Mode) -> Engine:
         """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here."""
@@ -71,19 +82,3 @@ class EngineRoom:
         if self._vendors is None:
             raise ConfigurationInvalid("The vendors' connections are not set up yet.", code="vendors-not-loaded")
         return self._vendors
-
-
-def fixed_phrases(agent: Agent) -> tuple[str, ...]:
-    """Everything the agent may say word for word."""
-    said = agent.phrases
-    return (
-        agent.greeting,
-        agent.closing,
-        said.bridge,
-        said.ask_again,
-        said.still_there,
-        said.silence_goodbye,
-        said.limit_goodbye,
-        said.trouble_goodbye,
-        said.filler,
-    )

@@ -1,11 +1,17 @@
 """The vendors' connections that a task shares between its calls, and each call's own provider on top of them."""
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from calls.agent import Agent
-from calls.errors import ConfigurationInvalid
+from calls.errors import ConfigurationInvalid, ProviderFailed
+from calls.openai_models import names_openai, reply_models, warnings
+from calls.speakable import speakable
 from streamer.engines.ports import Recogniser, Speaker, Thinker
 from streamer.providers import deepgram_failures, elevenlabs_failures
 from streamer.providers.deepgram_flux import DeepgramFluxRecogniser, flux_url
@@ -16,15 +22,21 @@ from streamer.providers.elevenlabs_socket import SpeechSocket
 from streamer.providers.elevenlabs_speaker import ElevenLabsSpeaker
 from streamer.providers.openai_client import OpenAIClient
 from streamer.providers.openai_thinker import OpenAIThinker
+from streamer.providers.phrase_cache import CachedSpeaker, PhraseFolder, Speech
 from streamer.providers.vendor_socket import VendorSockets
+from streamer.providers.warm_sockets import DEEPGRAM_IDLE_S, ELEVENLABS_IDLE_S, WarmSockets
+
+log = logging.getLogger(__name__)
 
 FLUX = "flux-general-en"
 VOICE_MODEL = "eleven_flash_v2_5"
+WARM_WITHIN_S = 10.0
+"""A vendor that is slow or down must not keep a task from serving the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class VendorSettings:
-    """Keys (empty: the vendor is not used) and base URLs."""
+    """Keys (empty: the vendor is not used) and base URLs; `phrases` is a folder that keeps fixed phrases as speech."""
 
     deepgram_key: str
     deepgram_url: str
@@ -32,6 +44,7 @@ class VendorSettings:
     openai_url: str
     elevenlabs_key: str
     elevenlabs_url: str
+    phrases: Path
 
 
 class Vendors:
@@ -43,11 +56,46 @@ class Vendors:
         self._elevenlabs = VendorSockets(elevenlabs_failures.ELEVENLABS, {"xi-api-key": settings.elevenlabs_key})
         self._speech_requests = http_client(settings.elevenlabs_key)
         self._openai = OpenAIClient(settings.openai_key, settings.openai_url) if settings.openai_key else None
+        self._phrases = PhraseFolder(settings.phrases)
+        self._pools: dict[str, WarmSockets] = {}
 
-    def warm(self) -> None:
-        """Pay for TLS contexts before the first call does."""
+    async def warm(self, agent: Agent, today: date) -> None:
+        """Pay for the agent's first-use costs before a caller does. A vendor that does not answer is only logged."""
         self._deepgram.warm()
         self._elevenlabs.warm()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WARM_WITHIN_S):
+                await self._warm_reply(agent, today)
+                await self._warm_speech(agent)
+
+    async def _warm_reply(self, agent: Agent, today: date) -> None:
+        if self._openai is None or not names_openai(agent):
+            return
+        for sentence in warnings(agent, today):
+            log.warning(sentence)
+        try:
+            await self._openai.warm(reply_models(agent)[0])
+        except ProviderFailed as failed:
+            log.error(failed.failure.sentence)
+
+    async def _warm_speech(self, agent: Agent) -> None:
+        if not agent.models.speech.startswith("elevenlabs"):
+            return
+        try:
+            await self._cached(agent).prepare()
+        except ProviderFailed as failed:
+            log.error(failed.failure.sentence)
+
+    async def run(self) -> None:
+        """Keep sockets open for the next calls, as many as the last ones ask for, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for pool in self._pools.values():
+                tasks.create_task(pool.run(), name="warm sockets")
+
+    def _pool(self, url: str, sockets: VendorSockets, idle_s: float) -> WarmSockets:
+        if url not in self._pools:
+            self._pools[url] = WarmSockets(lambda: sockets.open(url), idle_s)
+        return self._pools[url]
 
     def recogniser(self, agent: Agent) -> Recogniser:
         """ "deepgram", "deepgram/flux-…" or "deepgram/nova-…". Raises ConfigurationInvalid."""
@@ -56,9 +104,9 @@ class Vendors:
         base_url, keyterms = self._settings.deepgram_url, agent.hearing.keyterms
         if model.startswith("flux"):
             url = flux_url(base_url, model, keyterms)
-            return DeepgramFluxRecogniser(lambda: self._deepgram.open(url))
+            return DeepgramFluxRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take)
         url = nova_url(base_url, model, agent.voice.language, keyterms)
-        return DeepgramNovaRecogniser(lambda: self._deepgram.open(url))
+        return DeepgramNovaRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take)
 
     def thinker(self, agent: Agent, today: Callable[[], date]) -> Thinker:
         """ "openai" or "openai/…". Raises ConfigurationInvalid."""
@@ -69,17 +117,25 @@ class Vendors:
 
     def speaker(self, agent: Agent) -> Speaker:
         """ "elevenlabs" or "elevenlabs/…", speaking as the agent's `voice.speech`. Raises ConfigurationInvalid."""
+        return self._cached(agent)
+
+    def _cached(self, agent: Agent) -> CachedSpeaker:
         model = _model(agent, "speech", "elevenlabs", VOICE_MODEL)
         _need(agent, self._settings.elevenlabs_key, "ELEVENLABS_API_KEY")
         base_url, voice = self._settings.elevenlabs_url, agent.voice.speech
         url = socket_url(base_url, voice, model)
         requests = SpeechRequests(self._speech_requests, base_url, voice, model)
-        return ElevenLabsSpeaker(SpeechSocket(lambda: self._elevenlabs.open(url)), requests)
+        socket = SpeechSocket(self._pool(url, self._elevenlabs, ELEVENLABS_IDLE_S).take)
+        phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
+        speech = Speech("elevenlabs", model, voice)
+        return CachedSpeaker(ElevenLabsSpeaker(socket, requests), speech, self._phrases, phrases)
 
     async def aclose(self) -> None:
         await self._deepgram.aclose()
         await self._elevenlabs.aclose()
         await self._speech_requests.aclose()
+        if self._openai:
+            await self._openai.close()
 
 
 def _model(agent: Agent, part: str, vendor: str, default: str) -> str:
@@ -97,3 +153,20 @@ def _model(agent: Agent, part: str, vendor: str, default: str) -> str:
 def _need(agent: Agent, key: str, setting: str) -> None:
     if not key:
         raise ConfigurationInvalid(f"Agent {agent.name} needs {setting}, which is not set.", code="key-missing")
+
+
+def fixed_phrases(agent: Agent) -> tuple[str, ...]:
+    """Everything the agent may say word for word."""
+    said = agent.phrases
+    phrases = (
+        agent.greeting,
+        agent.closing,
+        said.bridge,
+        said.ask_again,
+        said.still_there,
+        said.silence_goodbye,
+        said.limit_goodbye,
+        said.trouble_goodbye,
+        said.filler,
+    )
+    return tuple(phrase for phrase in phrases if phrase.strip())

@@ -80,5 +80,8 @@ class LightEngines:
     async def load(self) -> None:
         """Nothing is heavy here."""
 
+    async def run(self) -> None:
+        """There is nothing to own."""
+
     def engine_for(self, agent: Agent, mode: Mode) -> Engine:
         return PipelineEngine(LoudnessRecogniser(), OneAnswerThinker(), ToneSpeaker())

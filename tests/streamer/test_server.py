@@ -41,7 +41,7 @@ def settings(stream_url: str = "", max_calls: int = 10) -> StreamerSettings:
         port=0,
         max_calls=max_calls,
         drain_s=1,
-        vendors=VendorSettings("", "", "", "", "", ""),
+        vendors=VendorSettings("", "", "", "", "", "", Path("phrases")),
     )
 
 
