@@ -193,6 +193,17 @@ def test_a_guess_with_other_words_is_dropped() -> None:
     assert effects[-1] == Answer(3, s.conversation)
 
 
+def test_a_guess_that_is_lost_costs_nothing_and_is_asked_for_again() -> None:
+    failure = Failure("model-lost", Blame.PROVIDER, "The model failed.")
+    s = greeted()
+    s.on_engine(TurnLikely("Hours", 500, 1_500), START + 1_700)
+    assert s.on_engine(ReplyLost(2, failure), START + 1_750) == [CancelReply(2)]
+    effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    assert effects[-1] == Answer(3, s.conversation)
+    assert [turn.heard for turn in s.conversation.unanswered] == ["Hours?"]
+    assert not s.is_over
+
+
 def test_the_same_guess_is_made_once() -> None:
     s = greeted()
     s.on_engine(TurnLikely("Hours", 500, 1_500), START + 1_700)
