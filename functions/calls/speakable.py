@@ -58,5 +58,3 @@ def _tidy(words: str, last: str) -> str:
         words = " "
     spoken = re.sub(r"\s+", " ", words)
     return spoken.lstrip() if last == " " else spoken
-
-
