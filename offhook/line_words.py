@@ -24,6 +24,11 @@ def _stream(detail: str) -> str:
     return _STREAM.get(name, name) + (f": {error}" if error else "")
 
 
+def _is_routine(alert: str) -> bool:
+    code, _, sentence = alert.partition(" ")
+    return code.isdigit() and is_routine(int(code), sentence)
+
+
 _WORDS: Mapping[str, Callable[[str], str]] = {
     "status": lambda detail: f"the call is {detail}",
     "verb": lambda detail: _VERBS.get(detail, f"Twilio runs <{detail}>"),
@@ -31,7 +36,7 @@ _WORDS: Mapping[str, Callable[[str], str]] = {
     "recognised": lambda detail: f"<Gather> heard “{detail}”" if detail else "<Gather> heard nothing",
     "digits": lambda detail: f"keys pressed: {detail}",
     "dial": lambda detail: f"connecting to {detail}" if detail.startswith("+") else detail,
-    "alert": lambda detail: f"Twilio's debugger: {detail}",
+    "alert": lambda detail: "" if _is_routine(detail) else f"Twilio's debugger: {detail}",
     "document": lambda _detail: "",
     "caller": lambda _detail: "",
 }
@@ -39,6 +44,5 @@ _WORDS: Mapping[str, Callable[[str], str]] = {
 
 def is_bad(event: BoxEvent) -> bool:
     if event.kind == "alert":
-        code, _, sentence = event.detail.partition(" ")
-        return not (code.isdigit() and is_routine(int(code), sentence))
+        return not _is_routine(event.detail)
     return event.kind == "stream" and event.detail.startswith("stream-error")

@@ -1,90 +1,114 @@
-"""The least caller of a media stream: frames on a true 20 ms clock, a scripted voice, the time of every answer."""
+"""One caller over a media stream: frames on a true 20 ms clock, what comes back played as Twilio plays it."""
 
 import asyncio
-import json
+import base64
+import binascii
 import time
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+import orjson
+
+from tests.bench.dialogue import Dialogue, Frame, Turn
+from tests.bench.playout import Playout
+from tests.bench.stream_socket import StreamSocket
+from tests.vendors.speech_tone import SILENCE, tone
 
 FRAME_S = 0.02
-LOUD_FRAMES = 30
-QUIET_FRAMES = 120
-TURNS = 3
+CLOSES_WITHIN_S = 5.0
+_QUIET = base64.b64encode(SILENCE * 160).decode()
+_VOICE = base64.b64encode(tone("A", 20)).decode()
 
 
 @dataclass(slots=True)
-class Measured:
-    """One call. Milliseconds; `overhead_ms` is last voice to first audio of the answer, less the scripted providers."""
+class Called:
+    """One call as its caller knows it; monotonic seconds. `late_s`: how late the caller's own clock was."""
 
-    greeting_ms: float = 0.0
-    overhead_ms: list[float] = field(default_factory=list)
-    late_ms: list[float] = field(default_factory=list)
-    answers_missed: int = 0
+    number: int
+    started_s: float = 0.0
+    greeted_s: float | None = None
+    ended_s: float = 0.0
+    turns: list[Turn] = field(default_factory=list)
+    gaps_s: list[float] = field(default_factory=list)
+    late_s: list[float] = field(default_factory=list)
+    was_cut: bool = False
+    """The other end closed the stream in mid-call."""
 
 
-@dataclass(slots=True)
 class StreamCaller:
-    """`scripted_ms` is what the providers take by their script from the last voice to the first audio."""
+    """`start` is the text of Twilio's `start` message."""
 
-    url: str
-    start_text: str
-    scripted_ms: float
-    loud: str
-    quiet: str
-    measured: Measured = field(default_factory=Measured)
-    _first_audio_s: float | None = None
+    def __init__(self, url: str, number: int, stream_sid: str, start: bytes, dialogue: Dialogue) -> None:
+        self._url, self._start, self._dialogue = url, start, dialogue
+        self._stream_sid = stream_sid
+        self._playout = Playout()
+        self._socket: StreamSocket
+        self.called = Called(number, turns=dialogue.turns)
 
-    async def run(self) -> Measured:
-        async with connect(self.url, proxy=None, compression=None, max_queue=None) as socket:
-            await socket.send(self.start_text)
-            started_s = time.perf_counter()
-            listening = asyncio.create_task(self._listen(socket))
-            try:
-                await self._speak(socket, started_s)
-            finally:
-                listening.cancel()
-        return self.measured
-
-    async def _listen(self, socket: ClientConnection) -> None:
-        try:
-            async for text in socket:
-                if self._first_audio_s is None and '"media"' in text:
-                    self._first_audio_s = time.perf_counter()
-                if '"event":"mark"' in text:  # a Twilio that has played it already: the caller never waits
-                    message = json.loads(text)
-                    await socket.send(json.dumps({"event": "mark", "mark": message["mark"]}))
-        except ConnectionClosed:
-            return
-
-    async def _speak(self, socket: ClientConnection, started_s: float) -> None:
-        clock_s, number = time.perf_counter(), 0
-        last_voice_s = started_s
-        for turn in range(TURNS + 1):
-            for frame in range(QUIET_FRAMES + LOUD_FRAMES):
-                is_loud = turn < TURNS and frame >= QUIET_FRAMES
-                await self._send(socket, self.loud if is_loud else self.quiet, number)
-                if frame == QUIET_FRAMES - 1:
-                    self._note(turn, last_voice_s)
-                    self._first_audio_s = None
-                number += 1
-                clock_s += FRAME_S
-                wait_s = clock_s - time.perf_counter()
-                self.measured.late_ms.append(max(0.0, -wait_s * 1000))
-                await asyncio.sleep(max(0.0, wait_s))
-            last_voice_s = clock_s
-
-    async def _send(self, socket: ClientConnection, payload: str, number: int) -> None:
-        await socket.send(
-            f'{{"event":"media","media":{{"track":"inbound","chunk":"{number + 1}","timestamp":"{number * 20}",'
-            f'"payload":"{payload}"}}}}'
+    async def run(self) -> Called:
+        loop, parts = asyncio.get_running_loop(), urlsplit(self._url)
+        _, self._socket = await loop.create_connection(
+            lambda: StreamSocket(self._url, self._on_text), parts.hostname, parts.port
         )
+        try:
+            await self._socket.opened
+            self._socket.send(b'{"event":"connected","protocol":"Call","version":"1.0.0"}')
+            self._socket.send(self._start)
+            self.called.started_s = time.monotonic()
+            await self._talk()
+            self.called.ended_s = time.monotonic()
+            self._socket.send(b'{"event":"stop","streamSid":"%s","stop":{}}' % self._stream_sid.encode())
+            self._socket.close()
+            async with asyncio.timeout(CLOSES_WITHIN_S):
+                await self._socket.closed
+        except TimeoutError:
+            self._socket.abort()
+        finally:
+            self._socket.abort()
+        self.called.gaps_s = self._playout.late_s
+        return self.called
 
-    def _note(self, turn: int, since_s: float) -> None:
-        if self._first_audio_s is None:
-            self.measured.answers_missed += 1
-        elif turn == 0:
-            self.measured.greeting_ms = (self._first_audio_s - since_s) * 1000
-        else:
-            self.measured.overhead_ms.append((self._first_audio_s - since_s) * 1000 - self.scripted_ms)
+    async def _talk(self) -> None:
+        called, playout, dialogue = self.called, self._playout, self._dialogue
+        dialogue.begin(called.started_s)
+        due_s, number = called.started_s, 0
+        while True:
+            due_s += FRAME_S
+            now_s = time.monotonic()
+            if due_s > now_s:
+                await asyncio.sleep(due_s - now_s)
+                now_s = time.monotonic()
+            called.late_s.append(max(0.0, now_s - due_s))
+            if self._socket.is_closing:
+                called.was_cut = True
+                return
+            if called.greeted_s is None and playout.first_s is not None:
+                called.greeted_s = playout.first_s
+            frame = dialogue.next(now_s, playout)
+            if frame is Frame.GONE:
+                return
+            self._send(_VOICE if frame is Frame.VOICE else _QUIET, number)
+            number += 1
+            self._return(playout.played(now_s))
+
+    def _send(self, payload: str, number: int) -> None:
+        text = (
+            f'{{"event":"media","sequenceNumber":"{number + 2}","media":{{"track":"inbound","chunk":"{number + 1}",'
+            f'"timestamp":"{number * 20}","payload":"{payload}"}},"streamSid":"{self._stream_sid}"}}'
+        )
+        self._socket.send(text.encode())
+
+    def _return(self, marks: list[str]) -> None:
+        for name in marks:
+            mark = {"event": "mark", "streamSid": self._stream_sid, "mark": {"name": name}}
+            self._socket.send(orjson.dumps(mark))
+
+    def _on_text(self, text: bytes) -> None:
+        now_s, message = time.monotonic(), orjson.loads(text)
+        match message["event"]:
+            case "media":
+                self._playout.media(binascii.a2b_base64(message["media"]["payload"]), now_s)
+            case "mark":
+                self._playout.mark(message["mark"]["name"])
+            case "clear":
+                self._return(self._playout.clear(now_s))
