@@ -26,7 +26,7 @@ from streamer.events import (
     SendMedia,
 )
 from streamer.journal import Journal
-from streamer.session import Session
+from streamer.session import MEDIA_AHEAD_MS, Session
 from streamer.twilio_stream import (
     DigitPressed,
     FrameRefused,
@@ -130,6 +130,8 @@ class Bridge:
             self._breach(error)
             return
         match frame:
+            case Media(_, media_ms) if media_ms - (now_ms - self._session.started_at_ms) > MEDIA_AHEAD_MS:
+                self._breach(FrameRefused("a media frame is dated far ahead of the stream"))
             case Media(mulaw, media_ms):
                 self._session.on_media_time(media_ms, now_ms)
                 self._engine.hear(mulaw, media_ms)

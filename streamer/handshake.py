@@ -16,7 +16,7 @@ from calls.stream_token import Grant
 from streamer.twilio_stream import Started
 
 UNAUTHORISED = 4401
-NO_START = 4400
+"""Closes every socket that has not proved whose it is: signature, token, or no `start` in time."""
 ALREADY_STREAMED = 4409
 START_WITHIN_S = 10.0
 START_WITHIN_FRAMES = 20

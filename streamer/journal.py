@@ -57,10 +57,9 @@ class Journal:
         while True:
             await self._more.wait()
             while self._entries:
-                if not await self._written(self._entries[0]):
+                entry = self._entries.popleft()
+                while not await self._written(entry):
                     await asyncio.sleep(RETRY_S)
-                    continue
-                self._entries.popleft()
             self._more.clear()
             self._empty.set()
 

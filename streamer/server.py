@@ -29,7 +29,6 @@ from streamer.clock import call_clock
 from streamer.engines.engine import Engine
 from streamer.handshake import (
     ALREADY_STREAMED,
-    NO_START,
     START_WITHIN_FRAMES,
     START_WITHIN_S,
     UNAUTHORISED,
@@ -152,7 +151,7 @@ class StreamServer:
             return None
         started = await self._started(socket)
         if started is None:
-            await _refuse(socket, NO_START, "no start message")
+            await _refuse(socket, UNAUTHORISED, "no start message")
             return None
         try:
             grant = admit(started, self.settings.stream_secret, self.spent, time.time())
@@ -197,6 +196,9 @@ class StreamServer:
             return
         clock = call_clock(time.time, time.monotonic)
         conversation = await self._conversation(grant) if "resumed" in started.parameters else Conversation()
+        if grant.call_id in self.bridges:  # another stream of this call came while we read
+            await _refuse(socket, ALREADY_STREAMED, "the call has a stream already")
+            return
         session = Session(
             self.agents[grant.agent], grant.mode, started.stream_sid, clock.now_ms(), conversation=conversation
         )

@@ -19,12 +19,9 @@ from calls import closing
 from calls.agent import Agent
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import Blame, Failure
-from calls.record import Do, EndReason, Mode, NextStep
-from calls.reply import EndCall, Transfer
+from calls.record import EndReason, Mode
 from streamer.agent_voice import AgentVoice
 from streamer.events import (
-    CloseSocket,
-    CommitNext,
     CommitTurn,
     Draft,
     Effect,
@@ -44,11 +41,12 @@ from streamer.events import (
     TurnResumed,
 )
 from streamer.keypad import Keypad
+from streamer.leaving import after_failure, after_reply
 from streamer.reply_in_progress import TurnEnd
 from streamer.turns import Floor, Silence, is_backchannel, same_words
 
-NORMAL_CLOSE = 1000
-HANDED_OVER = 4503
+MEDIA_AHEAD_MS = 600_000
+"""A frame dated further ahead of the stream than this is no frame of it."""
 
 
 @dataclass(slots=True)
@@ -137,7 +135,7 @@ class Session:
     def _on_heard(self, event: Heard, now_ms: int) -> list[Effect]:
         match event:
             case SpeechStarted(media_ms):
-                self.floor.voice_started(self._epoch_of(media_ms))
+                self.floor.voice_started(self._epoch_of(media_ms, now_ms))
                 return self.on_time(now_ms)
             case SpeechStopped():
                 return self._nobody_spoke(now_ms)
@@ -209,7 +207,8 @@ class Session:
         if self.voice.reply:  # the agent still speaks: nothing was taken from it, and it is not asked twice
             return effects
         self._guessed = text
-        first_ms, last_ms = self._epoch_of(event.first_voice_media_ms), self._epoch_of(event.last_voice_media_ms)
+        first_ms = self._epoch_of(event.first_voice_media_ms, now_ms)
+        last_ms = self._epoch_of(event.last_voice_media_ms, now_ms)
         guess = Turn("guess", Role.CALLER, text, text, False, first_ms, last_ms, self.mode.value)
         return effects + self._reply_to(text, self.conversation.adding(guess), now_ms, None, is_held=True)
 
@@ -224,8 +223,8 @@ class Session:
         text = event.text.strip()
         if not text or self.voice.is_leaving or self._is_backchannel(text):
             return self._nobody_spoke(now_ms)
-        first_ms = self._epoch_of(event.first_voice_media_ms)
-        end = TurnEnd(self._epoch_of(event.last_voice_media_ms), now_ms)
+        first_ms = self._epoch_of(event.first_voice_media_ms, now_ms)
+        end = TurnEnd(self._epoch_of(event.last_voice_media_ms, now_ms), now_ms)
         self.floor.turn_taken()
         if self._guessed is not None and same_words(self._guessed, text):
             self._guessed = None
@@ -286,32 +285,20 @@ class Session:
         if heard is None:
             return []
         reply, turn = heard
-        effects = self._commit(turn)
-        match reply.action:
-            case Transfer(number) as transfer:
-                return effects + self._leave(NextStep(Do.DIAL, number), closing.reason_of(transfer))
-            case EndCall() as end:
-                return effects + self._leave(NextStep(Do.HANG_UP), closing.reason_of(end))
-        if reply.ends_call:
-            return effects + self._leave(NextStep(Do.HANG_UP), reply.ends_call)
-        return effects
-
-    def _leave(self, step: NextStep, reason: EndReason | None, failure: Failure | None = None) -> list[Effect]:
-        self.is_over = True
-        code = HANDED_OVER if failure else NORMAL_CLOSE
-        return [CommitNext(step, reason, failure), CloseSocket(code, step.do.value)]
+        leaving = after_reply(reply)
+        self.is_over = bool(leaving)
+        return self._commit(turn) + leaving
 
     def hand_over(self, failure: Failure, now_ms: int) -> list[Effect]:
         """From outside: this task is leaving, or something broke around the session."""
         return [] if self.is_over else self._hand_over(failure, now_ms)
 
     def _hand_over(self, failure: Failure, now_ms: int) -> list[Effect]:
-        """This engine cannot go on: the call does, over TwiML, from the conversation as it stands."""
+        """From the conversation as it stands, something else takes the call."""
+        self.is_over = True
         reply = self.voice.reply
         cut: list[Effect] = [SendClear(), *self._commit(self.voice.lose(now_ms))] if reply else []
-        if reply and reply.ends_call and not reply.is_held:  # it was saying goodbye: there is nothing to go on with
-            return [*cut, *self._leave(NextStep(Do.HANG_UP, why=failure.sentence), reply.ends_call, failure)]
-        return [*cut, *self._leave(NextStep(Do.GATHER, why=failure.sentence), None, failure)]
+        return [*cut, *after_failure(reply, failure)]
 
     # --- names and clocks ------------------------------------------------------------------------------------------
 
@@ -319,5 +306,6 @@ class Session:
         self._turns_made += 1
         return f"{self.name}-{self._turns_made}"
 
-    def _epoch_of(self, media_ms: int) -> int:
-        return self._media_zero_ms + media_ms
+    def _epoch_of(self, media_ms: int, now_ms: int) -> int:
+        """Nothing that was heard lies in the future, whatever the media clock says."""
+        return min(self._media_zero_ms + media_ms, now_ms)

@@ -11,7 +11,8 @@ from calls.record import CallRecord, Direction, Do, EndReason, Mode
 from streamer.bridge import MALFORMED_ALLOWED, Bridge
 from streamer.events import EngineEvent, EngineOrder, ReplyDone, ReplySpoken, ReplyWorded, Say, TurnEnded
 from streamer.journal import Journal
-from streamer.session import HANDED_OVER, NORMAL_CLOSE, Session
+from streamer.leaving import HANDED_OVER, NORMAL_CLOSE
+from streamer.session import Session
 from tests.fakes.agents import AGENT
 from tests.fakes.memory_store import MemoryCallStore
 
@@ -165,6 +166,17 @@ async def test_a_few_malformed_frames_cost_nothing() -> None:
     line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "20"})
     await line.until(lambda: len(line.engine.heard) == 1)
     assert not line.task.done()
+    line.socket.put(event="stop")
+    await line.ended()
+
+
+async def test_a_frame_dated_far_ahead_is_malformed_and_moves_no_clock() -> None:
+    line = OnTheLine()
+    line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "86400000"})
+    line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "0"})
+    await line.until(lambda: len(line.engine.heard) == 1)
+    assert line.bridge.counters.malformed == 1
+    assert line.session.floor.caller_speaks is False
     line.socket.put(event="stop")
     await line.ended()
 

@@ -153,7 +153,7 @@ async def test_frames_before_start_lead_nowhere(server: StreamServer) -> None:
     async with running(server) as address, connect(f"ws://{address}/stream", proxy=None, max_queue=None) as socket:
         for number in range(25):
             await socket.send(media(QUIET, number * 20))
-        assert await close_code(socket) == 4400
+        assert await close_code(socket) == 4401
 
 
 async def test_an_oversized_frame_closes_its_own_socket_only(server: StreamServer) -> None:

@@ -29,7 +29,8 @@ from streamer.events import (
     TurnLikely,
     TurnResumed,
 )
-from streamer.session import HANDED_OVER, NORMAL_CLOSE, Session
+from streamer.leaving import HANDED_OVER, NORMAL_CLOSE
+from streamer.session import Session
 from tests.fakes.agents import AGENT
 
 START = 1_000_000
