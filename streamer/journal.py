@@ -57,11 +57,15 @@ class Journal:
         while True:
             await self._more.wait()
             while self._entries:
-                entry = self._entries.popleft()
-                while not await self._written(entry):
-                    await asyncio.sleep(RETRY_S)
+                await self._insist(self._entries.popleft())
             self._more.clear()
             self._empty.set()
+
+    async def _insist(self, entry: Entry) -> None:
+        while True:
+            if await self._written(entry):
+                return
+            await asyncio.sleep(RETRY_S)
 
     async def _written(self, entry: Entry) -> bool:
         try:
