@@ -29,7 +29,8 @@ from offhook.termination import ending_on_sigterm
 
 
 async def run_up(settings: HouseSettings, otherwise: CallerScript, console: Console) -> None:
-    """Runs until SIGTERM or cancellation; ProcessFailed as soon as a part of the stack ends by itself."""
+    """Runs until SIGTERM or cancellation; ProcessFailed as soon as the store or the web process ends by itself. The
+    streamer is started again."""
     if settings.inbound_agent not in (agents := load(settings.agents)):
         raise ConfigurationInvalid(f"there is no agent {settings.inbound_agent}; there is {', '.join(agents)}")
 
@@ -39,6 +40,9 @@ async def run_up(settings: HouseSettings, otherwise: CallerScript, console: Cons
     def on_line(event: LineEvent) -> None:
         style = "red" if event.bad else "dim"
         console.print(Text(f"{event.call_sid[:8]}…  {event.sentence}", style=style))
+
+    def on_streamer(sentence: str) -> None:
+        console.print(Text(sentence, style="yellow"), soft_wrap=True)
 
     def on_kept(call: BoxCall, kept: Kept | None, why_not: str) -> None:
         ending = f"kept in {kept.folder}" if kept else f"not kept: {why_not}"
@@ -52,7 +56,7 @@ async def run_up(settings: HouseSettings, otherwise: CallerScript, console: Cons
         ):
             console.print(addresses(house))
             console.print("Place a call from another terminal: offhook call +15551230101     (Ctrl-C stops)")
-            await house.stack.watch()
+            await house.stack.watch(on_streamer)
 
 
 def addresses(house: House) -> Table:

@@ -4,8 +4,9 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,13 +15,13 @@ from calls.dynamo import DynamoCallStore, create_table
 from offhook.stack import environment, ministack
 from offhook.stack.environment import LOOPBACK
 from offhook.stack.processes import Process, ProcessFailed, free_port
+from offhook.stack.watch import Watch
 
 TABLE = "calls"
 FROM_NUMBER = "+14155550100"
 _WEB_READY_WITHIN_S = 30.0
 # It loads the embedded speech models before it says that it is ready.
 _STREAMER_READY_WITHIN_S = 90.0
-_WATCH_EVERY_S = 0.2
 
 
 class Stack:
@@ -50,35 +51,22 @@ class Stack:
     ) -> None:
         inherited = os.environ if inherited is None else inherited
         web_port, streamer_port, aws_port = free_port(), free_port(), free_port()
-        self.settings = environment.Settings(
-            public_url=f"http://{LOOPBACK}:{web_port}",
+        made_up = _settings(web_port, aws_port, agents, twilio_base_url, from_number)
+        self.settings = replace(
+            made_up,
             stream_url=stream_url or f"ws://{LOOPBACK}:{streamer_port}",
-            table=TABLE,
-            stream_secret=secrets.token_hex(32),
-            agents=str(agents.resolve()),
-            account_sid=account_sid or f"AC{secrets.token_hex(16)}",
-            auth_token=auth_token or secrets.token_hex(16),
-            twilio_base_url=twilio_base_url,
-            aws_endpoint_url=f"http://{LOOPBACK}:{aws_port}",
-            api_key=f"offhook-{secrets.token_hex(16)}",
-            from_number=from_number,
+            account_sid=account_sid or made_up.account_sid,
+            auth_token=auth_token or made_up.auth_token,
         )
         logs = folder.resolve() / "logs"
+
+        def part(name: str, module: str, port: int, log: str, ready_path: str) -> Process:
+            environment_of_part = environment.of_part(inherited, self.settings, port, extra or {})
+            return Process(name, module, environment_of_part, logs / log, f"http://{LOOPBACK}:{port}{ready_path}")
+
         self._ministack = ministack.process(aws_port, logs / "ministack.log", inherited)
-        self._web = Process(
-            "the web process",
-            web_module,
-            environment.of_part(inherited, self.settings, web_port, extra or {}),
-            logs / "web.log",
-            f"http://{LOOPBACK}:{web_port}/healthz",
-        )
-        self._streamer = Process(
-            "the streamer",
-            streamer_module,
-            environment.of_part(inherited, self.settings, streamer_port, extra or {}),
-            logs / "streamer.log",
-            f"http://{LOOPBACK}:{streamer_port}/readyz",
-        )
+        self._web = part("the web process", web_module, web_port, "web.log", "/healthz")
+        self._streamer = part("the streamer", streamer_module, streamer_port, "streamer.log", "/readyz")
         self._store: DynamoCallStore | None = None
         self._running = AsyncExitStack()
 
@@ -145,17 +133,35 @@ class Stack:
         self._streamer.start()
         await asyncio.to_thread(self._streamer.wait_ready, _STREAMER_READY_WITHIN_S)
 
-    async def watch(self) -> None:
-        """Runs until it is cancelled; ProcessFailed, with the end of its log, as soon as a part ends by itself."""
-        while True:
-            for child in (self._ministack, self._web, self._streamer):
-                child.check()
-            await asyncio.sleep(_WATCH_EVERY_S)
+    async def watch(self, tell: Callable[[str], None] = lambda _sentence: None) -> None:
+        """Runs until it is cancelled. A streamer that ends by itself is started again (`watch.Watch`), which `tell`
+        hears; ProcessFailed, with the end of its log, as soon as the store or the web process ends."""
+        vital = (self._ministack, self._web)
+        await Watch(vital, self._streamer, tell, ready_within_s=_STREAMER_READY_WITHIN_S).run()
 
     def _open_store(self) -> DynamoCallStore:
         client = ministack.local_client(self.settings.aws_endpoint_url)
         create_table(client, self.settings.table)
         return DynamoCallStore(client, self.settings.table, _now_ms)
+
+
+def _settings(
+    web_port: int, aws_port: int, agents: Path, twilio_base_url: str, from_number: str
+) -> environment.Settings:
+    """Addresses on loopback; keys, secrets and a Twilio account that are made up. The stream's address is missing."""
+    return environment.Settings(
+        public_url=f"http://{LOOPBACK}:{web_port}",
+        stream_url="",
+        table=TABLE,
+        stream_secret=secrets.token_hex(32),
+        agents=str(agents.resolve()),
+        account_sid=f"AC{secrets.token_hex(16)}",
+        auth_token=secrets.token_hex(16),
+        twilio_base_url=twilio_base_url,
+        aws_endpoint_url=f"http://{LOOPBACK}:{aws_port}",
+        api_key=f"offhook-{secrets.token_hex(16)}",
+        from_number=from_number,
+    )
 
 
 def _now_ms() -> int:

@@ -1,13 +1,16 @@
 """The whole of `offhook up` and `offhook call`, as two terminals run them: real parts, a real short call."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import pytest
 
 from offhook.places import SCRIPTS, STATE_FILE
 
@@ -56,6 +59,44 @@ def test_a_call_rung_in_from_another_terminal_is_followed_and_kept(tmp_path: Pat
     made = json.loads(kept.read_text())
     assert (made["direction"], made["status"], made["endReason"]) == ("inbound", "completed", "caller-goodbye")
     assert sorted(path.name for path in kept.parent.iterdir()) == ["call.json", "call.wav", "report.html"]
+
+
+def children_of(parent: int) -> dict[int, str]:
+    """The command line of every process below this one, by process id."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it may end while it is looked at
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                command = (stat.parent / "cmdline").read_text().replace("\0", " ").strip()
+                found[int(stat.parent.name)] = command
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_a_streamer_killed_in_mid_call_leaves_the_call_and_the_house_alive(tmp_path: Path) -> None:
+    script = tmp_path / "late-goodbye.toml"
+    script.write_text(f'[[step]]\nwait_ms = 4000\n[[step]]\nsay = "{GOODBYE}"\n')
+    with up(tmp_path) as running:
+        command = [*COMMAND, "call", "+15551230101", "--out", str(tmp_path), "--script", str(script)]
+        with (tmp_path / "call.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as calling:
+            within(CALL_WITHIN_S, lambda: "the audio stream started" in (tmp_path / "call.log").read_text())
+            [streamer] = [pid for pid, name in children_of(running.pid).items() if name.endswith(" streamer")]
+            os.kill(streamer, signal.SIGKILL)
+            assert calling.wait(CALL_WITHIN_S) == 0, (tmp_path / "call.log").read_text()
+        within(60, lambda: "The streamer is ready again." in (tmp_path / "up.log").read_text())
+        assert running.poll() is None
+    assert "The streamer ended with code -9; starting it again." in (tmp_path / "up.log").read_text()
+    [kept] = tmp_path.glob("*/call.json")
+    made = json.loads(kept.read_text())
+    assert (made["status"], made["endReason"]) == ("completed", "caller-goodbye")
+    assert [rung["mode"] for rung in made["modes"]] == ["pipeline", "traditional"]
+
+
+def within(seconds: float, done: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end_s
+        time.sleep(0.1)
 
 
 def test_a_call_into_nothing_says_what_to_start(tmp_path: Path) -> None:
