@@ -1,0 +1,78 @@
+"""A line of the table of faults, and the making of all its calls at once."""
+
+import asyncio
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calls.errors import Blame
+from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, outcome_of, script
+
+AT_ONCE_S = 1.5
+"""What a caller may wait where nothing goes wrong that anybody could hear: end of turn, model and voice take 0.4 s, and
+the machine that runs many calls at once is slow."""
+_CALLS_AT_ONCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a fault comes to.
+
+    `hears` is heard in full, once; of `begins` the beginning is heard, once; nothing else of the agent's words is.
+    `asked` is what is kept of the caller's words. With a `code` the call is handed over, and the record blames `blame`;
+    without one it goes on as if nothing had happened. `waits_s` is the longest the caller waits for a sound, or for
+    being handed over.
+    """
+
+    name: str
+    call: Call
+    hears: tuple[str, ...] = (GREETING, *ANSWERS)
+    begins: str = ""
+    asked: tuple[str, ...] = ASKED
+    code: str = ""
+    blame: Blame = Blame.PROVIDER
+    waits_s: float = AT_ONCE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The outcomes by the row's name; `left_over` names the tasks that outlived their calls."""
+
+    outcomes: dict[str, Outcome | Exception]
+    left_over: list[str]
+
+    def of(self, row: Row) -> Outcome:
+        outcome = self.outcomes[row.name]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def make_calls(rows: Sequence[Row]) -> Batch:
+    """Make the calls of all rows, a dozen at a time."""
+    return asyncio.run(_make_calls(rows))
+
+
+async def _make_calls(rows: Sequence[Row]) -> Batch:
+    await outcome_of(Call(script(), utterances=()))  # what the first call of a process pays for is not the others'
+    room = asyncio.Semaphore(_CALLS_AT_ONCE)
+    outcomes: dict[str, Outcome | Exception] = {}
+
+    async def make(row: Row) -> None:
+        async with room:
+            try:
+                outcomes[row.name] = await outcome_of(row.call)
+            except Exception as error:  # a row's trouble is its own test's
+                outcomes[row.name] = error
+
+    async with asyncio.TaskGroup() as calls:
+        for row in sorted(rows, key=lambda row: -row.waits_s):
+            calls.create_task(make(row))
+    await asyncio.sleep(0)
+    left_over = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    return Batch(outcomes, left_over)
+
+
+def default_of(made: type, parameter: str) -> float:
+    """A deadline that a constructor has by default."""
+    return float(inspect.signature(made).parameters[parameter].default)
