@@ -48,7 +48,7 @@ class StreamCaller:
     async def run(self) -> Called:
         loop, parts = asyncio.get_running_loop(), urlsplit(self._url)
         _, self._socket = await loop.create_connection(
-            lambda: StreamSocket(self._url, self._on_text), parts.hostname, parts.port
+            lambda: StreamSocket(self._url, self._on_text), parts.hostname or "", parts.port or 80
         )
         try:
             await self._socket.opened

@@ -1,0 +1,123 @@
+"""What the callers need of a server that takes media streams, ours or another's; and our streamer as one."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import orjson
+
+from calls.record import Mode
+from calls.stream_token import Grant, mint
+from tests.bench.machine import HOST_CORE, Meters, free_port, running
+from tests.bench.vendor_process import VendorProcess
+from tests.whole.vendor_agent import agents_on_vendors
+
+READY_WITHIN_S = 60.0
+MOST_CALLS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`parameters` makes the `<Parameter>`s of call `number` with CallSid `sid`. `tasks` counts what runs in it."""
+
+    name: str
+    url: str
+    meters: Meters
+    vendors: VendorProcess
+    parameters: Callable[[int, str], dict[str, str]]
+    tasks: Callable[[], int] | None = None
+
+    def start(self, number: int) -> tuple[str, bytes]:
+        """The stream's sid, and Twilio's `start` message."""
+        stream_sid, sid = f"MZ{number:032x}", f"CA{number:032x}"
+        body = {
+            "accountSid": f"AC{0:032x}",
+            "streamSid": stream_sid,
+            "callSid": sid,
+            "tracks": ["inbound"],
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": self.parameters(number, sid),
+        }
+        message = {"event": "start", "sequenceNumber": "1", "start": body, "streamSid": stream_sid}
+        return stream_sid, orjson.dumps(message)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamerOptions:
+    recogniser: str = "deepgram/flux-general-en"
+    speculate: bool = True
+
+
+@contextmanager
+def streamer(options: StreamerOptions, vendors: VendorProcess, table_url: str, folder: Path) -> Iterator[Host]:
+    """`python -m streamer` as it ships, on its own core, with a token and no signature on its streams."""
+    secret, port, counted = secrets.token_hex(16), free_port(), folder / "tasks"
+    agents = agents_on_vendors(folder / "agents", options.recogniser)
+    if not options.speculate:
+        _change(agents / "default.toml", r"^speculate = true", "speculate = false")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORT": str(port),
+        "OFFHOOK_BIND": "127.0.0.1",
+        "OFFHOOK_STREAM_SECRET": secret,
+        "OFFHOOK_TABLE": "calls",
+        "OFFHOOK_AGENTS": str(agents),
+        "OFFHOOK_MAX_CALLS": str(MOST_CALLS),
+        "OFFHOOK_DRAIN_S": "0",
+        "AWS_ENDPOINT_URL": table_url,
+        "OFFHOOK_BENCH_TASKS": str(counted),
+        "HOME": str(folder),
+        **vendors.environment(),
+    }
+    command = [sys.executable, "-m", "tests.bench.observed_streamer"]
+    log = folder / "streamer.log"
+    with running(command, environment, HOST_CORE, 0, log) as process:
+        wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
+        meters = Meters(process.pid)
+
+        def parameters(number: int, sid: str) -> dict[str, str]:
+            grant = Grant(f"01BENCH{number:06d}", sid, "default", Mode.PIPELINE, f"n{number}", int(time.time()) + 300)
+            return {"callId": grant.call_id, "token": mint(secret, grant)}
+
+        yield Host(
+            "offhook", f"ws://127.0.0.1:{port}/stream", meters, vendors, parameters, lambda: _tasks(process, counted)
+        )
+
+
+def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Returns when `url` answers 200. Raises RuntimeError when that does not come, or the process has ended."""
+    until_s = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until_s and process.poll() is None:
+        try:
+            if httpx.get(url, trust_env=False).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass  # not listening yet
+        time.sleep(0.1)
+    raise RuntimeError(f"no server got ready at {url}; see {log}")
+
+
+def _tasks(process: "subprocess.Popen[bytes]", counted: Path) -> int:
+    counted.unlink(missing_ok=True)
+    process.send_signal(10)  # SIGUSR1, see observed_streamer
+    until_s = time.monotonic() + 5
+    while time.monotonic() < until_s:
+        if counted.exists() and (text := counted.read_text(encoding="ascii")):
+            return int(text)
+        time.sleep(0.05)
+    raise RuntimeError("the streamer did not count its tasks")
+
+
+def _change(path: Path, what: str, into: str) -> None:
+    text, changes = re.subn(what, into, path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    if changes != 1:
+        raise RuntimeError(f"{path} has {changes} lines like {what!r}")
+    path.write_text(text, encoding="utf-8")

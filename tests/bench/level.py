@@ -1,0 +1,132 @@
+"""So many calls at once on one host: run, and turned into figures."""
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.bench.dialogue import Dialogue
+from tests.bench.figures import matched, within
+from tests.bench.host import Host
+from tests.bench.machine import Meters
+from tests.bench.stream_caller import Called, StreamCaller
+from tests.bench.vendor_process import START_MS
+
+CALLS_A_SECOND = 25
+"""How fast calls arrive."""
+SETTLED_S = 3.0
+"""After the last call has begun, before the processor's time is counted."""
+LATE_S = 0.02
+CLEAR_WITHIN_S = 1.0
+_numbers = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Level:
+    """The figures of one run; ms, MB, processor seconds."""
+
+    calls: int
+    called: list[Called]
+    began_s: float
+    cpu_s_per_call_minute: float = float("nan")
+    host_core: float = float("nan")
+    """Share of its core that the host used while all calls were there; `measuring_core`: callers and vendors."""
+    measuring_core: float = float("nan")
+    idle_mb: float = 0.0
+    busy_mb: float = 0.0
+    clear_ms: list[float] = field(default_factory=list)
+    clears_missed: int = 0
+
+    @property
+    def v2v_ms(self) -> list[float]:
+        """Last voice to first sound, each answered turn."""
+        turns = [turn for call in self.called for turn in call.turns]
+        return [(turn.answered_s - turn.ended_s) * 1000 for turn in turns if turn.answered_s is not None]
+
+    @property
+    def missed(self) -> int:
+        return sum(turn.answered_s is None for call in self.called for turn in call.turns)
+
+    @property
+    def cut(self) -> int:
+        """Calls that the host ended."""
+        return sum(call.was_cut for call in self.called)
+
+    @property
+    def greeting_ms(self) -> list[float]:
+        return [(call.greeted_s - call.started_s) * 1000 for call in self.called if call.greeted_s is not None]
+
+    @property
+    def gap_ms(self) -> list[float]:
+        return [gap_s * 1000 for call in self.called for gap_s in call.gaps_s]
+
+    @property
+    def own_late_ms(self) -> list[float]:
+        return [late_s * 1000 for call in self.called for late_s in call.late_s]
+
+    @property
+    def late_frames(self) -> int:
+        return sum(gap_s >= LATE_S for call in self.called for gap_s in call.gaps_s)
+
+    @property
+    def mb_per_call(self) -> float:
+        return (self.busy_mb - self.idle_mb) / self.calls
+
+
+def caller(host: Host, turns: int, chance: random.Random) -> StreamCaller:
+    number = next(_numbers)
+    stream_sid, start = host.start(number)
+    return StreamCaller(host.url, number, stream_sid, start, Dialogue(turns, 0.4 + 0.6 * chance.random()))
+
+
+async def run_level(host: Host, calls: int, turns: int, chance: random.Random) -> Level:
+    """Calls arrive evenly, hold `turns` turns each, and hang up."""
+    idle_mb, began_s = host.meters.rss_mb(), time.monotonic()
+    async with asyncio.TaskGroup() as tasks:
+        running = []
+        for _ in range(calls):
+            running.append(tasks.create_task(caller(host, turns, chance).run()))
+            await asyncio.sleep(1 / CALLS_A_SECOND)
+        measuring = tasks.create_task(_measured(host, running))
+    level = Level(calls, [task.result() for task in running], began_s, idle_mb=idle_mb)
+    level.cpu_s_per_call_minute, level.host_core, level.measuring_core, level.busy_mb = measuring.result()
+    await asyncio.to_thread(_clears, host, level)
+    return level
+
+
+async def _measured(host: Host, running: Sequence["asyncio.Task[Called]"]) -> tuple[float, float, float, float]:
+    """From when all calls are there to when the first has gone."""
+    await asyncio.sleep(SETTLED_S)
+    ours = Meters(_own_pid())
+    meters = (host.meters, ours, host.vendors.meters)
+    before, since_s = [meter.cpu_s() for meter in meters], time.monotonic()
+    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    used = [meter.cpu_s() - was for meter, was in zip(meters, before, strict=True)]
+    took_s = time.monotonic() - since_s
+    per_call_minute = used[0] / took_s * 60 / len(running)
+    return per_call_minute, used[0] / took_s, (used[1] + used[2]) / took_s, host.meters.rss_mb()
+
+
+def _own_pid() -> int:
+    import os
+
+    return os.getpid()
+
+
+def _clears(host: Host, level: Level) -> None:
+    """From the recogniser's first sign of a voice over the agent to our `clear`."""
+    signs = host.vendors.moments("deepgram", "StartOfTurn", level.began_s)
+    signs = signs or host.vendors.moments("deepgram", "results", level.began_s)
+    calls = {call.number: [turn.began_s for turn in call.turns] for call in level.called if call.turns}
+    sockets = matched(signs, calls, START_MS / 1000 * 4)
+    for call in level.called:
+        for turn in call.turns:
+            if not turn.is_interruption:
+                continue
+            sign_s = within(signs[sockets[call.number]], turn.began_s, turn.began_s + CLEAR_WITHIN_S)
+            if sign_s is None or turn.cleared_s is None:
+                level.clears_missed += 1
+            else:
+                level.clear_ms.append((turn.cleared_s - sign_s) * 1000)

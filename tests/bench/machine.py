@@ -1,0 +1,77 @@
+"""A process under measurement: what the kernel says of it, and on which core it runs. Linux."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+HOST_CORE, MEASURING_CORE = 1, 0
+"""The streamer has a core to itself; callers and vendors share the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """Reads /proc for one process."""
+
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Processor seconds used so far, user and system, all threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_mb(self) -> float:
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+
+    def sockets(self) -> int:
+        """Open sockets, listening ones included."""
+        count = 0
+        for entry in Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed while we looked
+                count += os.readlink(entry).startswith("socket:")
+        return count
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str], core: int, output: int | IO[bytes], log: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """The process, pinned to `core` where the machine has it; ended with SIGTERM, and with SIGKILL after 20 s."""
+    with log.open("ab") as errors:
+        process = subprocess.Popen(command, env=dict(environment), stdout=output or errors, stderr=errors)
+    try:
+        pin(process.pid, core)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def pin(pid: int, core: int) -> None:
+    """Keeps a process to one core; no change on a machine with one core only."""
+    if (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(pid, {core})
+
+
+def processor() -> str:
+    """What the benchmark ran on, for its first line."""
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = next((line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")), "?")
+    return f"{os.cpu_count()} cores, {model}, load {os.getloadavg()[0]:.2f} before the first run"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
