@@ -6,7 +6,8 @@ the moment. Voice, resume, turn and dialled all ask it, and render what it says.
     any              a record in a final state, a call that Twilio says is over or an operator has ended: hang up
     VoiceAnswered    the first mode of the agent's ladder (or the rung that the call was given): stream, or gather
     StreamEnded      `next_step` is done and taken away; without one the streamer died or was never reached, and the
-                     call goes down to traditional from the conversation so far
+                     call goes down to traditional from the conversation so far. Of a stream that is not the newest:
+                     nothing changes
     CallerSpoke      goodbye is answered with the closing; anything else is thought about (`Answer`, then `replied`)
     NothingHeard     ask again, then ask who is there, then say goodbye
     DialEnded        the transfer went through: hang up; it did not: the agent listens again
@@ -39,9 +40,11 @@ class VoiceAnswered:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnded:
-    """`<Connect>` is over, for whatever reason; `error` is what Twilio says went wrong, or empty."""
+    """`<Connect>` is over, for whatever reason; `error` is what Twilio says went wrong, or empty. `stream` says which
+    one it was, as `streams_served` counts them; None is the newest."""
 
     error: str = ""
+    stream: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,21 @@ def decide(record: CallRecord, conversation: Conversation, agent: Agent, moment:
         return Decision(replace(moved(record, moment.status, now_ms), next_step=None), HangUp())
     if record.is_final or record.end_reason is EndReason.OPERATOR_HUNG_UP:
         return Decision(record, HangUp())
+    if isinstance(moment, StreamEnded) and moment.stream not in (None, record.streams_served):
+        return Decision(record, _standing(record))
     # Twilio only asks about answered calls; its own word for that (the status callback) may still be on its way.
     record = moved(record, Status.IN_PROGRESS, now_ms)
     if limit_reached(record.answered_at_ms, now_ms, agent.limits) and _talks_on(record, moment):
         unset = replace(record, next_step=None, end_reason=None)
         return _ending(unset, agent.phrases.limit_goodbye, EndReason.LIMIT)
     return _going_on(record, conversation, agent, moment, now_ms)
+
+
+def _standing(record: CallRecord) -> Step:
+    """Where the call is now: what Twilio gets that asks once more after a stream which another has followed, because
+    whoever opened the next one did not live to answer."""
+    streaming = record.mode not in (None, Mode.TRADITIONAL) and record.end_reason is None
+    return Stream(record.mode) if record.mode and streaming else HangUp()
 
 
 def _talks_on(record: CallRecord, moment: Live) -> bool:

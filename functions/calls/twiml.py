@@ -36,9 +36,9 @@ class Place:
     """Where Twilio comes back to, and as whom it speaks.
 
     `public_url` (https) and `stream_url` (wss) are bases without a slash at the end. `step` numbers the webhook turns
-    of the call: a retried webhook repeats the number that is in its path. `resumed` tells a streamer that there is a
-    conversation to go on from. `token` is the stream token (only Stream
-    needs one); `silence_s` how long `<Gather>` waits for a voice or a key.
+    of the call and `stream` its streams: they are in the URLs, which Twilio signs, so that a webhook that comes again
+    names what it named before. `resumed` tells a streamer that there is a conversation to go on from. `token` is the
+    stream token (only Stream needs one); `silence_s` how long `<Gather>` waits for a voice or a key.
     """
 
     public_url: str
@@ -47,12 +47,17 @@ class Place:
     voice: Voice
     silence_s: float
     step: int = 0
+    stream: int = 0
     token: str = ""
     resumed: bool = False
 
     @property
     def resume_url(self) -> str:
-        return f"{self.public_url}/twilio/resume"
+        return f"{self.public_url}/twilio/resume/{self.stream}"
+
+    @property
+    def dialled_url(self) -> str:
+        return f"{self.public_url}/twilio/dialled/{self.step}"
 
     @property
     def turn_url(self) -> str:
@@ -73,7 +78,7 @@ def document(step: Stream | Gather | SayAndHangUp | Dial | HangUp, place: Place)
         case Dial(number, say):
             _say(response, say, place.voice)
             attributes = {
-                "action": f"{place.public_url}/twilio/dialled",
+                "action": place.dialled_url,
                 "method": "POST",
                 "timeout": str(RING_S),
             }

@@ -34,7 +34,8 @@ class _Answered:
 
 def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     """The TwiML for `moment` of the call. `key` names the webhook within the call, and is the same when it comes
-    again. Raises StoreUnavailable, ConfigurationInvalid."""
+    again: it is made of what Twilio signs and of our record, never of a header, which anybody can change.
+    Raises StoreUnavailable, ConfigurationInvalid."""
     call_id = record.call_id
     if earlier := wired.store.answer_of(call_id, key):
         return _finish(wired, call_id, key, earlier)
@@ -101,6 +102,7 @@ def _render(
         silence_s=agent.limits.silence_s,
         # Every Gather speaks, so that the number of turns, the one about to be written included, never repeats.
         step=len(conversation.turns) + 1,
+        stream=record.streams_served,
         token=_token(wired, record, agent, step.mode) if isinstance(step, Stream) else "",
         resumed=bool(conversation.turns),
     )

@@ -1,7 +1,10 @@
-"""POST /twilio/resume: the stream is over, for whatever reason. POST /twilio/dialled: the transfer is over.
+"""POST /twilio/resume/{stream}: the stream is over, for whatever reason. POST /twilio/dialled/{step}: the transfer is.
 
 Resume is both the action of `<Connect>` and the verb after it, so that it is asked whichever of the two Twilio takes
 after a stream that could not be opened (error 31920).
+
+The paths without a number serve TwiML written elsewhere. Ours always has one, so the first time that such a path is
+asked is the only time that it means anything: it names the newest stream, or the transfer, and does so ever after.
 """
 
 from functools import cache
@@ -10,12 +13,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from calls.record import FINAL, Status
+from calls.record import FINAL, CallRecord, Status
 from calls.route import CallOver, DialEnded, Moment, StreamEnded
 from handlers import wiring
 from handlers.conduct import conduct
 from handlers.twilio_request import TwilioRequest
-from handlers.webhook import Wiring, answer_voice, known_call, lambda_app, new_router
+from handlers.webhook import Wiring, answer_voice, known_call, lambda_app, new_router, path_number
 from handlers.wiring import Wired
 
 _CONNECTED = frozenset({"completed", "answered"})
@@ -26,11 +29,19 @@ def router(wired: Wiring) -> Router:
 
     @routes.post("/twilio/resume")
     def resume() -> Response[str]:
-        return answer_voice(wired, routes.current_event, _resume)
+        return answer_voice(wired, routes.current_event, lambda w, request: _resume(w, request, ""))
+
+    @routes.post("/twilio/resume/<stream>")
+    def resume_of_stream(stream: str) -> Response[str]:
+        return answer_voice(wired, routes.current_event, lambda w, request: _resume(w, request, stream))
 
     @routes.post("/twilio/dialled")
     def dialled() -> Response[str]:
-        return answer_voice(wired, routes.current_event, _dialled)
+        return answer_voice(wired, routes.current_event, lambda w, request: _dialled(w, request, ""))
+
+    @routes.post("/twilio/dialled/<step>")
+    def dialled_of_step(step: str) -> Response[str]:
+        return answer_voice(wired, routes.current_event, lambda w, request: _dialled(w, request, step))
 
     return routes
 
@@ -51,18 +62,19 @@ def over(request: TwilioRequest) -> CallOver | None:
     return CallOver(Status(status)) if status in FINAL else None
 
 
-def _resume(wired: Wired, request: TwilioRequest) -> str:
+def _resume(wired: Wired, request: TwilioRequest, path_stream: str) -> str:
     record = known_call(wired, request)
-    # One stream at a time: without Twilio's own token, the number of streams served tells its resumes apart.
-    key = f"resume-{request.idempotency_token or record.streams_served}"
-    return conduct(wired, record, over(request) or StreamEnded(), key)
+    stream = path_number(path_stream) if path_stream else _unnumbered(wired, record)
+    return conduct(wired, record, over(request) or StreamEnded(stream=stream), f"resume-{stream}")
 
 
-def _dialled(wired: Wired, request: TwilioRequest) -> str:
+def _unnumbered(wired: Wired, record: CallRecord) -> int:
+    return int(wired.store.answered_before(record.call_id, "resume", str(record.streams_served)))
+
+
+def _dialled(wired: Wired, request: TwilioRequest, path_step: str) -> str:
     record = known_call(wired, request)
+    key = f"dialled-{path_number(path_step)}" if path_step else "dialled"
     connected = request.field("DialCallStatus") in _CONNECTED
     moment: Moment = over(request) or DialEnded(connected)
-    if request.idempotency_token:
-        return conduct(wired, record, moment, f"dialled-{request.idempotency_token}")
-    turns = len(wired.store.conversation(record.call_id).turns)
-    return conduct(wired, record, moment, f"dialled-{turns}")
+    return conduct(wired, record, moment, key)

@@ -1,9 +1,11 @@
 """POST /twilio/turn/{step} and /twilio/turn: what `<Gather>` heard, in traditional mode.
 
 The step in the path names the turn: a webhook that comes again finds its own answer. The path without a step serves a
-Gather written elsewhere, and relies on Twilio's idempotency token.
+Gather written elsewhere; there the form, which Twilio signs, names the turn. Our answer has a step in its path.
 """
 
+import hashlib
+import json
 from functools import cache
 from typing import Any
 
@@ -11,15 +13,14 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from calls.conversation import Role, Turn
-from calls.errors import CallNotFound
-from calls.record import CallRecord, Mode
+from calls.record import Mode
 from calls.route import CallerSpoke, NothingHeard
 from calls.twiml import speakable
 from handlers import wiring
 from handlers.conduct import conduct
 from handlers.resume import over
 from handlers.twilio_request import TwilioRequest
-from handlers.webhook import Wiring, answer_voice, known_call, lambda_app, new_router
+from handlers.webhook import Wiring, answer_voice, known_call, lambda_app, new_router, path_number
 from handlers.wiring import Wired
 
 
@@ -57,19 +58,15 @@ def heard(request: TwilioRequest) -> str:
 
 def _turn(wired: Wired, request: TwilioRequest, step: str) -> str:
     record = known_call(wired, request)
-    if step and not (step.isascii() and step.isdigit() and len(step) <= 6):
-        raise CallNotFound("The path names no turn of this call.")
-    key = f"turn-{step or _unnumbered(wired, record, request)}"
+    key = f"turn-{path_number(step) if step else _digest(request)}"
     words = heard(request)
     if words:
         wired.store.append_turn(record.call_id, _caller_turn(words, key, wired.now_ms()))
     return conduct(wired, record, over(request) or (CallerSpoke() if words else NothingHeard()), key)
 
 
-def _unnumbered(wired: Wired, record: CallRecord, request: TwilioRequest) -> str:
-    if request.idempotency_token:
-        return request.idempotency_token
-    return f"after-{len(wired.store.conversation(record.call_id).turns)}"
+def _digest(request: TwilioRequest) -> str:
+    return hashlib.sha256(json.dumps(sorted(request.form.items())).encode()).hexdigest()[:32]
 
 
 def _caller_turn(words: str, key: str, now_ms: int) -> Turn:

@@ -23,10 +23,8 @@ from calls.errors import Blame, RequestRefused
 
 LARGEST_BODY_BYTES = 64 * 1024
 MOST_FIELDS = 500
-IDEMPOTENCY_HEADER = "I-Twilio-Idempotency-Token"
 
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
-_IDEMPOTENCY_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class WebhookRefused(RequestRefused):
@@ -41,10 +39,9 @@ class WebhookRefused(RequestRefused):
 
 @dataclass(frozen=True, slots=True)
 class TwilioRequest:
-    """A webhook whose signature holds. `idempotency_token` is the same when Twilio sends it again, or empty."""
+    """A webhook whose signature holds. Headers are not in it: Twilio signs none, its idempotency token included."""
 
     form: dict[str, str]
-    idempotency_token: str
 
     def field(self, name: str) -> str:
         return self.form.get(name, "").strip()
@@ -76,8 +73,7 @@ def read(event: BaseProxyEvent, public_url: str, auth_token: str) -> TwilioReque
     form = {name: values[0] for name, values in fields.items()}
     if not _CALL_SID.fullmatch(form.get("CallSid", "")):
         raise WebhookRefused(400, "sid-missing", "The form carries no CallSid.")
-    token = headers.get(IDEMPOTENCY_HEADER.lower(), "")
-    return TwilioRequest(form, token if _IDEMPOTENCY_TOKEN.fullmatch(token) else "")
+    return TwilioRequest(form)
 
 
 def _body(event: BaseProxyEvent) -> str:

@@ -51,7 +51,7 @@ def _app() -> APIGatewayHttpResolver:
 
 def _answer_new(wired: Wired, request: TwilioRequest) -> str:
     record = wired.store.by_sid(request.call_sid) or _new_record(wired, request)
-    return _answer(wired, record, request)
+    return _answer(wired, record)
 
 
 def _answer_placed(wired: Wired, request: TwilioRequest, call_id: str) -> str:
@@ -63,11 +63,12 @@ def _answer_placed(wired: Wired, request: TwilioRequest, call_id: str) -> str:
             record = wired.store.attach_sid(call_id, request.call_sid)
         except CallExists as error:
             raise CallNotFound("The path names a call that has another CallSid.") from error
-    return _answer(wired, record, request)
+    return _answer(wired, record)
 
 
-def _answer(wired: Wired, record: CallRecord, request: TwilioRequest) -> str:
-    return conduct(wired, record, VoiceAnswered(), f"voice-{request.idempotency_token}")
+def _answer(wired: Wired, record: CallRecord) -> str:
+    """A call is answered once: whoever asks again is told again."""
+    return conduct(wired, record, VoiceAnswered(), "voice")
 
 
 def _new_record(wired: Wired, request: TwilioRequest) -> CallRecord:

@@ -89,6 +89,13 @@ def known_call(wired: Wired, request: TwilioRequest) -> CallRecord:
     return record
 
 
+def path_number(text: str) -> int:
+    """The number of a step or a stream in a webhook's path. CallNotFound."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise CallNotFound("The path names nothing of this call.")
+    return int(text)
+
+
 def _read(wired: Wired, event: BaseProxyEvent) -> TwilioRequest:
     return twilio_request.read(event, wired.settings.public_url, wired.settings.twilio_auth_token)
 

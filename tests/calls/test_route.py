@@ -188,6 +188,24 @@ def test_why_the_rung_was_left(record: CallRecord, moment: Moment, why: str) -> 
     assert left.next_step is None
 
 
+@pytest.mark.parametrize(
+    ("record", "step"),
+    [
+        (replace(STREAMED, streams_served=2), Stream(Mode.PIPELINE)),
+        (asked(Do.HANG_UP, streams_served=2), Stream(Mode.PIPELINE)),
+        (replace(GATHERED, streams_served=2), HangUp()),
+        (replace(STREAMED, streams_served=2, end_reason=EndReason.AGENT_GOODBYE), HangUp()),
+    ],
+)
+def test_the_end_of_a_stream_that_is_not_the_newest_changes_nothing(record: CallRecord, step: Step) -> None:
+    assert decide(record, WAITING, AGENT, StreamEnded(stream=1), LATE_MS) == Decision(record, step)
+
+
+def test_the_end_of_the_newest_stream_by_its_number() -> None:
+    again = replace(STREAMED, streams_served=2)
+    assert step_of(again, WAITING, StreamEnded(stream=2)) == Answer(PHRASES.bridge)
+
+
 def test_streaming_again_keeps_the_rung_and_counts() -> None:
     decision = decide(asked(Do.STREAM), WAITING, AGENT, StreamEnded(), NOW_MS)
     assert decision.record == replace(STREAMED, streams_served=2)

@@ -16,6 +16,7 @@ PLACE = Place(
     voice=Voice("heart", "Polly.Joanna", "en-US"),
     silence_s=7.5,
     step=3,
+    stream=2,
     token="v1.payload.mac",
 )
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -26,12 +27,12 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
     [
         (
             Stream(Mode.PIPELINE),
-            '<Connect action="https://calls.example.com/twilio/resume" method="POST">'
+            '<Connect action="https://calls.example.com/twilio/resume/2" method="POST">'
             '<Stream url="wss://stream.example.com/stream"'
             ' statusCallback="https://calls.example.com/twilio/stream-status" statusCallbackMethod="POST">'
             '<Parameter name="callId" value="01JD" /><Parameter name="token" value="v1.payload.mac" />'
             "</Stream></Connect>"
-            '<Redirect method="POST">https://calls.example.com/twilio/resume</Redirect>',
+            '<Redirect method="POST">https://calls.example.com/twilio/resume/2</Redirect>',
         ),
         (
             Gather("How can I help?"),
@@ -47,11 +48,11 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
         (
             Dial("+15550001", "Hold on."),
             '<Say voice="Polly.Joanna" language="en-US">Hold on.</Say>'
-            '<Dial action="https://calls.example.com/twilio/dialled" method="POST" timeout="20">+15550001</Dial>',
+            '<Dial action="https://calls.example.com/twilio/dialled/3" method="POST" timeout="20">+15550001</Dial>',
         ),
         (
             Dial("+15550001"),
-            '<Dial action="https://calls.example.com/twilio/dialled" method="POST" timeout="20">+15550001</Dial>',
+            '<Dial action="https://calls.example.com/twilio/dialled/3" method="POST" timeout="20">+15550001</Dial>',
         ),
         (HangUp(), "<Hangup />"),
     ],

@@ -100,6 +100,10 @@ class House:
         """A webhook through the module's own resolver."""
         return send(module.router(lambda: self.wired), event(path, {"CallSid": SID, **(form or {})}, **changes))
 
+    def stands(self) -> tuple[CallRecord, list[tuple[str, str]], int]:
+        """All that a webhook may have changed: the record, the conversation, and how often a reply was asked for."""
+        return self.only_record(), self.said(), len(self.thinking.asked)
+
     def only_record(self) -> CallRecord:
         (record,) = self.store.recent(10).records
         return record
@@ -108,6 +112,10 @@ class House:
         """The conversation of the only call, as (role, words)."""
         turns = self.store.conversation(self.only_record().call_id).turns
         return [(turn.role.value, turn.said) for turn in turns]
+
+
+REPLAYS = ({}, {"I-Twilio-Idempotency-Token": "t1"}, {"I-Twilio-Idempotency-Token": "t2"})
+"""Headers of a webhook that is sent again: Twilio's signature covers none of them, so none may matter."""
 
 
 @dataclass(frozen=True)

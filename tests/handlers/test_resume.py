@@ -6,7 +6,7 @@ from calls.conversation import Role, Turn
 from calls.record import CallRecord, Do, EndReason, Mode, NextStep, Status
 from calls.reply import Reply
 from handlers import resume, turn, voice
-from tests.handlers.desk import SID, House, ScriptedReplies
+from tests.handlers.desk import REPLAYS, SID, House, ScriptedReplies
 
 RESUMED = {"CallStatus": "in-progress"}
 
@@ -61,21 +61,60 @@ def test_a_stream_that_never_came_begins_with_the_greeting() -> None:
     assert 'action="https://calls.example.com/twilio/turn/1"' in answer.body
 
 
-@pytest.mark.parametrize("headers", [{}, {"I-Twilio-Idempotency-Token": "r1"}])
-def test_resume_again_is_answered_the_same(headers: dict[str, str]) -> None:
-    house = streaming()
-    left(house, NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE)
-    first = house.post(resume, "/twilio/resume", RESUMED, headers=headers)
-    assert house.post(resume, "/twilio/resume", RESUMED, headers=headers) == first
+PATHS = ("/twilio/resume", "/twilio/resume/1")
 
 
-def test_streaming_again_is_resumed_on_its_own() -> None:
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("headers", REPLAYS)
+def test_a_replay_is_answered_the_same_and_changes_nothing(path: str, headers: dict[str, str]) -> None:
+    house = streaming(Reply("Nine to five."), Reply("Something else."))
+    spoken(house, 1, Role.CALLER, "What are your hours?")
+    first = house.post(resume, path, RESUMED, headers={"I-Twilio-Idempotency-Token": "t1"})
+    stood = house.stands()
+    assert house.post(resume, path, RESUMED, headers=headers) == first
+    assert house.stands() == stood
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("headers", REPLAYS)
+def test_a_replay_while_the_next_stream_is_live_leaves_it_alone(path: str, headers: dict[str, str]) -> None:
     house = streaming()
     left(house, NextStep(Do.STREAM, why="This task is leaving."))
-    assert "<Stream" in house.post(resume, "/twilio/resume", RESUMED).body
+    first = house.post(resume, path, RESUMED, headers={"I-Twilio-Idempotency-Token": "t1"})
+    stood = house.stands()
+    assert house.post(resume, path, RESUMED, headers=headers) == first
+    assert house.stands() == stood
+    assert house.only_record().mode is Mode.PIPELINE
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_streaming_again_is_resumed_on_its_own(path: str) -> None:
+    house = streaming()
+    left(house, NextStep(Do.STREAM, why="This task is leaving."))
+    again = house.post(resume, path, RESUMED)
+    assert 'action="https://calls.example.com/twilio/resume/2"' in again.body
     assert house.only_record().streams_served == 2
     left(house, NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE)
-    assert "<Response><Hangup /></Response>" in house.post(resume, "/twilio/resume", RESUMED).body
+    assert "<Response><Hangup /></Response>" in house.post(resume, "/twilio/resume/2", RESUMED).body
+
+
+def test_the_end_of_an_older_stream_changes_nothing() -> None:
+    # Whoever took the first stream's end opened the second, and did not live to remember its answer.
+    house = streaming()
+    left(house, NextStep(Do.STREAM))
+    house.store.change(house.only_record().call_id, lambda r: replace(r, next_step=None, streams_served=2))
+    stood = house.stands()
+    answer = house.post(resume, "/twilio/resume/1", RESUMED)
+    assert 'action="https://calls.example.com/twilio/resume/2"' in answer.body
+    assert house.stands() == stood
+
+
+@pytest.mark.parametrize("path", ["/twilio/resume/x", "/twilio/resume/1.5", "/twilio/dialled/-1"])
+def test_a_path_that_names_nothing(path: str) -> None:
+    house = streaming()
+    stood = house.stands()
+    assert house.post(resume, path, RESUMED).status == 404
+    assert house.stands() == stood
 
 
 def test_a_call_that_is_over_has_nothing_more_to_say() -> None:
@@ -90,8 +129,10 @@ def test_a_call_that_is_over_has_nothing_more_to_say() -> None:
 def test_a_transfer() -> None:
     house = streaming()
     left(house, NextStep(Do.DIAL, number="+14155550199"), EndReason.TRANSFERRED)
-    assert ">+14155550199</Dial>" in house.post(resume, "/twilio/resume", RESUMED).body
-    done = house.post(resume, "/twilio/dialled", {"DialCallStatus": "completed"})
+    dialled = house.post(resume, "/twilio/resume/1", RESUMED).body
+    assert 'action="https://calls.example.com/twilio/dialled/1"' in dialled
+    assert ">+14155550199</Dial>" in dialled
+    done = house.post(resume, "/twilio/dialled/1", {"DialCallStatus": "completed"})
     assert "<Response><Hangup /></Response>" in done.body
     assert house.only_record().end_reason is EndReason.TRANSFERRED
 
@@ -100,19 +141,30 @@ def test_a_transfer() -> None:
 def test_a_transfer_that_nobody_took(status: str) -> None:
     house = streaming()
     left(house, NextStep(Do.DIAL, number="+14155550199"), EndReason.TRANSFERRED)
-    house.post(resume, "/twilio/resume", RESUMED)
-    headers = {"I-Twilio-Idempotency-Token": "d1"}
-    first = house.post(resume, "/twilio/dialled", {"DialCallStatus": status}, headers=headers)
+    house.post(resume, "/twilio/resume/1", RESUMED)
+    first = house.post(resume, "/twilio/dialled/1", {"DialCallStatus": status})
     assert ">Are you still there?</Say></Gather>" in first.body
-    assert house.post(resume, "/twilio/dialled", {"DialCallStatus": status}, headers=headers) == first
     assert house.said() == [("agent", "Are you still there?")]
     assert house.only_record().end_reason is None
 
 
+@pytest.mark.parametrize("path", ["/twilio/dialled", "/twilio/dialled/1"])
+@pytest.mark.parametrize("headers", REPLAYS)
+def test_a_replay_of_a_transfers_end_changes_nothing(path: str, headers: dict[str, str]) -> None:
+    house = streaming()
+    left(house, NextStep(Do.DIAL, number="+14155550199"), EndReason.TRANSFERRED)
+    house.post(resume, "/twilio/resume/1", RESUMED)
+    busy = {"DialCallStatus": "busy"}
+    first = house.post(resume, path, busy, headers={"I-Twilio-Idempotency-Token": "t1"})
+    stood = house.stands()
+    assert house.post(resume, path, busy, headers=headers) == first
+    assert house.stands() == stood
+
+
 def test_two_transfers_that_nobody_took_are_two() -> None:
     house = streaming()
-    first = house.post(resume, "/twilio/dialled", {"DialCallStatus": "busy"})
-    second = house.post(resume, "/twilio/dialled", {"DialCallStatus": "busy"})
+    first = house.post(resume, "/twilio/dialled/1", {"DialCallStatus": "busy"})
+    second = house.post(resume, "/twilio/dialled/2", {"DialCallStatus": "busy"})
     assert "/twilio/turn/1" in first.body
     assert "/twilio/turn/2" in second.body
 

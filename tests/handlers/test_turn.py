@@ -8,7 +8,7 @@ from calls.reply import EndCall, Reply, Transfer
 from handlers import turn, voice
 from handlers.webhook import APOLOGY
 from tests.fakes.agents import AGENT
-from tests.handlers.desk import BEGAN_MS, House, ScriptedReplies
+from tests.handlers.desk import BEGAN_MS, REPLAYS, House, ScriptedReplies
 
 HOURS = {"SpeechResult": "What are your hours?", "Confidence": "0.9"}
 
@@ -42,25 +42,17 @@ def test_the_agents_turn_is_honest_about_say() -> None:
     assert spoken.latency.total is None
 
 
-@pytest.mark.parametrize("headers", [{}, {"I-Twilio-Idempotency-Token": "again"}])
-def test_the_same_step_again_is_answered_the_same_and_written_once(headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("path", ["/twilio/turn", "/twilio/turn/1"])
+@pytest.mark.parametrize("headers", REPLAYS)
+def test_the_same_turn_again_is_answered_the_same_and_written_once(path: str, headers: dict[str, str]) -> None:
     house = greeted(Reply("Nine to five."), Reply("Something else."))
-    first = house.post(turn, "/twilio/turn/1", HOURS, headers=headers)
-    record, said = house.only_record(), house.said()
-    assert house.post(turn, "/twilio/turn/1", HOURS, headers=headers) == first
-    assert (house.only_record(), house.said()) == (record, said)
-    assert len(house.thinking.asked) == 1
+    first = house.post(turn, path, HOURS, headers={"I-Twilio-Idempotency-Token": "t1"})
+    stood = house.stands()
+    assert house.post(turn, path, HOURS, headers=headers) == first
+    assert house.stands() == stood
 
 
-def test_without_a_step_twilios_token_tells_turns_apart() -> None:
-    house = greeted(Reply("Nine to five."), Reply("On Monday."))
-    first = house.post(turn, "/twilio/turn", HOURS, headers={"I-Twilio-Idempotency-Token": "t1"})
-    assert house.post(turn, "/twilio/turn", HOURS, headers={"I-Twilio-Idempotency-Token": "t1"}) == first
-    second = house.post(turn, "/twilio/turn", {"SpeechResult": "When?"}, headers={"I-Twilio-Idempotency-Token": "t2"})
-    assert ">On Monday.</Say>" in second.body
-
-
-def test_without_step_and_token_turns_are_still_told_apart() -> None:
+def test_without_a_step_the_signed_form_tells_turns_apart() -> None:
     house = greeted(Reply("Nine to five."), Reply("On Monday."))
     house.post(turn, "/twilio/turn", HOURS)
     assert ">On Monday.</Say>" in house.post(turn, "/twilio/turn", {"SpeechResult": "When?"}).body

@@ -56,11 +56,13 @@ async def served() -> AsyncIterator[tuple[House, Web]]:
 async def test_every_webhook_is_served(served: tuple[House, Web]) -> None:
     house, web = served
     assert "<Stream" in (await post(web, "/twilio/voice", {"CallSid": SID, "From": "+1", "To": "+2"})).text
+    assert "<Gather" in (await post(web, "/twilio/resume/1", {"CallSid": SID})).text
     assert "<Gather" in (await post(web, "/twilio/resume", {"CallSid": SID})).text
     said = await post(web, "/twilio/turn/1", {"CallSid": SID, "SpeechResult": "What are your hours?"})
     assert said.headers["content-type"] == "text/xml"
     assert ">Nine to five.</Say></Gather>" in said.text
     assert "<Gather" in (await post(web, "/twilio/dialled", {"CallSid": SID, "DialCallStatus": "busy"})).text
+    assert "<Gather" in (await post(web, "/twilio/dialled/5", {"CallSid": SID, "DialCallStatus": "busy"})).text
     news = {"CallSid": SID, "StreamEvent": "stream-error", "StreamErrorCode": "31920"}
     assert (await post(web, "/twilio/stream-status", news)).status_code == 204
     assert (await post(web, "/twilio/status", {"CallSid": SID, "CallStatus": "completed"})).status_code == 204
