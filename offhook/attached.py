@@ -8,18 +8,23 @@ from pathlib import Path
 import httpx
 
 from calls.dynamo import DynamoCallStore
+from calls.errors import StoreUnavailable
 from offhook import up_state
-from offhook.control import ControlClient
+from offhook.control import ControlClient, HouseStopped
 from offhook.places import STATE_FILE
 from offhook.stack import ministack
 
 
 @asynccontextmanager
 async def attached(out: Path) -> AsyncIterator[ControlClient]:
-    """The house that runs over `out`, from another terminal. MissingPart when none does."""
+    """The house that runs over `out`, from another terminal. MissingPart when none does; HouseStopped as soon as it
+    no longer does, by its control address or because its store stays away."""
     state = up_state.read(out / STATE_FILE)
     client = await asyncio.to_thread(ministack.local_client, state.store_url)
     headers = {"Authorization": f"Bearer {state.control_key}"}
     async with httpx.AsyncClient(base_url=state.control_url, headers=headers, trust_env=False) as control:
         # The clock only dates what a store writes, and this one is for reading.
-        yield ControlClient(control, DynamoCallStore(client, state.table, lambda: 0))
+        try:
+            yield ControlClient(control, DynamoCallStore(client, state.table, lambda: 0))
+        except StoreUnavailable as error:
+            raise HouseStopped("`offhook up` has stopped: its store does not answer any more.") from error

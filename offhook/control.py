@@ -25,6 +25,12 @@ from offhook.phone import KEPT_WITHIN_S, CallNotKept, LineEvent, Phone, PlacedCa
 WAIT_S = 20.0
 
 
+class HouseStopped(OffhookError):
+    """`offhook up` ended while something was asked of it."""
+
+    default_code = "up-stopped"
+
+
 class CallBody(BaseModel):
     """`CallRequest` on the wire; the script's path is absolute: both ends are on one machine."""
 
@@ -110,8 +116,10 @@ class ControlClient:
     async def _ask(self, method: str, path: str, timeout_s: float, **more: Any) -> httpx.Response:
         try:
             return await self._client.request(method, path, timeout=timeout_s, **more)
+        except httpx.TimeoutException as error:
+            raise HouseStopped("`offhook up` does not answer any more; stop it and start it again.") from error
         except httpx.TransportError as error:
-            raise RequestRefused("`offhook up` does not answer any more; start it again.") from error
+            raise HouseStopped("`offhook up` has stopped; start it again for another call.") from error
 
 
 _JSON = {"Content-Type": "application/json"}

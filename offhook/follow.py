@@ -10,6 +10,8 @@ from calls.record import CallRecord, ModeUse
 from calls.store import CallStore
 
 POLL_S = 0.2
+AWAY_S = 5.0
+"""How long the store may be away before the call counts as lost from sight."""
 SETTLE_S = 0.6
 """How long the turns of a finished call may still trickle in: the last one is written as the socket closes."""
 
@@ -30,17 +32,19 @@ async def follow(
     on_look: Callable[[Followed], None],
     *,
     deadline_s: float,
+    away_s: float = AWAY_S,
 ) -> Followed:
     """Returns once the call is final and its turns have settled, or after `deadline_s`.
 
     `on_look` gets each look at the call before its news are told. CallNotFound at once when the store knows no such
-    call; a store that is away for a moment is asked again until the deadline.
+    call; a store that is away for a moment is asked again, StoreUnavailable once it has been away for `away_s`.
     """
     loop = asyncio.get_running_loop()
     end_s = loop.time() + deadline_s
     told = _Told(on_turn, on_rung)
     seen = await _look(store, call_id)
     settled_s: float | None = None
+    away_since_s: float | None = None
     while True:
         on_look(seen)
         told.tell(seen)
@@ -52,8 +56,10 @@ async def follow(
         await asyncio.sleep(POLL_S)
         try:
             seen = await _look(store, call_id)
+            away_since_s = None
         except StoreUnavailable:
-            if loop.time() >= end_s:
+            away_since_s = now_s if away_since_s is None else away_since_s
+            if loop.time() - away_since_s > away_s or loop.time() >= end_s:
                 raise
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,25 +45,25 @@ async def _followed(phone: Phone, placed: PlacedCall, console: Console, deadline
         zero_ms = zero_of(seen.record)
 
     live = LiveTranscript(console, zero)
-    async with _telling(phone, placed.twilio_sid, live):
-        return await follow(phone.store, placed.call_id, live.turn, live.rung, saw, deadline_s=deadline_s)
-
-
-@asynccontextmanager
-async def _telling(phone: Phone, call_sid: str, live: LiveTranscript) -> AsyncIterator[None]:
-    """Tells what happens on the line for as long as the block runs."""
 
     async def tell() -> None:
-        async for event in phone.events(call_sid):
+        async for event in phone.events(placed.twilio_sid):
             live.happened(event.at_ms, event.sentence, bad=event.bad)
 
-    task = asyncio.create_task(tell())
+    following = asyncio.create_task(
+        follow(phone.store, placed.call_id, live.turn, live.rung, saw, deadline_s=deadline_s), name="follow"
+    )
+    telling = asyncio.create_task(tell(), name="tell")
     try:
-        yield
+        # A line that cannot be followed any more ends the wait at once; one whose events have ended does not.
+        await asyncio.wait({following, telling}, return_when=asyncio.FIRST_COMPLETED)
+        if not following.done():
+            telling.result()
+        return await following
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        following.cancel()
+        telling.cancel()
+        await asyncio.gather(following, telling, return_exceptions=True)
 
 
 def _show(console: Console, followed: Followed, folder: Path | None) -> None:

@@ -8,9 +8,10 @@ from calls.errors import RequestRefused
 from calls.record import Direction, Mode
 from calls.store import CallStore
 from offhook.call_request import CallRequest
-from offhook.control import ControlClient, control_app
+from offhook.control import ControlClient, HouseStopped, control_app
 from offhook.line_events import LineEvents
 from offhook.phone import CallNotKept, LineEvent, PlacedCall
+from offhook.stack.processes import free_port
 from tests.fakes.memory_store import MemoryCallStore
 
 KEY = "the key of the state file"
@@ -85,3 +86,13 @@ async def test_without_the_key_nothing_is_done() -> None:
     with pytest.raises(RequestRefused, match="needs the key"):
         await client(phone, LineEvents(), key="guessed").place(request)
     assert phone.asked == []
+
+
+async def test_a_house_that_has_stopped_is_told_as_such() -> None:
+    port = free_port()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as nobody:
+        gone = ControlClient(nobody, MemoryCallStore())
+        with pytest.raises(HouseStopped, match="`offhook up` has stopped"):
+            await gone.kept(PLACED)
+        with pytest.raises(HouseStopped, match="`offhook up` has stopped"):
+            await anext(gone.events("CA1"))

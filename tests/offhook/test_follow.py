@@ -25,8 +25,10 @@ class Heard:
         self.rungs.append((rung.mode, before.mode if before else None))
 
 
-async def followed(store: MemoryCallStore, heard: Heard, deadline_s: float = 10.0) -> Followed:
-    return await follow(store, RECORD.call_id, heard.turn, heard.rung, lambda _seen: None, deadline_s=deadline_s)
+async def followed(store: MemoryCallStore, heard: Heard, deadline_s: float = 10.0, away_s: float = 5.0) -> Followed:
+    return await follow(
+        store, RECORD.call_id, heard.turn, heard.rung, lambda _seen: None, deadline_s=deadline_s, away_s=away_s
+    )
 
 
 async def test_every_turn_and_rung_is_told_once_until_the_call_is_final() -> None:
@@ -74,4 +76,22 @@ async def test_a_store_that_is_away_for_a_moment_is_asked_again() -> None:
     store = AwayForAMoment()
     store.create(replace(RECORD, version=0))
     assert (await followed(store, Heard())).record.is_final
+    assert store.looks > 2
+
+
+class Gone(MemoryCallStore):
+    looks = 0
+
+    def by_call_id(self, call_id: str) -> CallRecord | None:
+        self.looks += 1
+        if self.looks > 1:
+            raise StoreUnavailable("The table is away.", retryable=True)
+        return super().by_call_id(call_id)
+
+
+async def test_a_store_that_stays_away_is_not_waited_for() -> None:
+    store = Gone()
+    store.create(LIVE)
+    with pytest.raises(StoreUnavailable):
+        await asyncio.wait_for(followed(store, Heard(), deadline_s=60.0, away_s=0.5), 5)
     assert store.looks > 2

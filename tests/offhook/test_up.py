@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def children_of(parent: int) -> dict[int, str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-def test_a_streamer_killed_in_mid_call_leaves_the_call_and_the_house_alive(tmp_path: Path) -> None:
+def test_a_streamer_killed_in_mid_call_leaves_the_call_and_the_house_alive_until_ctrl_c(tmp_path: Path) -> None:
     script = tmp_path / "late-goodbye.toml"
     script.write_text(f'[[step]]\nwait_ms = 4000\n[[step]]\nsay = "{GOODBYE}"\n')
     with up(tmp_path) as running:
@@ -85,11 +86,23 @@ def test_a_streamer_killed_in_mid_call_leaves_the_call_and_the_house_alive(tmp_p
             assert calling.wait(CALL_WITHIN_S) == 0, (tmp_path / "call.log").read_text()
         within(60, lambda: "The streamer is ready again." in (tmp_path / "up.log").read_text())
         assert running.poll() is None
+        children = children_of(running.pid)
+        assert len(children) == 3
+        with (tmp_path / "lost.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as calling:
+            within(CALL_WITHIN_S, lambda: "the audio stream started" in (tmp_path / "lost.log").read_text())
+            running.send_signal(signal.SIGINT)
+            assert running.wait(30) == 0
+            assert calling.wait(10) == 1
+        assert "`offhook up` has stopped" in (tmp_path / "lost.log").read_text()
+        assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert "The streamer ended with code -9; starting it again." in (tmp_path / "up.log").read_text()
-    [kept] = tmp_path.glob("*/call.json")
-    made = json.loads(kept.read_text())
+    made = min((json.loads(kept.read_text()) for kept in tmp_path.glob("*/call.json")), key=started_at)
     assert (made["status"], made["endReason"]) == ("completed", "caller-goodbye")
     assert [rung["mode"] for rung in made["modes"]] == ["pipeline", "traditional"]
+
+
+def started_at(made: dict[str, Any]) -> str:
+    return str(made["startedAt"])
 
 
 def within(seconds: float, done: Callable[[], bool]) -> None:
