@@ -114,7 +114,7 @@ class House:
         return [(turn.role.value, turn.said) for turn in turns]
 
 
-REPLAYS = ({}, {"I-Twilio-Idempotency-Token": "t1"}, {"I-Twilio-Idempotency-Token": "t2"})
+REPLAYS: tuple[dict[str, str], ...] = ({}, {"I-Twilio-Idempotency-Token": "t1"}, {"I-Twilio-Idempotency-Token": "t2"})
 """Headers of a webhook that is sent again: Twilio's signature covers none of them, so none may matter."""
 
 
