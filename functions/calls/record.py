@@ -131,7 +131,8 @@ def moved(record: CallRecord, status: Status, at_ms: int) -> CallRecord:
         return replace(record, status=status, answered_at_ms=at_ms)
     if status in FINAL:
         reason = record.end_reason or _reason_of(record, status)
-        return replace(on_no_rung(record, at_ms, "the call ended"), status=status, ended_at_ms=at_ms, end_reason=reason)
+        ended = on_no_rung(record, at_ms, "The call ended.")
+        return replace(ended, status=status, ended_at_ms=at_ms, end_reason=reason)
     return replace(record, status=status)
 
 

@@ -123,7 +123,7 @@ def test_a_failed_call_failed() -> None:
 
 def test_the_end_of_a_call_ends_its_rung() -> None:
     ended = moved(on_rung(ANSWERED, Mode.PIPELINE, 3_100), Status.COMPLETED, 8_000)
-    assert ended.modes == (ModeUse(Mode.PIPELINE, 3_100, 8_000, "the call ended"),)
+    assert ended.modes == (ModeUse(Mode.PIPELINE, 3_100, 8_000, "The call ended."),)
 
 
 def test_a_call_goes_down_a_rung_and_says_why() -> None:

@@ -103,7 +103,7 @@ def test_the_rung_is_left_when_the_call_ends() -> None:
     call_id = house.only_record().call_id
     house.store.change(call_id, lambda r: replace(r, modes=(ModeUse(Mode.PIPELINE, BEGAN_MS),)))
     tell(house, "completed")
-    assert house.only_record().modes[0].why_left == "the call ended"
+    assert house.only_record().modes[0].why_left == "The call ended."
 
 
 def test_a_status_that_twilio_has_not_invented_yet() -> None:
