@@ -1,7 +1,7 @@
 """Speaks with ElevenLabs: over the call's socket, one context a reply; over HTTP where there is no socket.
 
 texts ─► context ─► pieces with times ─► narration (silence off, words on) ─► Spoken
-   └──► HTTP, text by text, when the socket cannot be had or dies between two texts
+   └──► HTTP, text by text, when the socket cannot be had, or from the word in which it dies
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class ElevenLabsSpeaker:
             await asyncio.wait([feeding])
 
     async def _over_socket(self, asked: "_Asked") -> AsyncGenerator[Spoken, None]:
-        """Ends early, at the end of a text, when the socket cannot go on."""
+        """Ends early, at the end of a word, when the socket cannot go on."""
         context = await self._socket.context(self._opening_s)
         if context is None:
             return
@@ -73,9 +73,9 @@ class ElevenLabsSpeaker:
             asked.spoken = len(asked.texts)
         except ConnectionLost as lost:
             self._socket.drop()
-            if narration.texts_spoken is None:
+            if narration.spoken_characters is None:
                 raise
-            asked.spoken = narration.texts_spoken
+            asked.spoken_to(narration.spoken_characters)
             log.warning("%s; speaking on over HTTP", lost.failure.code)
         finally:
             asked.follow(None, narration)
@@ -134,6 +134,17 @@ class _Asked:
             self._tell(text)
         if self._is_whole:
             context.finish()
+
+    def spoken_to(self, characters: int) -> None:
+        """So much of the texts joined has been spoken; a text in which that ends is divided there."""
+        for index, text in enumerate(self.texts):
+            if characters < len(text):
+                divided = [part for part in (text[:characters], text[characters:]) if part]
+                self.texts[index : index + 1] = divided
+                self.spoken = index + len(divided) - 1
+                return
+            characters -= len(text)
+        self.spoken = len(self.texts)
 
     async def next(self) -> str | None:
         """The first text that has not been spoken; None when there is none and no more come."""

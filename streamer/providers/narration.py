@@ -59,7 +59,6 @@ class Narration:
         self._text = ""
         self._letters = ""
         self._words: deque[_Word] = deque()
-        self._seams: list[int] = []
         self._given = 0
         self._matched = 0
         self._heard_letters = 0
@@ -75,17 +74,13 @@ class Narration:
             self._letters += _letters(word[0])
             self._words.append(_Word(len(self._text) + word.end(), len(self._letters)))
         self._text += text
-        self._seams.append(len(self._text))
 
     @property
-    def texts_spoken(self) -> int | None:
-        """How many of the texts have been spoken, where the speech so far ends with one (or has not begun); None in the
-        middle of one."""
+    def spoken_characters(self) -> int | None:
+        """How much of the texts joined has been spoken, in whole words; None where the vendor did not tell."""
         if not self.is_audible:
             return 0
-        if self._due or not self._is_aligned or self._given not in self._seams:
-            return None
-        return self._seams.index(self._given) + 1
+        return self._given if self._is_aligned else None
 
     def take(self, piece: SpeechPiece) -> Spoken | None:
         """The piece with its words, without the silence before the first sound; None while there is no sound.

@@ -122,12 +122,18 @@ def test_speech_that_stops_long_before_its_text_is_a_failure() -> None:
     assert caught.value.failure.code == "elevenlabs-lost"
 
 
-def test_how_many_texts_have_been_spoken_to_their_end() -> None:
+def test_how_much_has_been_spoken_counts_whole_words() -> None:
     spoken = narration("Yes. ", "No.")
-    assert spoken.texts_spoken == 0
+    assert spoken.spoken_characters == 0
     spoken.take(piece(200, "Yes."))
-    assert spoken.texts_spoken is None
+    assert spoken.spoken_characters == 0
     spoken.take(piece(200))
-    assert spoken.texts_spoken == 1
+    assert spoken.spoken_characters == 5
     spoken.take(piece(300, "No."))
-    assert spoken.texts_spoken == 2
+    assert spoken.spoken_characters == 8
+
+
+def test_without_times_nobody_knows_how_much_has_been_spoken() -> None:
+    spoken = narration("Yes, of course.")
+    spoken.take(piece(200))
+    assert spoken.spoken_characters is None
