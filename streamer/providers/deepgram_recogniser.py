@@ -32,8 +32,9 @@ _MOST_GARBLED = 10
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """`stalled_s`: no message for that long although audio was sent. `keep_alive_s`: nothing was sent for that long.
-    `kept_ms`: the most audio that is kept to be sent again; `quiet_ms`: what is kept of audio in which the vendor has
+    """`stalled_s`: no message for that long although audio was sent; `speaking_stalled_s`: the same in the middle of a
+    turn that can be heard again. `keep_alive_s`: nothing was sent for that long. `reconnects`: how often a connection
+    is opened again; one that held for `well_s` makes them all good. `kept_ms`: the most audio that is kept to be sent again; `quiet_ms`: what is kept of audio in which the vendor has
     heard nobody."""
 
     stalled_s: float
@@ -41,6 +42,8 @@ class Patience:
     reconnects: int = 1
     kept_ms: int = 30_000
     quiet_ms: int = 2_500
+    speaking_stalled_s: float = 2.0
+    well_s: float = 10.0
 
 
 class Turns(Protocol):
@@ -80,6 +83,7 @@ class DeepgramRecogniser:
         self._sent_s = 0.0
         self._next_media_ms = 0
         self._garbled = 0
+        self._reconnects = patience.reconnects
         self._time: Callable[[], float] = lambda: 0.0
         self.dropped_ms = 0
 
@@ -96,14 +100,16 @@ class DeepgramRecogniser:
     async def run(self, emit: Callable[[Heard], None]) -> None:
         """Hear until cancelled. Raises ProviderFailed; a dropped connection is opened again `reconnects` times."""
         self._time = asyncio.get_running_loop().time
-        reconnects = self._patience.reconnects
         while True:
+            began_s = self._time()
             try:
                 await self._listen(emit)
             except ConnectionLost as lost:
-                if reconnects == 0:
+                if self._time() - began_s >= self._patience.well_s:
+                    self._reconnects = self._patience.reconnects
+                if self._reconnects == 0:
                     raise
-                reconnects -= 1
+                self._reconnects -= 1
                 log.warning("%s; opening a new connection", lost.failure.code)
 
     async def _listen(self, emit: Callable[[Heard], None]) -> None:
@@ -153,9 +159,9 @@ class DeepgramRecogniser:
         """The next message; meanwhile what the time tells is told, and a silent peer is noticed."""
         while True:
             now_s = self._time()
+            self._check(socket, now_s)
             for event in self._turns.due(now_s):
                 emit(event)
-            self._check(socket, now_s)
             due_at_s = self._turns.due_at_s
             wake_s = now_s + _TICK_S if due_at_s is None else min(due_at_s, now_s + _TICK_S)
             try:
@@ -172,8 +178,15 @@ class DeepgramRecogniser:
         if self._unanswered_s is not None:
             self._unanswered_s += late_s
 
+    def _stalled_s(self) -> float:
+        """A caller who speaks waits for the answer, so a new connection is tried sooner, where there is one left."""
+        patience = self._patience
+        if self._turns.is_speaking and self._reconnects:
+            return min(patience.stalled_s, patience.speaking_stalled_s)
+        return patience.stalled_s
+
     def _check(self, socket: VendorSocket, now_s: float) -> None:
-        stalled_s = self._patience.stalled_s
+        stalled_s = self._stalled_s()
         if self._unanswered_s is not None and now_s - self._unanswered_s >= stalled_s:
             raise DEEPGRAM.stalled("nothing, although audio reaches it,", stalled_s)
         if now_s - self._sent_s >= self._patience.keep_alive_s:

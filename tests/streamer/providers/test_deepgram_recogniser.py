@@ -85,6 +85,21 @@ async def test_how_often_it_is_tried_again_is_a_setting() -> None:
     assert vendors.meters.deepgram.sockets_opened == 4
 
 
+async def test_a_connection_that_held_well_may_be_lost_again() -> None:
+    script = Script(deepgram=DeepgramScript((Listening(fault=Fault("drop", after_ms=200)),)))
+    turns = Echo()
+    async with Vendors(script) as vendors, Listener(recogniser(vendors, turns, well_s=0.1)) as line:
+        await line.until(lambda told: len(turns.replayed_ms) == 4)
+
+
+async def test_in_the_middle_of_a_turn_a_silent_vendor_is_left_sooner() -> None:
+    script = Script(deepgram=DeepgramScript((Listening(fault=Fault("stall", after_messages=1)), Listening())))
+    turns = Echo(is_speaking=True)
+    async with Vendors(script) as vendors, Listener(recogniser(vendors, turns, speaking_stalled_s=0.3)) as line:
+        line.hear(frames((VOICE, 200)))
+        await line.until(lambda told: len(turns.replayed_ms) == 2, within_s=1.5)
+
+
 async def test_a_call_that_ends_while_the_socket_opens_leaves_nothing_behind() -> None:
     async def never() -> VendorSocket:
         await asyncio.Event().wait()
