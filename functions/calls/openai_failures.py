@@ -76,7 +76,11 @@ def silent(model: str, waited_s: float) -> ProviderFailed:
 
 
 def stalled(model: str, waited_s: float) -> ProviderFailed:
-    return failed("openai-stalled", f"OpenAI stopped in the middle of a reply of {model}, for {waited_s:.1f} s.")
+    return failed(
+        "openai-stalled",
+        f"OpenAI stopped in the middle of a reply of {model}, for {waited_s:.1f} s. Check its status page if that "
+        "happens often.",
+    )
 
 
 def endless(model: str, after_s: float) -> ProviderFailed:

@@ -57,12 +57,16 @@ class Vendor:
 
     def stalled(self, what: str, after_s: float) -> ConnectionLost:
         return ConnectionLost(
-            f"{self.name} sent {what} for {after_s:g} s.", code=f"{self.code}-stalled", retryable=True
+            f"{self.name} sent {what} for {after_s:g} s. Check its status page if that happens often.",
+            code=f"{self.code}-stalled",
+            retryable=True,
         )
 
     def lost(self, why: str) -> ConnectionLost:
         return ConnectionLost(
-            f"The connection to {self.name} was lost: {why}.", code=f"{self.code}-lost", retryable=True
+            f"The connection to {self.name} was lost: {why}. Check its status page if that happens often.",
+            code=f"{self.code}-lost",
+            retryable=True,
         )
 
 
