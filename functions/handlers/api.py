@@ -13,7 +13,7 @@ from mangum import Mangum
 
 from calls.errors import CallNotFound
 from calls.record import CallRecord
-from handlers import outbound, wiring
+from handlers import api_docs, outbound, wiring
 from handlers.api_errors import Unauthorised, answer_errors
 from handlers.api_models import CallPage, CallRequest, CallView, CallWithTurns, ErrorView, call_view, call_with_turns
 from handlers.dialler import Dialler, TwilioDialler
@@ -38,11 +38,13 @@ def create_app(wired: Wiring, dialler_of: Callable[[Wired], Dialler] = lambda w:
         title="Offhook calls",
         version="1",
         description=_DESCRIPTION,
+        docs_url=None,
         redoc_url=None,
         responses={401: {"model": ErrorView, "description": "No key, or not one of ours."}},
     )
     answer_errors(app, LARGEST_BODY_BYTES)
     app.include_router(_routes(wired, dialler_of))
+    app.include_router(api_docs.routes)
     return app
 
 

@@ -75,6 +75,7 @@ async def test_the_api_and_health_are_served_beside_them(served: tuple[House, We
     assert (await get(web, "/calls", API_KEY)).json() == {"calls": [], "cursor": ""}
     assert (await get(web, "/calls")).status_code == 401
     assert (await get(web, "/docs")).status_code == 200
+    assert (await get(web, "/docs/swagger-ui.css")).status_code == 200
     assert (await get(web, "/twilio/nothing")).status_code == 404
 
 
