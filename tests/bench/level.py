@@ -2,15 +2,19 @@
 
 import asyncio
 import itertools
+import os
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.bench.dialogue import Dialogue
 from tests.bench.figures import matched, within
 from tests.bench.host import Host
-from tests.bench.machine import Meters
+from tests.bench.machine import Meters, machine_cpu_s
+from tests.bench.samples import record
+from tests.bench.stages import Signs, stages
 from tests.bench.stream_caller import Called, StreamCaller
 from tests.bench.vendor_process import START_MS
 
@@ -19,6 +23,7 @@ CALLS_A_SECOND = 25
 SETTLED_S = 3.0
 """After the last call has begun, before the processor's time is counted."""
 LATE_S = 0.02
+PROFILED_S = 10
 CLEAR_WITHIN_S = 1.0
 _numbers = itertools.count(1)
 
@@ -34,10 +39,14 @@ class Level:
     host_core: float = float("nan")
     """Share of its core that the host used while all calls were there; `measuring_core`: callers and vendors."""
     measuring_core: float = float("nan")
+    others: float = float("nan")
+    """Cores that processes took which are no part of this."""
     idle_mb: float = 0.0
     busy_mb: float = 0.0
     clear_ms: list[float] = field(default_factory=list)
     clears_missed: int = 0
+    stages: list[dict[str, float]] = field(default_factory=list)
+    """Of each turn, for a single call only; see `stages`."""
 
     @property
     def v2v_ms(self) -> list[float]:
@@ -81,8 +90,8 @@ def caller(host: Host, turns: int, chance: random.Random) -> StreamCaller:
     return StreamCaller(host.url, number, stream_sid, start, Dialogue(turns, 0.4 + 0.6 * chance.random()))
 
 
-async def run_level(host: Host, calls: int, turns: int, chance: random.Random) -> Level:
-    """Calls arrive evenly, hold `turns` turns each, and hang up."""
+async def run_level(host: Host, calls: int, turns: int, chance: random.Random, profile: Path | None = None) -> Level:
+    """Calls arrive evenly, hold `turns` turns each, and hang up. `profile`: where to put samples of the host."""
     idle_mb, began_s = host.meters.rss_mb(), time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         running = []
@@ -90,29 +99,31 @@ async def run_level(host: Host, calls: int, turns: int, chance: random.Random) -
             running.append(tasks.create_task(caller(host, turns, chance).run()))
             await asyncio.sleep(1 / CALLS_A_SECOND)
         measuring = tasks.create_task(_measured(host, running))
+        if profile is not None:
+            await asyncio.sleep(SETTLED_S)
+            tasks.create_task(record(host.meters.pid, PROFILED_S, profile))
     level = Level(calls, [task.result() for task in running], began_s, idle_mb=idle_mb)
-    level.cpu_s_per_call_minute, level.host_core, level.measuring_core, level.busy_mb = measuring.result()
+    used = measuring.result()
+    level.cpu_s_per_call_minute, level.host_core, level.measuring_core, level.others, level.busy_mb = used
     await asyncio.to_thread(_clears, host, level)
+    if calls == 1:
+        level.stages = await asyncio.to_thread(_stages, host, level)
     return level
 
 
-async def _measured(host: Host, running: Sequence["asyncio.Task[Called]"]) -> tuple[float, float, float, float]:
+async def _measured(host: Host, running: Sequence["asyncio.Task[Called]"]) -> tuple[float, float, float, float, float]:
     """From when all calls are there to when the first has gone."""
     await asyncio.sleep(SETTLED_S)
-    ours = Meters(_own_pid())
+    ours = Meters(os.getpid())
     meters = (host.meters, ours, host.vendors.meters)
-    before, since_s = [meter.cpu_s() for meter in meters], time.monotonic()
+    before, all_before_s, since_s = [meter.cpu_s() for meter in meters], machine_cpu_s(), time.monotonic()
     await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
     used = [meter.cpu_s() - was for meter, was in zip(meters, before, strict=True)]
     took_s = time.monotonic() - since_s
+    others_s = machine_cpu_s() - all_before_s - sum(used)
     per_call_minute = used[0] / took_s * 60 / len(running)
-    return per_call_minute, used[0] / took_s, (used[1] + used[2]) / took_s, host.meters.rss_mb()
-
-
-def _own_pid() -> int:
-    import os
-
-    return os.getpid()
+    shares = (used[0] / took_s, (used[1] + used[2]) / took_s, max(0.0, others_s) / took_s)
+    return per_call_minute, *shares, host.meters.rss_mb()
 
 
 def _clears(host: Host, level: Level) -> None:
@@ -130,3 +141,19 @@ def _clears(host: Host, level: Level) -> None:
                 level.clears_missed += 1
             else:
                 level.clear_ms.append((turn.cleared_s - sign_s) * 1000)
+
+
+def _stages(host: Host, level: Level) -> list[dict[str, float]]:
+    def moments(vendor: str, *what: str) -> list[float]:
+        told = host.vendors.told(vendor)["moments"]
+        return [at_s for at_s, _, happened in told if happened in what and at_s >= level.began_s]
+
+    signs = Signs(
+        moments("deepgram", "EndOfTurn", "speech_final"),
+        moments("openai", "request"),
+        moments("openai", "first token"),
+        moments("elevenlabs", "text"),
+        moments("elevenlabs", "first audio"),
+    )
+    (call,) = level.called
+    return [found for turn in call.turns if (found := stages(turn.ended_s, turn.answered_s, signs))]

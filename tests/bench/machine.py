@@ -57,6 +57,13 @@ def running(
             process.wait(5)
 
 
+def machine_cpu_s() -> float:
+    """Processor seconds that everything on this machine has used."""
+    fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
+    idle = int(fields[3]) + int(fields[4])
+    return (sum(map(int, fields[:8])) - idle) / os.sysconf("SC_CLK_TCK")
+
+
 def pin(pid: int, core: int) -> None:
     """Keeps a process to one core; no change on a machine with one core only."""
     if (os.cpu_count() or 1) > 1:

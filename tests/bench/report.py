@@ -1,12 +1,14 @@
 """Figures as tables."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.box import SIMPLE
 from rich.table import Table
 
 from tests.bench.figures import percentile, shown, tokens_to_first_clause
 from tests.bench.level import Level
+from tests.bench.samples import busiest, dearest
 from tests.bench.vendor_process import FIRST_BYTE_MS, FIRST_TOKEN_MS, REPLY, TOKEN_MS, Delays
 
 _LATENCY = (
@@ -22,14 +24,14 @@ _LATENCY = (
     "late p99",
     "late",
 )
-_COST = ("calls", "CPU s/call-min", "its core", "MB", "MB/call", "missed", "measuring core", "own clock p99")
+_COST = ("calls", "CPU s/call-min", "its core", "MB", "MB/call", "missed", "measuring core", "own clock p99", "others")
 _AT_ITS_LIMIT = 0.85
 _OWN_LATE_MS = 10.0
 
 
 def latency_table(title: str, levels: Sequence[Level], delays: Delays) -> Table:
     """One row a level, ms."""
-    table = _table(f"{title}: what it adds (ms)", _LATENCY)
+    table = plain_table(f"{title}: what it adds (ms)", _LATENCY)
     for level in levels:
         overhead = [v2v - delays.overlapped_ms for v2v in level.v2v_ms]
         table.add_row(
@@ -46,7 +48,7 @@ def latency_table(title: str, levels: Sequence[Level], delays: Delays) -> Table:
 
 def cost_table(title: str, levels: Sequence[Level]) -> Table:
     """One row a level."""
-    table = _table(f"{title}: what it costs", _COST)
+    table = plain_table(f"{title}: what it costs", _COST)
     for level in levels:
         table.add_row(
             str(level.calls),
@@ -57,11 +59,24 @@ def cost_table(title: str, levels: Sequence[Level]) -> Table:
             str(level.missed + level.clears_missed + level.cut),
             f"{level.measuring_core:.0%}",
             f"{percentile(level.own_late_ms, 99):.1f}{' !' if is_at_its_limit(level) else ''}",
+            f"{level.others:.0%}",
         )
     return table
 
 
-def _table(title: str, headings: Sequence[str]) -> Table:
+def stages_table(level: Level) -> Table:
+    """Where one call's turns spent their time, ms."""
+    table = plain_table("one call, stage by stage (ms)", ("stage", "p50", "p95"))
+    table.columns[0].justify = "left"
+    for stage in level.stages[0]:
+        table.add_row(stage, *shown((turn[stage] for turn in level.stages), 50, 95))
+    ours = [sum(ms for stage, ms in turn.items() if stage.startswith("host")) for turn in level.stages]
+    table.add_row("host in all", *shown(ours, 50, 95))
+    return table
+
+
+def plain_table(title: str, headings: Sequence[str]) -> Table:
+    """An empty table, numbers to the right."""
     table = Table(title=title, title_justify="left", box=SIMPLE)
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
@@ -73,14 +88,27 @@ def is_at_its_limit(level: Level) -> bool:
     return level.measuring_core > _AT_ITS_LIMIT or percentile(level.own_late_ms, 99) > _OWN_LATE_MS
 
 
+def profile_tables(path: Path, most: int = 25) -> tuple[Table, Table]:
+    stacks = path.read_text(encoding="utf-8").splitlines()
+    tables = []
+    for title, rows in (("by own time", busiest(stacks, most)), ("our functions, all time", dearest(stacks, most))):
+        table = plain_table(f"profile: {title}", ("function", "own", "with callees"))
+        table.columns[0].justify = "left"
+        for frame, own, whole in rows:
+            table.add_row(frame, f"{own:.1%}", f"{whole:.1%}")
+        tables.append(table)
+    return tables[0], tables[1]
+
+
 def notes(idle_mb: float, delays: Delays) -> str:
     tokens = tokens_to_first_clause(REPLY)
-    return (
-        f"script: the turn ends {delays.end_ms:.0f} after the last voice; the model's first token comes after "
-        f"{FIRST_TOKEN_MS:.0f}, the first clause is complete with token {tokens} ({TOKEN_MS:.0f} each); speech begins "
-        f"after {FIRST_BYTE_MS:.0f}: {delays.serial_ms:.0f} in all. overhead: last voice to first sound, less that.\n"
-        f"idle streamer before the first call: {idle_mb:.0f} MB. clear: the recogniser's first sign of a voice over the "
-        "agent to our `clear`.\nlate: messages of an answer that came 20 or more after the audio before them had been "
-        "played. missed: answers, clears and calls that did not come off.\nmeasuring core: callers and vendors; above "
-        "85 %, or with the callers' own clock late (!), the figures are bounds: the measuring is at its limit."
-    )
+    end_ms, all_ms = f"{delays.end_ms:.0f}", f"{delays.serial_ms:.0f}"
+    first_ms, each_ms, byte_ms = f"{FIRST_TOKEN_MS:.0f}", f"{TOKEN_MS:.0f}", f"{FIRST_BYTE_MS:.0f}"
+    return f"""\
+script: the turn ends {end_ms} ms after the last voice, the model's first token comes after {first_ms}, the first
+clause is complete with token {tokens} ({each_ms} each), speech begins after {byte_ms}: {all_ms} in all.
+overhead: last voice to first sound, less that. clear: the recogniser's first sign of a voice over the agent to our
+`clear`. late: messages of an answer 20 ms or more after the audio before them had been played. MB: an idle
+streamer had {idle_mb:.0f} before the first call. missed: answers, clears and calls that did not come off.
+measuring core: callers and vendors. Above 85 %, or where the callers' own clock is late (!), the row is a bound: the
+measuring is at its limit. others: what processes that are no part of this took; where that is much, repeat the row."""
