@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Response, Security
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from mangum import Mangum
 
@@ -32,82 +32,74 @@ request it is refused (409)."""
 _BEARER = HTTPBearer(auto_error=False, description="One of the keys in OFFHOOK_API_KEYS.")
 
 
-def create_app(wired: Wiring, dialler_of: Callable[[Wired], Dialler] = lambda w: TwilioDialler(w.settings)) -> FastAPI:
-    """The app; nothing is wired before the first request."""
-    app = FastAPI(
-        title="Offhook calls",
-        version="1",
-        description=_DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
-        responses={401: {"model": ErrorView, "description": "No key, or not one of ours."}},
-    )
-    answer_errors(app, LARGEST_BODY_BYTES)
-    app.include_router(_routes(wired, dialler_of))
-    app.include_router(api_docs.routes)
-    return app
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": CallView if status == 200 else ErrorView} for status in statuses}
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda's entry point."""
-    return _mangum()(event, context)
+def _allowed(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Wired:
+    wired: Wired = request.app.state.wiring()
+    if given is None or not _is_key(given.credentials, wired.settings.api_keys):
+        raise Unauthorised
+    return wired
 
 
-@cache
-def _mangum() -> Mangum:
-    return Mangum(create_app(wiring.wired), lifespan="off")
+Allowed = Annotated[Wired, Depends(_allowed)]
+"""What a request with a key works with."""
 
 
-def _routes(wired: Wiring, dialler_of: Callable[[Wired], Dialler]) -> APIRouter:
-    def allowed(given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Wired:
-        found = wired()
-        if given is None or not _is_key(given.credentials, found.settings.api_keys):
-            raise Unauthorised
-        return found
+def _dialling(request: Request, wired: Allowed) -> Dialler:
+    dialler: Dialler = request.app.state.dialler_of(wired)
+    return dialler
 
-    Allowed = Annotated[Wired, Depends(allowed)]  # noqa: N806 - a type
-    routes = APIRouter(tags=["calls"])
 
-    @routes.post("/calls", status_code=201, responses=_errors(200, 400, 409, 413, 422, 502, 503))
-    def start_call(
-        wired: Allowed,
-        body: CallRequest,
-        response: Response,
-        idempotency_key: Annotated[str, Header(description=_IDEMPOTENCY_KEY, max_length=255)] = "",
-    ) -> CallView:
-        """Place an outbound call. 201 when Twilio has taken it; 200 for a call that the same Idempotency-Key made."""
-        asked = outbound.Asked(body.to, body.agent, body.from_number, body.mode)
-        placed = outbound.place(wired, dialler_of(wired), asked, idempotency_key)
-        response.status_code = 201 if placed.is_new else 200
-        return call_view(placed.record)
+Dialling = Annotated[Dialler, Depends(_dialling)]
 
-    @routes.get("/calls", responses=_errors(400, 503))
-    def list_calls(
-        wired: Allowed,
-        limit: Annotated[int, Query(ge=1, le=100, description="The most calls to give.")] = 20,
-        cursor: Annotated[str, Query(max_length=500, description="The cursor of the page before.")] = "",
-    ) -> CallPage:
-        """The calls, newest first, without their turns."""
-        page = wired.store.recent(limit, cursor)
-        return CallPage(calls=[call_view(record) for record in page.records], cursor=page.cursor)
+_routes = APIRouter(tags=["calls"])
 
-    @routes.get("/calls/by-sid/{twilioSid}", responses=_errors(404, 503))
-    def get_call_by_sid(wired: Allowed, twilioSid: str) -> CallWithTurns:  # noqa: N803 - the name in the path
-        """One call with its turns, found by Twilio's CallSid."""
-        return _whole(wired, wired.store.by_sid(twilioSid), "CallSid")
 
-    @routes.get("/calls/{callId}", responses=_errors(404, 503))
-    def get_call(wired: Allowed, callId: str) -> CallWithTurns:  # noqa: N803 - the name in the path
-        """One call with its turns, found by callId."""
-        return _whole(wired, wired.store.by_call_id(callId), "callId")
+@_routes.post("/calls", status_code=201, responses=_errors(200, 400, 409, 413, 422, 502, 503))
+def start_call(
+    wired: Allowed,
+    dialler: Dialling,
+    body: CallRequest,
+    response: Response,
+    idempotency_key: Annotated[str, Header(description=_IDEMPOTENCY_KEY, max_length=255)] = "",
+) -> CallView:
+    """Place an outbound call. 201 when Twilio has taken it; 200 for a call that the same Idempotency-Key made."""
+    asked = outbound.Asked(body.to, body.agent, body.from_number, body.mode)
+    placed = outbound.place(wired, dialler, asked, idempotency_key)
+    response.status_code = 201 if placed.is_new else 200
+    return call_view(placed.record)
 
-    @routes.post("/calls/{callId}/hangup", responses=_errors(404, 409, 502, 503))
-    def hang_up_call(wired: Allowed, callId: str) -> CallView:  # noqa: N803 - the name in the path
-        """End a call now, ringing or talking; its end reason becomes operator-hung-up. A call that is over stays as
-        it is. The status changes when Twilio says so, a moment later."""
-        return call_view(outbound.hang_up(wired, dialler_of(wired), callId))
 
-    return routes
+@_routes.get("/calls", responses=_errors(400, 503))
+def list_calls(
+    wired: Allowed,
+    limit: Annotated[int, Query(ge=1, le=100, description="The most calls to give.")] = 20,
+    cursor: Annotated[str, Query(max_length=500, description="The cursor of the page before.")] = "",
+) -> CallPage:
+    """The calls, newest first, without their turns."""
+    page = wired.store.recent(limit, cursor)
+    return CallPage(calls=[call_view(record) for record in page.records], cursor=page.cursor)
+
+
+@_routes.get("/calls/by-sid/{twilioSid}", responses=_errors(404, 503))
+def get_call_by_sid(wired: Allowed, twilioSid: str) -> CallWithTurns:  # noqa: N803 - the name in the path
+    """One call with its turns, found by Twilio's CallSid."""
+    return _whole(wired, wired.store.by_sid(twilioSid), "CallSid")
+
+
+@_routes.get("/calls/{callId}", responses=_errors(404, 503))
+def get_call(wired: Allowed, callId: str) -> CallWithTurns:  # noqa: N803 - the name in the path
+    """One call with its turns, found by callId."""
+    return _whole(wired, wired.store.by_call_id(callId), "callId")
+
+
+@_routes.post("/calls/{callId}/hangup", responses=_errors(404, 409, 502, 503))
+def hang_up_call(wired: Allowed, dialler: Dialling, callId: str) -> CallView:  # noqa: N803 - the name in the path
+    """End a call now, ringing or talking; its end reason becomes operator-hung-up. A call that is over stays as
+    it is. The status changes when Twilio says so, a moment later."""
+    return call_view(outbound.hang_up(wired, dialler, callId))
 
 
 def _whole(wired: Wired, record: CallRecord | None, by: str) -> CallWithTurns:
@@ -123,5 +115,28 @@ def _is_key(given: str, keys: tuple[str, ...]) -> bool:
     return any(matches)
 
 
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": CallView if status == 200 else ErrorView} for status in statuses}
+def create_app(wired: Wiring, dialler_of: Callable[[Wired], Dialler] = lambda w: TwilioDialler(w.settings)) -> FastAPI:
+    """The app; nothing is wired before the first request."""
+    app = FastAPI(
+        title="Offhook calls",
+        version="1",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        responses={401: {"model": ErrorView, "description": "No key, or not one of ours."}},
+    )
+    answer_errors(app, LARGEST_BODY_BYTES)
+    app.state.wiring, app.state.dialler_of = wired, dialler_of
+    app.include_router(_routes)
+    app.include_router(api_docs.routes)
+    return app
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda's entry point."""
+    return _mangum()(event, context)
+
+
+@cache
+def _mangum() -> Mangum:
+    return Mangum(create_app(wiring.wired), lifespan="off")

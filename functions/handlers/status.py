@@ -1,40 +1,13 @@
 """POST /twilio/status: Twilio's news of a call. Only legal moves are made, so that late, repeated and out-of-order
 news (https://www.twilio.com/docs/voice/api/call-resource#statuscallback) are harmless, whatever SequenceNumber says."""
 
-from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
-
 from calls.errors import Blame, Failure
 from calls.record import CallRecord, Status, moved
 from calls.route import noted
-from handlers import wiring
 from handlers.logs import log
 from handlers.twilio_request import TwilioRequest
-from handlers.webhook import Wiring, known_call, lambda_app, new_router, take_news
+from handlers.webhook import known_call, lambda_handler, routed, take_news
 from handlers.wiring import Wired
-
-
-def router(wired: Wiring) -> Router:
-    routes = new_router()
-
-    @routes.post("/twilio/status")
-    def status() -> Response[str]:
-        return take_news(wired, routes.current_event, _take)
-
-    return routes
-
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda's entry point."""
-    return _app().resolve(event, context)
-
-
-@cache
-def _app() -> APIGatewayHttpResolver:
-    return lambda_app(router(wiring.wired))
 
 
 def told(record: CallRecord, status: Status, duration_s: int, failure: Failure | None, now_ms: int) -> CallRecord:
@@ -68,3 +41,7 @@ def _failure(request: TwilioRequest) -> Failure:
         Blame.TWILIO,
         "Twilio could not connect the call" + (f" (code {known})." if known else "."),
     )
+
+
+router = routed(take_news, {"/twilio/status": _take})
+handler = lambda_handler(router)

@@ -6,18 +6,12 @@ Codes: https://www.twilio.com/docs/api/errors, 31901 to 31951.
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from calls.errors import Blame, Failure
 from calls.route import noted
-from handlers import wiring
 from handlers.logs import log
 from handlers.twilio_request import TwilioRequest
-from handlers.webhook import Wiring, known_call, lambda_app, new_router, take_news
+from handlers.webhook import known_call, lambda_handler, routed, take_news
 from handlers.wiring import Wired
 
 _ERRORS: Mapping[str, tuple[Blame, str]] = {
@@ -33,26 +27,6 @@ _ERRORS: Mapping[str, tuple[Blame, str]] = {
     "31951": (Blame.OFFHOOK, "The streamer sent a message that Twilio does not know."),
 }
 _CODE = re.compile(r"\b319\d\d\b")
-
-
-def router(wired: Wiring) -> Router:
-    routes = new_router()
-
-    @routes.post("/twilio/stream-status")
-    def stream_status() -> Response[str]:
-        return take_news(wired, routes.current_event, _take)
-
-    return routes
-
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda's entry point."""
-    return _app().resolve(event, context)
-
-
-@cache
-def _app() -> APIGatewayHttpResolver:
-    return lambda_app(router(wiring.wired))
 
 
 def failure_of(request: TwilioRequest) -> Failure:
@@ -72,3 +46,7 @@ def _take(wired: Wired, request: TwilioRequest) -> None:
         log().warning("a stream's error", callId=record.call_id, code=failure.code)
         return
     log().info("a stream's news", callId=record.call_id, event=event if event.startswith("stream-") else "unknown")
+
+
+router = routed(take_news, {"/twilio/stream-status": _take})
+handler = lambda_handler(router)

@@ -6,46 +6,16 @@ Gather written elsewhere; there the form, which Twilio signs, names the turn. Ou
 
 import hashlib
 import json
-from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from calls.conversation import Role, Turn
 from calls.record import Mode
 from calls.route import CallerSpoke, NothingHeard
 from calls.twiml import speakable
-from handlers import wiring
 from handlers.conduct import conduct
 from handlers.resume import over
 from handlers.twilio_request import TwilioRequest
-from handlers.webhook import Wiring, answer_voice, known_call, lambda_app, new_router, path_number
+from handlers.webhook import answer_voice, known_call, lambda_handler, path_number, routed
 from handlers.wiring import Wired
-
-
-def router(wired: Wiring) -> Router:
-    routes = new_router()
-
-    @routes.post("/twilio/turn")
-    def turn() -> Response[str]:
-        return answer_voice(wired, routes.current_event, lambda w, request: _turn(w, request, ""))
-
-    @routes.post("/twilio/turn/<step>")
-    def turn_of_step(step: str) -> Response[str]:
-        return answer_voice(wired, routes.current_event, lambda w, request: _turn(w, request, step))
-
-    return routes
-
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda's entry point."""
-    return _app().resolve(event, context)
-
-
-@cache
-def _app() -> APIGatewayHttpResolver:
-    return lambda_app(router(wiring.wired))
 
 
 def heard(request: TwilioRequest) -> str:
@@ -56,7 +26,7 @@ def heard(request: TwilioRequest) -> str:
     )
 
 
-def _turn(wired: Wired, request: TwilioRequest, step: str) -> str:
+def _turn(wired: Wired, request: TwilioRequest, step: str = "") -> str:
     record = known_call(wired, request)
     key = f"turn-{path_number(step) if step else _digest(request)}"
     words = heard(request)
@@ -81,3 +51,7 @@ def _caller_turn(words: str, key: str, now_ms: int) -> Turn:
         ended_at_ms=now_ms,
         mode=Mode.TRADITIONAL.value,
     )
+
+
+router = routed(answer_voice, {"/twilio/turn": _turn, "/twilio/turn/<step>": _turn})
+handler = lambda_handler(router)

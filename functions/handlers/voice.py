@@ -5,48 +5,18 @@ the call, and the path says which it is: Twilio may ask before our own request t
 the CallSid is attached here as well.
 """
 
-from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from ulid import ULID
 
 from calls.errors import CallExists, CallNotFound
 from calls.record import CallRecord, Direction
 from calls.route import VoiceAnswered
-from handlers import wiring
 from handlers.conduct import conduct
 from handlers.logs import log, masked
 from handlers.twilio_request import TwilioRequest
-from handlers.webhook import Wiring, answer_voice, lambda_app, new_router
+from handlers.webhook import answer_voice, lambda_handler, routed
 from handlers.wiring import Wired
 
 _LONGEST_NUMBER_CHARS = 64
-
-
-def router(wired: Wiring) -> Router:
-    routes = new_router()
-
-    @routes.post("/twilio/voice")
-    def of_sid() -> Response[str]:
-        return answer_voice(wired, routes.current_event, _answer_new)
-
-    @routes.post("/twilio/voice/<call_id>")
-    def of_call(call_id: str) -> Response[str]:
-        return answer_voice(wired, routes.current_event, lambda w, request: _answer_placed(w, request, call_id))
-
-    return routes
-
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda's entry point."""
-    return _app().resolve(event, context)
-
-
-@cache
-def _app() -> APIGatewayHttpResolver:
-    return lambda_app(router(wiring.wired))
 
 
 def _answer_new(wired: Wired, request: TwilioRequest) -> str:
@@ -92,3 +62,7 @@ def _new_record(wired: Wired, request: TwilioRequest) -> CallRecord:
         raise
     log().info("a call came in", callId=record.call_id, caller=masked(record.from_number), agent=record.agent)
     return record
+
+
+router = routed(answer_voice, {"/twilio/voice": _answer_new, "/twilio/voice/<call_id>": _answer_placed})
+handler = lambda_handler(router)

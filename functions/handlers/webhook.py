@@ -9,8 +9,10 @@
 503             news that the store could not take
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -22,16 +24,45 @@ from calls.record import CallRecord, EndReason
 from handlers import twilio_request
 from handlers.logs import log, log_error
 from handlers.twilio_request import TwilioRequest, WebhookRefused
-from handlers.wiring import Wired
+from handlers.wiring import Wired, wired
 
 APOLOGY = "I am sorry, something has gone wrong on our side. Please call again a little later. Goodbye."
 
+T = TypeVar("T")
 Wiring = Callable[[], Wired]
 
 
-def new_router() -> Router:
-    """Routes of their own for every app: a Router knows the request of the app that it was last included in."""
-    return Router()  # type: ignore[no-untyped-call]  # Powertools annotates nothing there
+Work = Callable[..., T]
+"""What a webhook does with (wired, request), and with the parts of its path by their names."""
+
+Routing = Callable[[Wiring], Router]
+
+
+def routed(
+    answering: Callable[[Wiring, BaseProxyEvent, Callable[[Wired, TwilioRequest], T]], Response[str]],
+    works: Mapping[str, Work[T]],
+) -> Routing:
+    """What makes the routes of a handler: a POST for every path, answered by `answer_voice` or `take_news`.
+
+    New ones for every app: a Router knows the request of the app that it was last included in.
+    """
+
+    def router(wiring: Wiring) -> Router:
+        routes = Router()  # type: ignore[no-untyped-call]  # Powertools annotates nothing there
+
+        def route(work: Work[T]) -> Callable[..., Response[str]]:
+            return lambda **path: answering(wiring, routes.current_event, partial(work, **path))
+
+        for path, work in works.items():
+            routes.post(path)(route(work))
+        return routes
+
+    return router
+
+
+def lambda_handler(router: Routing) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """A Lambda's entry point. Routes are made as the Lambda starts; nothing is wired before the first request."""
+    return lambda_app(router(wired)).resolve
 
 
 def lambda_app(router: Router) -> APIGatewayHttpResolver:

@@ -17,7 +17,7 @@ def loaded_by(statement: str) -> set[str]:
 def test_webhooks_load_nothing_heavy() -> None:
     # With the resolver built and the store's module loaded, this is all that the cold starts import.
     names = ("voice", "resume", "turn", "status", "stream_status")
-    loaded = loaded_by("; ".join(f"import handlers.{n}; handlers.{n}._app()" for n in names) + "; import calls.dynamo")
+    loaded = loaded_by("; ".join(f"import handlers.{n}; handlers.{n}.handler" for n in names) + "; import calls.dynamo")
     assert {f"handlers.{name}" for name in names} <= loaded
     assert loaded.isdisjoint(HEAVY)
 
