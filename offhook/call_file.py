@@ -4,12 +4,12 @@ Times inside the call (`startedMs`, `endedMs`) are ms from `zero_ms`, the answer
 `startedAt` is that same moment (for a call nobody answered: when it was made).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from calls.conversation import Conversation, Turn
+from calls.conversation import Conversation, Role, Turn
 from calls.errors import Failure
 from calls.latency import Waterfall
 from calls.record import CallRecord, ModeUse
@@ -52,6 +52,26 @@ def call_file(
         "failures": [_failure(failure) for failure in record.failures],
         "alerts": [{"code": a.code, "level": a.level, "sentence": a.sentence} for a in alerts],
     }
+
+
+def conversation_of(call: Mapping[str, Any]) -> Conversation:
+    """The turns of a `call.json`, their times in ms since answer."""
+    return Conversation(
+        tuple(
+            Turn(
+                id=str(number),
+                role=Role(turn["role"]),
+                said=turn["said"],
+                heard=turn["heard"],
+                cut=turn["cut"],
+                started_at_ms=turn["startedMs"],
+                ended_at_ms=turn["endedMs"],
+                mode=turn["mode"],
+                latency=Waterfall(**turn["latencyMs"]),
+            )
+            for number, turn in enumerate(call["turns"], 1)
+        )
+    )
 
 
 def zero_of(record: CallRecord) -> int:

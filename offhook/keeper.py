@@ -12,6 +12,7 @@ from offhook.box.calls import BoxCall
 from offhook.box.ports import Alert
 from offhook.call_file import AlertLine, call_file, zero_of
 from offhook.kept import Kept, keep
+from offhook.line_truth import true_to_line
 from offhook.phone import CallNotKept
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ class Keeper:
         await asyncio.sleep(SETTLE_S)
         conversation = await asyncio.to_thread(self._store.conversation, record.call_id)
         zero_ms = call.answered_at_ms if call.answered_at_ms is not None else zero_of(record)
+        if call.answered_at_ms is not None:
+            conversation = true_to_line(conversation, call.log, call.answered_at_ms)
         values = call_file(
             record,
             conversation,

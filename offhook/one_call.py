@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from calls.record import Direction
 from offhook.alert_words import is_routine, meaning_of
-from offhook.call_file import zero_of
+from offhook.call_file import conversation_of, zero_of
 from offhook.call_request import CallRequest
 from offhook.follow import Followed, follow
 from offhook.live import LiveTranscript
@@ -28,8 +28,11 @@ async def run_call(phone: Phone, request: CallRequest, console: Console, *, dead
     console.print(Text(f"callId {placed.call_id}  twilioSid {placed.twilio_sid}", style="dim"))
     followed = await _followed(phone, placed, console, deadline_s)
     folder = await phone.kept(placed) if followed.record.is_final else None
-    _show(console, followed, folder)
-    why_not = why_not_whole(followed.record, followed.conversation)
+    call: dict[str, Any] | None = json.loads((folder / "call.json").read_text("utf-8")) if folder else None
+    # What was kept knows what the line carried; the store's turns are all there is of a call that was not.
+    conversation = conversation_of(call) if call else followed.conversation
+    _show(console, followed, turn_table(conversation, 0 if call else zero_of(followed.record)), folder, call)
+    why_not = why_not_whole(followed.record, conversation)
     console.print(Text(why_not or _good_end(followed), style="bold red" if why_not else "bold green"))
     return not why_not
 
@@ -66,10 +69,9 @@ async def _followed(phone: Phone, placed: PlacedCall, console: Console, deadline
         await asyncio.gather(following, telling, return_exceptions=True)
 
 
-def _show(console: Console, followed: Followed, folder: Path | None) -> None:
-    call: dict[str, Any] | None = json.loads((folder / "call.json").read_text("utf-8")) if folder else None
+def _show(console: Console, followed: Followed, turns: Table, folder: Path | None, call: dict[str, Any] | None) -> None:
     console.print()
-    console.print(turn_table(followed.conversation, _zero_ms(call, followed)))
+    console.print(turns)
     for failure in followed.record.failures:
         console.print(Text(f"{failure.blame.value}: {failure.sentence} ({failure.code})", style="yellow"))
     for alert in call["alerts"] if call else []:
@@ -79,13 +81,6 @@ def _show(console: Console, followed: Followed, folder: Path | None) -> None:
     if folder:
         for file in sorted(folder.iterdir()):
             console.print(Text(str(file)), soft_wrap=True)
-
-
-def _zero_ms(call: dict[str, Any] | None, followed: Followed) -> int:
-    """The line's own zero where the call was kept: then the table agrees with the files."""
-    if call is None:
-        return zero_of(followed.record)
-    return round(datetime.fromisoformat(call["startedAt"]).timestamp() * 1000)
 
 
 def _good_end(followed: Followed) -> str:

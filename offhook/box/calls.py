@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import uuid4
 
+from offhook.box.line_log import LineLog
 from offhook.box.line_stats import LineStats
 from offhook.box.recording import Recording
 from offhook.box.verbs import HttpMethod
@@ -93,6 +94,7 @@ class BoxCall:
     duration_s: int = 0
     recording: Recording | None = None
     stats: CallStats = field(default_factory=CallStats)
+    log: LineLog = field(default_factory=LineLog)
     hung_up_by: Literal["", "caller", "application", "limit"] = ""
 
     @property

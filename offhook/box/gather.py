@@ -63,12 +63,18 @@ class Collector:
         self._last_loud_ms = 0
         self._speech_began_ms = 0
         self._keys = ""
+        self._input_ms = (0, 0)
         self.outcome: Outcome | None = None
 
     @property
     def prompt_must_stop(self) -> bool:
         """Whether an input has begun that silences the prompt: any key, or speech (when bargeIn is true)."""
         return self._phase is not Phase.WAITING
+
+    @property
+    def input_ms(self) -> tuple[int, int]:
+        """When the caller's voice began and ended, or the first and the last key were pressed; zeros before either."""
+        return self._input_ms
 
     def prompt_over(self, now_ms: int) -> None:
         """The prompt has ended or been cut: from now on silence counts."""
@@ -77,7 +83,7 @@ class Collector:
             self._deadline_ms = now_ms + self._gather.timeout_s * 1000
 
     def frame(self, mulaw: bytes, now_ms: int) -> None:
-        """20 ms of the caller's side that ended at `now_ms`."""
+        """The 20 ms of the caller's side from `now_ms` on."""
         if self._phase is Phase.OVER:
             return
         if self._phase is Phase.SPEAKING:
@@ -86,6 +92,7 @@ class Collector:
         if self._hears_speech(mulaw):
             self._phase = Phase.SPEAKING
             self._speech_began_ms = self._last_loud_ms = now_ms
+            self._input_ms = (now_ms - self._onset_ms(), now_ms + FRAME_MS)
             self._speech.extend(b"".join(frame for frame, _ in self._recent))
         elif self._deadline_ms is not None and now_ms >= self._deadline_ms:
             self._finish(Digits(self._keys) if self._keys else Nothing())
@@ -98,6 +105,7 @@ class Collector:
             if self._keys:  # documented: it does nothing unless digits precede it
                 self._finish(Digits(self._keys))
             return
+        self._input_ms = (self._input_ms[0] if self._phase is Phase.KEYING else now_ms, now_ms)
         self._phase = Phase.KEYING
         self._keys += digit
         self._deadline_ms = now_ms + self._gather.timeout_s * 1000
@@ -120,10 +128,17 @@ class Collector:
         window = list(self._recent)[-ONSET_WINDOW:]
         return sum(loud for _, loud in window) >= ONSET_FRAMES
 
+    def _onset_ms(self) -> int:
+        """How long ago the first loud frame of the window that counts as speech began."""
+        window = list(self._recent)[-ONSET_WINDOW:]
+        first = next(index for index, (_, loud) in enumerate(window) if loud)
+        return (len(window) - 1 - first) * FRAME_MS
+
     def _speaking(self, mulaw: bytes, now_ms: int) -> None:
         self._speech.extend(mulaw)
         if sound.level(mulaw) >= self._loud_rms:
             self._last_loud_ms = now_ms
+            self._input_ms = (self._input_ms[0], now_ms + FRAME_MS)
         timeout_s = self._gather.speech_timeout_s
         quiet_ms = AUTO_SPEECH_TIMEOUT_MS if timeout_s is None else timeout_s * 1000
         spoken_ms = now_ms - self._speech_began_ms

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from offhook.box import listening, sound
 from offhook.box.calls import BoxCall, new_sid
 from offhook.box.documents import Documents, NoDocument, Page
+from offhook.box.line_log import FRAME_MS, Understood, spoken
 from offhook.box.nouns import stream_fault
 from offhook.box.ports import Alert, CallIdentity, Ears, Line, LineEnded, Mouth, StreamEvent
 from offhook.box.sound import SoundError
@@ -141,7 +142,7 @@ class Interpreter:
 
     async def _say(self, say: Say) -> None:
         mulaw = await self._around.mouth.synthesise(say.text, say.voice, say.language)
-        await self._repeat(mulaw, say.loop)
+        await self._repeat(mulaw, say.loop, say.text)
 
     async def _play(self, play: Play, page: Page) -> None:
         if play.digits:
@@ -157,11 +158,25 @@ class Interpreter:
         else:
             await self._repeat(mulaw, play.loop)
 
-    async def _repeat(self, mulaw: bytes, loop: int) -> None:
+    async def _repeat(self, mulaw: bytes, loop: int, text: str = "") -> None:
         rounds = 0
         while mulaw and (loop == 0 or rounds < loop):
-            await self._line.play(mulaw)
+            await self._aloud(mulaw, text)
             rounds += 1
+
+    async def _aloud(self, mulaw: bytes, text: str) -> None:
+        """Play it, and keep how much of a text was played, however that ended."""
+        line = self._line
+        if line.hung_up:
+            raise LineEnded("the call has ended")
+        # What is handed over in one slot sounds from the next one on, and a slot that has begun sounds to its end.
+        start_ms = line.now_ms + FRAME_MS
+        try:
+            await line.play(mulaw)
+        finally:
+            if text:
+                end_ms = line.now_ms + (0 if line.hung_up else FRAME_MS)
+                self._around.call.log.spoken.append(spoken(text, mulaw, start_ms, end_ms))
 
     async def _gather(self, verb: Gather, page: Page) -> Page | None:
         async def prompts() -> None:
@@ -170,6 +185,9 @@ class Interpreter:
 
         around = self._around
         heard = await listening.gather(verb, self._line, around.ears, prompts)
+        if heard.speech or heard.digits:
+            times_ms = (heard.start_ms, heard.end_ms, heard.decided_ms)
+            around.call.log.understood.append(Understood(heard.speech, heard.digits, *times_ms))
         if heard.speech:
             around.call.stats.recognised.append(heard.speech)
             around.note("recognised", heard.speech)

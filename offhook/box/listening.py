@@ -16,10 +16,17 @@ NOMINAL_CONFIDENCE = "0.9"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The outcome of a gather; both empty when there was no input."""
+    """The outcome of a gather; both empty when there was no input.
+
+    On the line's clock, in ms: when the voice or the first key began, when the last of it ended, and when the gather
+    decided that it was over.
+    """
 
     speech: str = ""
     digits: str = ""
+    start_ms: int = 0
+    end_ms: int = 0
+    decided_ms: int = 0
 
     def form(self) -> dict[str, str]:
         """The parameters that the action request adds."""
@@ -59,11 +66,12 @@ async def _decided(collector: Collector, line: Line, ears: Ears) -> Heard:
             case None:
                 await line.pause(FRAME_MS)
             case Digits(keys):
-                return Heard(digits=keys)
+                return Heard("", keys, *collector.input_ms, line.now_ms)
             case Nothing():
                 return Heard()
             case Utterance(mulaw):
+                decided_ms = line.now_ms
                 speech = (await ears.recognise(mulaw)).strip()
                 if speech:
-                    return Heard(speech=speech)
+                    return Heard(speech, "", *collector.input_ms, decided_ms)
                 collector.resume(line.now_ms)

@@ -55,7 +55,7 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
         fall_alt=fall_alt(call),
         facts=facts(call),
         verdict=END_REASONS.get(call["endReason"] or "", "It has not ended."),
-        untimed=any(t["mode"] == "traditional" for t in call["turns"]),
+        untimed=any(t["mode"] == "traditional" and t["startedMs"] == t["endedMs"] for t in call["turns"]),
         turns=[_turn_view(number, turn) for number, turn in enumerate(call["turns"], 1)],
         wrong=[a for a in call["alerts"] if not is_routine(a["code"], a["sentence"])],
         routine=[a for a in call["alerts"] if is_routine(a["code"], a["sentence"])],

@@ -164,3 +164,22 @@ def test_noise_that_was_no_speech_is_forgotten() -> None:
     clock.collector.resume(clock.now_ms)
     assert clock.collector.outcome is None
     assert clock.hear(QUIET, 1000) == Nothing()
+
+
+def test_an_input_has_the_times_of_its_voice() -> None:
+    clock = waiting(Gather(SPEECH, speech_timeout_s=None))
+    assert clock.collector.input_ms == (0, 0)
+    clock.hear(QUIET, 400)
+    clock.hear(LOUD, 600)
+    clock.hear(QUIET, 880)
+    # This clock names a frame by its end.
+    assert clock.collector.input_ms == (420, 1020)
+
+
+def test_an_input_has_the_times_of_its_keys() -> None:
+    clock = waiting(Gather())
+    clock.hear(QUIET, 400)
+    clock.press("1")
+    clock.hear(QUIET, 600)
+    clock.press("2")
+    assert clock.collector.input_ms == (400, 1000)

@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
+from offhook.box import sound
 from offhook.box.calls import BoxCall, CallPlan, Hook
 from offhook.box.documents import Documents, NoDocument
 from offhook.box.interpreter import APOLOGY, Behaviour, Interpreter, Surroundings
 from offhook.box.line import PhoneLine
+from offhook.box.line_log import LineLog, Spoken
 from offhook.box.ports import Alert, CallIdentity, Line, LineEnded, StreamEvent
 from offhook.box.verbs import Stream
 from offhook.box.webhooks import Timings, Webhooks
@@ -39,6 +41,7 @@ class Stage:
     line: PhoneLine = field(default_factory=PhoneLine)
     mouth: FakeMouth = field(default_factory=FakeMouth)
     ears: FakeEars = field(default_factory=FakeEars)
+    log: LineLog = field(default_factory=LineLog)
 
     def network(self, request: httpx.Request) -> httpx.Response:
         form = dict(parse_qsl(request.content.decode(), keep_blank_values=True))
@@ -68,7 +71,7 @@ class Stage:
         """Run this document's verbs, found at /voice, to the end of the call."""
         self.pages["/voice"] = first
         plan = CallPlan("+15005550006", "+14155550100", "inbound", fallback=self.fallback)
-        call = BoxCall("AC1", plan, MOMENT)
+        call = BoxCall("AC1", plan, MOMENT, log=self.log)
         webhooks = Webhooks("token", Timings(retries=0), httpx.MockTransport(self.network))
         documents = Documents(call, webhooks, lambda alert: self.alerts.append(alert.code))
         around = Surroundings(
@@ -213,6 +216,36 @@ async def test_a_caller_who_hangs_up_in_a_gather() -> None:
     stage.line.listen(lambda _mulaw, now_ms: stage.line.hang_up() if now_ms > 500 else None, lambda _digit: None)
     with pytest.raises(LineEnded):
         await stage.run("<Gather/>")
+
+
+async def test_what_was_played_and_what_was_heard_is_kept() -> None:
+    stage = Stage(pages={"/turn": "<Say>Bye</Say>"})
+    stage.line.caller_say(sound.silence(400) + spoken(2000))
+    prompt = "a" * 500
+    await stage.run(
+        f'<Say>Hi</Say><Gather input="speech" speechTimeout="auto" action="/turn"><Say>{prompt}</Say></Gather>'
+    )
+    hello, cut, bye = stage.log.spoken
+    assert hello == Spoken("Hi", 20, 60, 40, 20, 60, cut=False)
+    assert (cut.text, cut.whole_ms, cut.cut) == (prompt, 10_000, True)
+    # The line counts the first two as one sound, so short is the pause between them.
+    assert [(hello.start_ms, cut.end_ms), (bye.start_ms, bye.end_ms)] == list(stage.line.agent_spans)
+    assert (bye.text, bye.cut) == ("Bye", False)
+    [heard] = stage.log.understood
+    assert (heard.speech, heard.digits) == ("goodbye", "")
+    assert [(heard.start_ms, heard.end_ms)] == list(stage.line.caller_spans)
+    assert heard.start_ms < cut.end_ms <= heard.start_ms + 200
+    assert heard.decided_ms == heard.end_ms + 900
+
+
+async def test_what_a_caller_who_leaves_heard_is_kept() -> None:
+    stage = Stage()
+    stage.line.listen(lambda _mulaw, now_ms: stage.line.hang_up() if now_ms >= 500 else None, lambda _digit: None)
+    with pytest.raises(LineEnded):
+        await stage.run(f"<Say>{'a' * 500}</Say><Say>Never</Say>")
+    [cut] = stage.log.spoken
+    assert (cut.start_ms, cut.whole_ms, cut.cut) == (20, 10_000, True)
+    assert cut.end_ms * 8 == len(stage.line.recording().agent)
 
 
 # Streams and dialling

@@ -5,7 +5,7 @@ from pydantic.alias_generators import to_camel
 
 from calls.conversation import Conversation
 from calls.record import CallRecord, Direction
-from offhook.call_file import AlertLine, call_file, iso_utc, zero_of
+from offhook.call_file import AlertLine, call_file, conversation_of, iso_utc, zero_of
 from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
 
 
@@ -129,3 +129,9 @@ def test_a_call_that_nobody_answered_is_a_file_too() -> None:
 
 def test_milliseconds_keep_their_leading_zeros() -> None:
     assert iso_utc(1_007) == "1970-01-01T00:00:01.007Z"
+
+
+def test_the_turns_of_a_file_can_be_read_again() -> None:
+    read = conversation_of(call_file(RECORD, CONVERSATION, ANSWERED_MS))
+    assert call_file(RECORD, read, 0)["turns"] == call_file(RECORD, CONVERSATION, ANSWERED_MS)["turns"]
+    assert [turn.started_at_ms for turn in read.turns] == [100, 1100, 2400, 3200]

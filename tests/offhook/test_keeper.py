@@ -9,6 +9,7 @@ import pytest
 
 from calls.record import CallRecord, Status
 from offhook.box.calls import BoxCall, CallPlan
+from offhook.box.line_log import LineLog, Spoken
 from offhook.box.ports import Alert
 from offhook.box.recording import Recording
 from offhook.keeper import Keeper
@@ -86,4 +87,19 @@ async def test_a_folder_that_cannot_be_written_is_a_plain_sentence(tmp_path: Pat
     keeping.ended(ENDED)
     with pytest.raises(CallNotKept, match="cannot be written"):
         await keeping.kept(ENDED.sid, 10.0)
+    await keeping.close()
+
+
+async def test_the_file_is_true_to_the_line(tmp_path: Path) -> None:
+    store, told = MemoryCallStore(), Told()
+    store.create(replace(RECORD, version=0))
+    at_ms = ANSWERED_MS + 700
+    said = replace(CUT_ANSWER, heard=CUT_ANSWER.said, cut=False, mode="traditional", started_at_ms=at_ms)
+    store.append_turn(RECORD.call_id, said)
+    log = LineLog([Spoken("We open at nine.", 900, 1900, 1600, 960, 1880, cut=True)])
+    keeping = keeper(tmp_path, store, told)
+    keeping.ended(replace(ENDED, log=log))
+    kept = await keeping.kept(ENDED.sid, 10.0)
+    [turn] = json.loads(kept.json.read_text())["turns"]
+    assert (turn["heard"], turn["cut"], turn["startedMs"], turn["endedMs"]) == ("We open at", True, 960, 1880)
     await keeping.close()
