@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import itertools
 import json
+import math
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,10 +18,6 @@ from tests.vendors.sounds import FRAME_BYTES, silence, voice
 from tests.vendors.speech_tone import tone
 
 FRAME_S = 0.02
-QUIET_S = 0.3
-"""A person speaks when the agent has been quiet for so long."""
-PAUSE = -1
-"""Stands for a pause inside an utterance."""
 _SILENCE = silence(20)
 _VOICE = voice(20)
 
@@ -26,10 +25,12 @@ _VOICE = voice(20)
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """Voice and pauses in turn, in ms. `after_s` begins it so long after the agent's voice began, over it; without it
-    the caller waits until the agent has spoken and is quiet, or `patience_s` are over."""
+    the caller waits until the agent has spoken and is quiet for `quiet_s`, or `patience_s` are over. One without voice
+    only waits, and hangs up."""
 
     stretches_ms: tuple[int, ...] = (600,)
     after_s: float | None = None
+    quiet_s: float = 0.3
     patience_s: float = 12.0
 
 
@@ -40,7 +41,7 @@ class Ear:
     character_ms: int
     played: bytearray = field(default_factory=bytearray)
     audible_at_s: list[float] = field(default_factory=list)
-    clears: list[float] = field(default_factory=list)
+    clears: int = 0
     _waiting: deque[bytes | str] = field(default_factory=deque)
 
     def take(self, message: dict[str, object]) -> list[str]:
@@ -51,6 +52,7 @@ class Ear:
             case {"event": "mark", "mark": {"name": str(name)}}:
                 self._waiting.append(name)
             case {"event": "clear"}:
+                self.clears += 1
                 marks = [waiting for waiting in self._waiting if isinstance(waiting, str)]
                 self._waiting.clear()
                 return marks
@@ -90,6 +92,7 @@ class Caller:
         self._now_s = asyncio.get_running_loop().time
         self.ear = Ear(character_ms)
         self.began_s = 0.0
+        self.began_at_ms = 0
         self.ended_s = 0.0
         self.spoke_s: list[tuple[float, float]] = []
         self.close_code: int | None = None
@@ -100,7 +103,7 @@ class Caller:
         """Say everything, wait for the answer to the last, and hang up; `stays_s` bounds the call."""
         await self._socket.send('{"event":"connected","protocol":"Call","version":"1.0.0"}')
         await self._socket.send(self._start)
-        self.began_s = self._now_s()
+        self.began_s, self.began_at_ms = self._now_s(), time.time_ns() // 1_000_000
         listening = asyncio.create_task(self._listen())
         speaking = asyncio.create_task(self._speak(utterances))
         line = asyncio.create_task(self._line())
@@ -118,23 +121,34 @@ class Caller:
             if not task.cancelled():
                 task.result()
 
+    def spoke_from_ms(self, utterance: int) -> float:
+        """When an utterance began, epoch."""
+        return self.began_at_ms + (self.spoke_s[utterance][0] - self.began_s) * 1000
+
     @property
     def longest_wait_s(self) -> float:
         """The longest time from the beginning, or the end of an utterance, to the agent's next sound or the end."""
-        since = [self.began_s, *(ended_s for _, ended_s in self.spoke_s)]
+        since = [self.began_s, *(ended_s for _, ended_s in self.spoke_s if ended_s < self.ended_s)]
         heard = [*self.ear.audible_at_s, self.ended_s]
         return max(min((at_s for at_s in heard if at_s >= from_s), default=self.ended_s) - from_s for from_s in since)
+
+    @property
+    def longest_pause_s(self) -> float:
+        """The longest time between two sounds of the agent, or from the last one to being handed over, in which the
+        caller said nothing."""
+        heard = [*self.ear.audible_at_s, *([self.ended_s] if self.close_code is not None else [])]
+        pairs = itertools.pairwise(heard)
+        return max((later - sooner for sooner, later in pairs if not self._spoke_between(sooner, later)), default=0.0)
+
+    def _spoke_between(self, sooner_s: float, later_s: float) -> bool:
+        return any(began_s < later_s and ended_s > sooner_s for began_s, ended_s in self.spoke_s)
 
     async def _listen(self) -> None:
         while True:
             try:
-                marks = self.ear.take(json.loads(await self._socket.recv()))
-                if marks:
-                    self.ear.clears.append(self._now_s())
-                await self._return(marks)
+                await self._return(self.ear.take(json.loads(await self._socket.recv())))
             except ConnectionClosed as closed:
-                is_theirs = closed.rcvd is not None and not closed.rcvd_then_sent is False
-                self.close_code = closed.rcvd.code if closed.rcvd is not None and is_theirs else None
+                self.close_code = closed.rcvd.code if closed.rcvd is not None and closed.rcvd_then_sent else None
                 return
 
     async def _line(self) -> None:
@@ -159,12 +173,15 @@ class Caller:
         since_s = self.began_s
         for utterance in utterances:
             await self._until_it_is_time(utterance, since_s)
+            if not utterance.stretches_ms:
+                return
             began_s = self._now_s()
+            self.spoke_s.append((began_s, math.inf))
             for index, stretch_ms in enumerate(utterance.stretches_ms):
                 self._voice += [_SILENCE if index % 2 else _VOICE] * (stretch_ms // 20)
             await asyncio.sleep(sum(utterance.stretches_ms) / 1000)
             since_s = self._now_s()
-            self.spoke_s.append((began_s, since_s))
+            self.spoke_s[-1] = (began_s, since_s)
         await self._until_it_is_time(Utterance(), since_s)
 
     async def _until_it_is_time(self, utterance: Utterance, since_s: float) -> None:
@@ -175,6 +192,6 @@ class Caller:
                 first_s = next((at_s for at_s in heard if at_s > since_s), None)
                 if first_s is not None and now_s - first_s >= utterance.after_s:
                     return
-            elif has_spoken and now_s - heard[-1] >= QUIET_S:
+            elif has_spoken and now_s - heard[-1] >= utterance.quiet_s:
                 return
             await asyncio.sleep(0.01)

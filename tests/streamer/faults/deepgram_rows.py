@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from calls.agent import Agent
 from calls.errors import Blame
-from streamer.providers import deepgram_flux
+from streamer.providers.deepgram_recogniser import Patience
 from streamer.providers.vendor_socket import VendorSockets
 from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.row import AT_ONCE_S, Row, default_of
@@ -12,11 +12,12 @@ from tests.streamer.faults.scene import ASKED, FLUX_AGENT, GREETING, NOVA_AGENT,
 from tests.vendors.script import DeepgramScript, Fault
 
 OPEN_S = default_of(VendorSockets, "open_timeout_s")
+STALLED_S = default_of(Patience, "speaking_stalled_s")
 MID_MS = 1_300
 """After the connection: the first utterance, when it is the long one, lasts from about 750 to 1950 ms."""
 LATER_MS = 3_200
 """The second utterance, when it is the long one, lasts from about 2700 to 3900 ms."""
-SHORT, LONG = Utterance((600,)), Utterance((1_200,))
+SHORT, LONG, VERY_LONG = Utterance((600,)), Utterance((1_200,)), Utterance((4_000,))
 REFUSED = DeepgramScript(refused=True)
 RECOGNISERS = {"flux": FLUX_AGENT, "nova": NOVA_AGENT}
 
@@ -66,9 +67,17 @@ def _in_the_middle(name: str, agent: Agent) -> list[Row]:
 
 def _only_one(name: str, agent: Agent) -> list[Row]:
     refused = Call(script(deepgram=REFUSED), agent)
-    stalls = Call(script(deepgram=listening(Fault("stall"))), agent, (Utterance((4_000,)),))
+    stalls = Call(script(deepgram=listening(Fault("stall"))), agent, (VERY_LONG,))
+    drops = [Fault("drop", after_ms=MID_MS)] * 2 + [Fault("drop", after_ms=500)]
     return [
         Row(f"{name}, start: refused", refused, (), GREETING, (), "deepgram-unreachable"),
+        Row(
+            f"{name}, middle: drop for ever",
+            _call(agent, *drops, first=VERY_LONG),
+            asked=(),
+            hears=(GREETING,),
+            code="deepgram-lost",
+        ),
         Row(f"{name}, start: no answer to the handshake", stalls, (GREETING,), "", (), "deepgram-unreachable"),
     ]
 
@@ -90,12 +99,12 @@ def _stalls() -> Sequence[Row]:
         Row(
             "flux, middle: stall",
             _call(FLUX_AGENT, stall, None, first=LONG),
-            waits_s=deepgram_flux.STALLED_S + AT_ONCE_S,
+            waits_s=STALLED_S + AT_ONCE_S,
         ),
         Row(
             "nova, middle: stall",
             _call(NOVA_AGENT, stall, None, first=LONG),
-            waits_s=deepgram_flux.STALLED_S + AT_ONCE_S,
+            waits_s=STALLED_S + AT_ONCE_S,
         ),
     )
 

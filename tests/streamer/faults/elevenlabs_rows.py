@@ -6,6 +6,7 @@ from calls.errors import Blame
 from streamer.providers.elevenlabs_http import SpeechRequests
 from streamer.providers.elevenlabs_socket import SpeechSocket
 from streamer.providers.elevenlabs_speaker import OPENING_S
+from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.row import AT_ONCE_S, Row, default_of
 from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, script, speaking
 from tests.vendors.script import ElevenLabsScript, Fault
@@ -18,6 +19,8 @@ NO_SOCKET = Fault("status", status=500)
 IN_THE_GREETING, IN_THE_ANSWER = 3, 9
 """Messages of the socket before the fault: the greeting has five pieces and its end, the answer nine."""
 SILENCE = Fault("silence")
+PATIENT = (Utterance(), Utterance(quiet_s=SOCKET_BETWEEN_S + 1.0))
+"""A caller who lets the agent stop in mid-sentence."""
 
 
 def _over_socket(what: str, *sockets: Fault | None, waits_s: float = AT_ONCE_S) -> Row:
@@ -32,9 +35,9 @@ def _http_lost(
     return Row(f"elevenlabs http, start: {what}", call, (), GREETING, (), code, blame, waits_s)
 
 
-def _http_mid(what: str, code: str, fault: Fault, waits_s: float = AT_ONCE_S) -> Row:
-    call = Call(script(elevenlabs=speaking((NO_SOCKET,), (None, fault))))
-    return Row(f"elevenlabs http, middle: {what}", call, (GREETING,), ANSWERS[0], ASKED[:1], code, waits_s=waits_s)
+def _http_mid(what: str, code: str, fault: Fault, pauses_s: float = AT_ONCE_S) -> Row:
+    call = Call(script(elevenlabs=speaking((NO_SOCKET,), (None, fault))), utterances=PATIENT)
+    return Row(f"elevenlabs http, middle: {what}", call, (GREETING,), ANSWERS[0], ASKED[:1], code, pauses_s=pauses_s)
 
 
 def _kept() -> Row:
@@ -71,7 +74,11 @@ def _socket_rows() -> Sequence[Row]:
         _over_socket("answer: close 1011", Fault("close", after_messages=end), None),
         _over_socket("answer: error message", Fault("error", after_messages=end), None),
         _over_socket("answer: garbage", Fault("garbage", after_messages=end), None),
-        _over_socket("answer: stall", Fault("stall", after_messages=end), None, waits_s=SOCKET_BETWEEN_S + AT_ONCE_S),
+        Row(
+            "elevenlabs socket, answer: stall",
+            Call(script(elevenlabs=speaking((Fault("stall", after_messages=end), None))), utterances=PATIENT),
+            pauses_s=SOCKET_BETWEEN_S + AT_ONCE_S,
+        ),
         Row(
             "elevenlabs socket, silence",
             Call(script(elevenlabs=speaking((SILENCE,)))),
@@ -96,5 +103,11 @@ ROWS = [
     _http_mid("error message", "elevenlabs-unreachable", Fault("error", after_messages=2)),
     _http_mid("stall", "elevenlabs-stalled", Fault("stall", after_messages=2), HTTP_BETWEEN_S + AT_ONCE_S),
     _kept(),
-    Row("elevenlabs, refused", Call(script(elevenlabs=ElevenLabsScript(refused=True))), (), asked=(), code="elevenlabs-unreachable"),
+    Row(
+        "elevenlabs, refused",
+        Call(script(elevenlabs=ElevenLabsScript(refused=True))),
+        (),
+        asked=(),
+        code="elevenlabs-unreachable",
+    ),
 ]

@@ -29,7 +29,7 @@ def _call(*faults: Fault | None, agent: Agent = FLUX_AGENT) -> Call:
 def _lost(
     what: str, code: str, *faults: Fault, blame: Blame = Blame.PROVIDER, begins: str = "", waits_s: float = AT_ONCE_S
 ) -> Row:
-    return Row(f"openai, {what}", _call(*faults), (GREETING,), begins, ASKED[:1], code, blame, waits_s)
+    return Row(f"openai, {what}", _call(*faults), (GREETING,), begins, ASKED[:1], code, blame, waits_s, waits_s)
 
 
 def _well(what: str, fault: Fault, *, agent: Agent = FLUX_AGENT, waits_s: float = AT_ONCE_S) -> Row:

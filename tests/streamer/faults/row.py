@@ -21,7 +21,7 @@ class Row:
     `hears` is heard in full, once; of `begins` the beginning is heard, once; nothing else of the agent's words is.
     `asked` is what is kept of the caller's words. With a `code` the call is handed over, and the record blames `blame`;
     without one it goes on as if nothing had happened. `waits_s` is the longest the caller waits for a sound, or for
-    being handed over.
+    being handed over; `pauses_s` the longest the agent stops in a sentence, or is silent before it is handed over.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Row:
     code: str = ""
     blame: Blame = Blame.PROVIDER
     waits_s: float = AT_ONCE_S
+    pauses_s: float = AT_ONCE_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""Every scripted fault of every vendor: what the caller hears, what the record says, how long anybody waits."""
+
+import re
+
+import pytest
+
+from calls.conversation import Role
+from calls.record import Do
+from streamer.leaving import HANDED_OVER
+from tests.streamer.faults.conftest import FAULTS
+from tests.streamer.faults.row import Batch, Row
+from tests.streamer.faults.scene import ANSWERS, GREETING
+
+SAYS_WHAT_TO_DO = re.compile(r"\b(check|raise|add|lower|set|name|give|try|nothing needs)\b", re.IGNORECASE)
+
+each_row = pytest.mark.parametrize("row", FAULTS, ids=[row.name for row in FAULTS])
+
+
+@each_row
+def test_what_the_caller_hears(row: Row, batch: Batch) -> None:
+    outcome = batch.of(row)
+    for sentence in (GREETING, *ANSWERS):
+        counts = outcome.heard(sentence)
+        if sentence in row.hears:
+            assert counts == [1] * len(counts), sentence
+        elif sentence == row.begins:
+            assert max(counts) <= 1, sentence
+        else:
+            assert max(counts) == 0, sentence
+
+
+@each_row
+def test_no_words_of_the_callers_are_lost_or_doubled(row: Row, batch: Batch) -> None:
+    assert batch.of(row).said_by(Role.CALLER) == list(row.asked)
+
+
+@each_row
+def test_what_the_record_says(row: Row, batch: Batch) -> None:
+    outcome = batch.of(row)
+    failure, step = outcome.failure, outcome.next_step
+    if not row.code:
+        assert (failure, step, outcome.caller.close_code) == (None, None, None)
+        return
+    assert failure is not None
+    assert step is not None
+    assert (failure.code, failure.blame) == (row.code, row.blame)
+    assert (step.do, step.why, outcome.caller.close_code) == (Do.GATHER, failure.sentence, HANDED_OVER)
+    assert SAYS_WHAT_TO_DO.search(failure.sentence), failure.sentence
+
+
+@each_row
+def test_nobody_waits_longer_than_the_deadline(row: Row, batch: Batch) -> None:
+    outcome = batch.of(row)
+    assert outcome.caller.longest_wait_s <= row.waits_s
+    assert outcome.caller.longest_pause_s <= row.pauses_s
+    assert outcome.took_s_to_end < 1.5
+
+
+def test_nothing_is_left_over(batch: Batch) -> None:
+    assert batch.left_over == []
