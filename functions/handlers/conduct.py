@@ -7,7 +7,7 @@ Both their times are the moment of handing over; of their latency only the model
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calls import route, stream_token, twiml
 from calls.agent import Agent
@@ -18,6 +18,7 @@ from calls.record import CallRecord, Mode
 from calls.reply import Reply
 from calls.route import Answer, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
 from calls.stream_token import LIFETIME_S, Grant
+from handlers.in_time import reply_within_s, too_late
 from handlers.logs import log, log_error
 from handlers.wiring import Wired
 
@@ -35,7 +36,7 @@ class _Answered:
 def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     """The TwiML for `moment` of the call. `key` names the webhook within the call, and is the same when it comes
     again: it is made of what Twilio signs and of our record, never of a header, which anybody can change.
-    Raises StoreUnavailable, ConfigurationInvalid."""
+    Raises StoreUnavailable (also where the time is up), ConfigurationInvalid."""
     call_id = record.call_id
     if earlier := wired.store.answer_of(call_id, key):
         return _finish(wired, call_id, key, earlier)
@@ -46,6 +47,9 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     if isinstance(decision.step, Answer):
         decision, model_ms = _think(wired, decision, conversation, agent)
     answered = _render(wired, decision, conversation, agent, model_ms)
+    if wired.left_s() <= 0:
+        # The caller has heard an apology by now; what was never said must not stand in the conversation.
+        raise too_late()
     log().info("a call goes on", callId=call_id, moment=type(moment).__name__, step=type(decision.step).__name__)
     return _finish(wired, call_id, key, wired.store.answered_before(call_id, key, _remembered(answered)))
 
@@ -68,9 +72,10 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
     say_first = asked.step.say_first
     decisions: list[Decision] = []
     reply: Reply | ProviderFailed
+    limits = replace(agent.limits, reply_s=reply_within_s(agent.limits.reply_s, wired.left_s()))
     began_ms = wired.now_ms()
     try:
-        reply = wired.thinking.reply(agent, conversation, wired.today())
+        reply = wired.thinking.reply(replace(agent, limits=limits), conversation, wired.today())
     except ProviderFailed as lost:
         log_error("no reply could be had", lost, callId=asked.record.call_id)
         reply = lost

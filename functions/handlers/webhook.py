@@ -9,6 +9,7 @@
 503             news that the store could not take
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -21,7 +22,7 @@ from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 from calls import twiml
 from calls.errors import CallNotFound, StoreUnavailable
 from calls.record import CallRecord, EndReason
-from handlers import twilio_request
+from handlers import in_time, twilio_request
 from handlers.logs import log, log_error
 from handlers.twilio_request import TwilioRequest, WebhookRefused
 from handlers.wiring import Wired, wired
@@ -73,7 +74,8 @@ def lambda_app(router: Router) -> APIGatewayHttpResolver:
 
 
 def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired, TwilioRequest], str]) -> Response[str]:
-    """The HTTP answer to a webhook that asks for TwiML, which `answer` gives."""
+    """The HTTP answer to a webhook that asks for TwiML, which `answer` gives; in time, or it is an apology."""
+    began_s = time.monotonic()
     try:
         wired = wiring()
         request = _read(wired, event)
@@ -83,7 +85,8 @@ def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired,
         log_error("the webhook could not be read", error, path=event.path)
         return _twiml(twiml.apology(APOLOGY))
     try:
-        return _twiml(answer(wired, request))
+        timed = replace(wired, left_s=lambda: began_s + wired.answer_within_s - time.monotonic())
+        return _twiml(in_time.within(timed.left_s(), lambda: answer(timed, request)))
     except CallNotFound as unknown:
         log_error("a webhook for an unknown call", unknown, twilioSid=request.call_sid, path=event.path)
         return _text(404, unknown.failure.sentence)
@@ -132,14 +135,17 @@ def _read(wired: Wired, event: BaseProxyEvent) -> TwilioRequest:
 
 
 def _end_as_failed(wired: Wired, call_sid: str) -> None:
-    """Say in the record why the call ends, if the record can be had at all; the apology does not wait for it."""
+    """Say in the record why the call ends, if the record can be had at all; the apology waits a second for it."""
 
     def failed(record: CallRecord) -> CallRecord:
         return record if record.end_reason else replace(record, end_reason=EndReason.FAILED)
 
-    try:
+    def explain() -> None:
         if record := wired.store.by_sid(call_sid):
             wired.store.change(record.call_id, failed)
+
+    try:
+        in_time.within(in_time.EXPLAIN_WITHIN_S, explain)
     except Exception as error:
         log_error("the record does not say why the call ends", error, twilioSid=call_sid)
 

@@ -1,5 +1,6 @@
 """The composition root of the handlers: settings, store, agents and clocks, built at the first invocation."""
 
+import math
 import os
 import secrets
 import time
@@ -14,6 +15,7 @@ from calls.errors import ConfigurationInvalid
 from calls.openai_models import names_openai, reply_models
 from calls.record import Mode
 from calls.store import CallStore
+from handlers.in_time import ANSWER_WITHIN_S
 from handlers.settings import HandlerSettings, read
 from handlers.thinking import ScriptedThinking, Thinking, ThinkingByProvider
 
@@ -21,7 +23,8 @@ from handlers.thinking import ScriptedThinking, Thinking, ThinkingByProvider
 @dataclass(frozen=True, slots=True)
 class Wired:
     """What a handler works with. `now_ms` is the epoch in ms, `today` the date at the agents' desks (the process's
-    time zone), `nonce` a fresh random name."""
+    time zone), `nonce` a fresh random name. A webhook's answer is waited for `answer_within_s`; `left_s` says how much
+    of that is left, and every webhook has its own."""
 
     settings: HandlerSettings
     store: CallStore
@@ -30,6 +33,8 @@ class Wired:
     now_ms: Callable[[], int]
     today: Callable[[], date]
     nonce: Callable[[], str]
+    answer_within_s: float = ANSWER_WITHIN_S
+    left_s: Callable[[], float] = lambda: math.inf
 
     def agent(self, name: str) -> Agent:
         """ConfigurationInvalid (code "agent-unknown") when no file defines it."""

@@ -17,6 +17,7 @@ from calls.conversation import Conversation
 from calls.errors import ProviderFailed
 from calls.record import CallRecord, Direction
 from calls.reply import Reply
+from handlers.in_time import ANSWER_WITHIN_S
 from handlers.settings import HandlerSettings
 from handlers.webhook import lambda_app
 from handlers.wiring import Wired
@@ -83,6 +84,7 @@ class House:
     agents: Mapping[str, Agent] = field(default_factory=lambda: {"default": AGENT})
     clock: Clock = field(default_factory=Clock)
     store: MemoryCallStore = field(default_factory=MemoryCallStore)
+    answer_within_s: float = ANSWER_WITHIN_S
 
     @property
     def wired(self) -> Wired:
@@ -94,6 +96,7 @@ class House:
             now_ms=self.clock,
             today=lambda: date(2026, 11, 23),
             nonce=lambda: "nonce",
+            answer_within_s=self.answer_within_s,
         )
 
     def post(self, module: Any, path: str, form: Mapping[str, str] | None = None, **changes: Any) -> "Answer":
