@@ -9,6 +9,7 @@ MEANS: Mapping[int, str] = {
     11200: "Twilio asked one of our addresses and got no good answer.",
     11205: "Twilio could not connect to one of our addresses.",
     11210: "Twilio could not find the host of one of our addresses.",
+    11215: "Our addresses kept sending Twilio on from one to the next.",
     12100: "The TwiML that we answered was not well formed.",
     12200: "The TwiML that we answered holds something Twilio does not know.",
     12300: "Our answer had a content type that Twilio does not take.",

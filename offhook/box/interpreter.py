@@ -30,6 +30,13 @@ from offhook.box.verbs import (
 )
 from offhook.box.webhooks import WebhookFailure, Webhooks
 
+IDLE_MS = 100
+"""A document that takes less time on the line than this, its requests aside, took none."""
+
+IDLE_PAUSE_MS = 100
+IDLE_DOCUMENTS = 100
+"""So many in a row are a loop. Twilio documents the code for it (11215), not its bound; its own requests pace it."""
+
 APOLOGY = "We are sorry. An application error has occurred. Goodbye."
 
 
@@ -90,19 +97,35 @@ class Interpreter:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._line = around.line
+        self._asking_ms = 0
 
     async def run(self, page: Page | None) -> None:
         """Run from this page to the end of the last document, then hang up. None is a document that could not be
         had: the caller hears Twilio's apology. Cancelling leaves the line open, for another document."""
         failed = page is None
         try:
+            idle = 0
             while page is not None:
-                page = await self._page(page)
+                began_ms, self._asking_ms = self._line.now_ms, 0
+                url, page = page.url, await self._page(page)
+                took_ms = self._line.now_ms - began_ms - self._asking_ms
+                idle = idle + 1 if took_ms < IDLE_MS else 0
+                if page is not None and idle > 1:
+                    await self._pace(idle, url)
         except NoDocument:
             failed = True
         if failed:
             await self._say(Say(APOLOGY))
         self._line.hang_up()
+
+    async def _pace(self, idle: int, url: str) -> None:
+        """Between documents that do nothing but lead to the next. NoDocument, told in the debugger, once they are a
+        loop."""
+        if idle >= IDLE_DOCUMENTS:
+            sentence = f"Too many redirects: {idle} documents in a row had nothing to say, to play or to wait for."
+            self._alert(11215, "error", sentence, url)
+            raise NoDocument(sentence)
+        await self._line.pause(IDLE_PAUSE_MS)
 
     async def _page(self, page: Page) -> Page | None:
         """The page that takes over; None at the end of the call."""
@@ -138,7 +161,10 @@ class Interpreter:
         return None
 
     async def _request(self, url: str, method: HttpMethod, page: Page, extra: dict[str, str] | None = None) -> Page:
-        return await self._around.documents.request(urljoin(page.url, url), method, extra)
+        asked_ms = self._line.now_ms
+        next_page = await self._around.documents.request(urljoin(page.url, url), method, extra)
+        self._asking_ms += self._line.now_ms - asked_ms
+        return next_page
 
     async def _say(self, say: Say) -> None:
         mulaw = await self._around.mouth.synthesise(say.text, say.voice, say.language)

@@ -55,7 +55,7 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
         fall_alt=fall_alt(call),
         facts=facts(call),
         verdict=END_REASONS.get(call["endReason"] or "", "It has not ended."),
-        untimed=any(t["mode"] == "traditional" and t["startedMs"] == t["endedMs"] for t in call["turns"]),
+        untimed=any(_is_untimed(turn) for turn in call["turns"]),
         turns=[_turn_view(number, turn) for number, turn in enumerate(call["turns"], 1)],
         wrong=[a for a in call["alerts"] if not is_routine(a["code"], a["sentence"])],
         routine=[a for a in call["alerts"] if is_routine(a["code"], a["sentence"])],
@@ -102,6 +102,14 @@ def fall_alt(call: Mapping[str, Any]) -> str:
         if turn["latencyMs"]["total"] is not None
     ]
     return f"Time from the caller's last sound to the first sound of the answer: {', '.join(bars)}."
+
+
+def _is_untimed(turn: Mapping[str, Any]) -> bool:
+    """Spoken by Twilio, with nobody on the line to tell when; never so where the line is this machine's own."""
+    if turn["mode"] != "traditional" or turn["role"] != "agent" or not turn["heard"]:
+        return False
+    latency = turn["latencyMs"]
+    return turn["startedMs"] == turn["endedMs"] or (latency["model"] is not None and latency["total"] is None)
 
 
 def _turn_view(number: int, turn: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from offhook.box import sound
 from offhook.box.calls import BoxCall, CallPlan, Hook
 from offhook.box.documents import Documents, NoDocument
-from offhook.box.interpreter import APOLOGY, Behaviour, Interpreter, Surroundings
+from offhook.box.interpreter import APOLOGY, IDLE_DOCUMENTS, IDLE_PAUSE_MS, Behaviour, Interpreter, Surroundings
 from offhook.box.line import PhoneLine
 from offhook.box.line_log import LineLog, Spoken
 from offhook.box.ports import Alert, CallIdentity, Line, LineEnded, StreamEvent
@@ -143,6 +143,31 @@ async def test_redirect_is_relative_to_the_document() -> None:
     await stage.run("<Redirect>/b/start</Redirect><Say>Never</Say>")
     assert stage.paths == ["/voice", "/b/start", "/b/next"]
     assert stage.mouth.said == ["Here"]
+
+
+async def test_a_document_that_redirects_to_itself_is_paced_and_ended() -> None:
+    stage = Stage()
+    await stage.run("<Redirect>/voice</Redirect>")
+    assert stage.paths == ["/voice"] * (IDLE_DOCUMENTS + 1)
+    assert stage.alerts == [11215]
+    assert stage.mouth.said == [APOLOGY]
+    assert stage.log.spoken[0].start_ms >= (IDLE_DOCUMENTS - 2) * IDLE_PAUSE_MS
+    assert stage.line.hung_up
+
+
+async def test_a_loop_that_waits_is_none() -> None:
+    stage = Stage()
+    stage.line.listen(lambda _mulaw, now_ms: stage.line.hang_up() if now_ms >= 150_000 else None, lambda _digit: None)
+    with pytest.raises(LineEnded):
+        await stage.run("<Pause length='1'/><Redirect>/voice</Redirect>")
+    assert stage.alerts == []
+    assert len(stage.paths) > IDLE_DOCUMENTS
+
+
+async def test_a_single_redirect_is_not_held_up() -> None:
+    stage = Stage(pages={"/next": "<Say>Here</Say>"})
+    await stage.run("<Redirect>/next</Redirect>")
+    assert stage.log.spoken[0].start_ms < IDLE_PAUSE_MS
 
 
 async def test_play_of_digits_is_heard() -> None:
