@@ -12,7 +12,11 @@ def why_not_whole(record: CallRecord, conversation: Conversation) -> str:
         return f"The call has not ended in time; its status is still {record.status.value}."
     if record.status is not Status.COMPLETED:
         return f"The call ended with status {record.status.value}{_because(record)}."
-    if not any(turn.role is Role.CALLER and turn.heard for turn in conversation.turns):
+    spoke = any(turn.role is Role.CALLER and turn.heard for turn in conversation.turns)
+    if record.end_reason is EndReason.CALLER_HUNG_UP:
+        before = "" if spoke else " before a word of theirs was recognised"
+        return f"The call was completed without a goodbye: the caller hung up{before}{_because(record)}."
+    if not spoke:
         return "The call was completed, but not a word of the caller's was recognised."
     if not any(turn.role is Role.AGENT and turn.heard for turn in conversation.turns):
         return "The call was completed, but the caller heard nothing of the agent."

@@ -276,8 +276,9 @@ class PhoneLine:
         return self._agent_voice.spans
 
     def recording(self) -> Recording:
-        """Both sides from answer to now, sample-aligned and of equal length."""
-        caller = bytes(self._caller_track)
+        """Both sides from answer to now, sample-aligned and of equal length; the first slot, in silence, of a call that
+        ended within it."""
+        caller = bytes(self._caller_track) or SILENCE
         return Recording(caller=caller, agent=bytes(self._agent_track[: len(caller)]))
 
     @property

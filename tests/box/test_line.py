@@ -73,9 +73,11 @@ def test_both_sides_are_recorded_where_they_were_heard() -> None:
     assert line.agent_spans == ((20, 60),)
 
 
-def test_a_call_that_just_began_has_an_empty_recording() -> None:
-    assert PhoneLine().recording().caller == b""
-    assert PhoneLine().recording().agent == b""
+def test_a_call_that_ended_as_it_began_has_one_slot_of_silence_as_its_recording() -> None:
+    line = PhoneLine()
+    line.caller_say(VOICE)
+    line.hang_up()
+    assert (line.recording().caller, line.recording().agent) == (SILENCE, SILENCE)
 
 
 def test_how_long_the_agent_has_been_silent_is_judged_by_ear_not_by_buffer() -> None:

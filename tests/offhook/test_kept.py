@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from calls.conversation import Conversation
+from offhook.box.playout import SILENCE
 from offhook.box.recording import Recording
 from offhook.call_file import call_file
 from offhook.kept import keep
@@ -21,6 +22,14 @@ def test_three_files_in_a_folder_named_after_the_call(tmp_path: Path) -> None:
     assert kept.wav
     with wave.open(str(kept.wav)) as sound:
         assert (sound.getnchannels(), sound.getframerate(), sound.getnframes()) == (2, 8000, 4000)
+
+
+def test_a_call_of_one_slot_leaves_a_wav_that_plays(tmp_path: Path) -> None:
+    kept = keep(tmp_path, call_file(RECORD, Conversation(), ANSWERED_MS), Recording(SILENCE, SILENCE))
+    assert kept.wav
+    with wave.open(str(kept.wav)) as sound:
+        assert (sound.getnchannels(), sound.getframerate(), sound.getnframes()) == (2, 8000, 160)
+    assert "call.wav" in kept.report.read_text()
 
 
 def test_a_call_that_was_never_answered_leaves_no_wav(tmp_path: Path) -> None:

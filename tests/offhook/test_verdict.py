@@ -30,7 +30,12 @@ def test_an_agent_who_was_never_heard() -> None:
 
 
 def test_a_call_without_a_goodbye() -> None:
+    record = replace(RECORD, end_reason=EndReason.SILENCE, failures=())
+    assert why_not_whole(record, CONVERSATION) == "The call was completed without a goodbye: it ended with silence."
+
+
+def test_a_caller_who_hung_up() -> None:
     record = replace(RECORD, end_reason=EndReason.CALLER_HUNG_UP, failures=())
-    assert why_not_whole(record, CONVERSATION) == (
-        "The call was completed without a goodbye: it ended with caller-hung-up."
-    )
+    told = "The call was completed without a goodbye: the caller hung up"
+    assert why_not_whole(record, CONVERSATION) == f"{told}."
+    assert why_not_whole(record, Conversation()) == f"{told} before a word of theirs was recognised."
