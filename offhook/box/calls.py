@@ -129,10 +129,9 @@ class BoxCall:
         uri = f"/{API_VERSION}/Accounts/{self.account_sid}/Calls/{self.sid}"
         plan = self.plan
         return {
+            **_NEVER_KNOWN,
             "sid": self.sid,
             "account_sid": self.account_sid,
-            "parent_call_sid": None,
-            "phone_number_sid": None,
             "to": plan.to,
             "to_formatted": plan.to,
             "from": plan.from_,
@@ -144,27 +143,29 @@ class BoxCall:
             "start_time": _rfc2822(self.started),
             "end_time": _rfc2822(self.ended),
             "duration": str(self.duration_s) if self.over else None,
-            "price": None,
             "price_unit": "USD",
-            "answered_by": None,
-            "annotation": None,
             "api_version": API_VERSION,
-            "forwarded_from": None,
-            "group_sid": None,
-            "caller_name": None,
             "queue_time": "0",
-            "stir_verstat": None,
-            "trunk_sid": None,
             "uri": f"{uri}.json",
-            "subresource_uris": {
-                name: f"{uri}/{path}.json"
-                for name, path in (
-                    ("notifications", "Notifications"),
-                    ("recordings", "Recordings"),
-                    ("streams", "Streams"),
-                )
-            },
+            "subresource_uris": {name.lower(): f"{uri}/{name}.json" for name in _SUBRESOURCES},
         }
+
+
+_NEVER_KNOWN = dict.fromkeys(
+    (
+        "parent_call_sid",
+        "phone_number_sid",
+        "price",
+        "answered_by",
+        "annotation",
+        "forwarded_from",
+        "group_sid",
+        "caller_name",
+        "stir_verstat",
+        "trunk_sid",
+    )
+)
+_SUBRESOURCES = ("Notifications", "Recordings", "Streams")
 
 
 def _rfc2822(moment: datetime | None) -> str | None:
