@@ -30,7 +30,8 @@ def _at_the_start(name: str, agent: Agent) -> list[Row]:
     """Nobody hears the caller: the call is handed over before much is said. One bad connection is made good at once."""
 
     def lost(what: str, code: str, *faults: Fault, blame: Blame = Blame.PROVIDER) -> Row:
-        return Row(f"{name}, start: {what}", _call(agent, *faults), (), GREETING, (), code, blame)
+        call = _call(agent, *faults)
+        return Row(f"{name}, start: {what}", call, hears=(), may_begin=GREETING, asked=(), code=code, blame=blame)
 
     def well(what: str, fault: Fault) -> Row:
         return Row(f"{name}, start: {what} once", _call(agent, fault, None))
@@ -70,7 +71,14 @@ def _only_one(name: str, agent: Agent) -> list[Row]:
     stalls = Call(script(deepgram=listening(Fault("stall"))), agent, (VERY_LONG,))
     drops = [Fault("drop", after_ms=MID_MS)] * 2 + [Fault("drop", after_ms=500)]
     return [
-        Row(f"{name}, start: refused", refused, (), GREETING, (), "deepgram-unreachable"),
+        Row(
+            f"{name}, start: refused",
+            refused,
+            hears=(),
+            may_begin=GREETING,
+            asked=(),
+            code="deepgram-unreachable",
+        ),
         Row(
             f"{name}, middle: drop for ever",
             _call(agent, *drops, first=VERY_LONG),
@@ -78,7 +86,13 @@ def _only_one(name: str, agent: Agent) -> list[Row]:
             hears=(GREETING,),
             code="deepgram-lost",
         ),
-        Row(f"{name}, start: no answer to the handshake", stalls, (GREETING,), "", (), "deepgram-unreachable"),
+        Row(
+            f"{name}, start: no answer to the handshake",
+            stalls,
+            hears=(GREETING,),
+            asked=(),
+            code="deepgram-unreachable",
+        ),
     ]
 
 

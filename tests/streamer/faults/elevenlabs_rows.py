@@ -32,18 +32,28 @@ def _http_lost(
     what: str, code: str, *requests: Fault | None, blame: Blame = Blame.PROVIDER, waits_s: float = AT_ONCE_S
 ) -> Row:
     call = Call(script(elevenlabs=speaking((NO_SOCKET,), requests)))
-    return Row(f"elevenlabs http, start: {what}", call, (), GREETING, (), code, blame, waits_s)
+    name = f"elevenlabs http, start: {what}"
+    return Row(name, call, hears=(), may_begin=GREETING, asked=(), code=code, blame=blame, waits_s=waits_s)
 
 
-def _http_mid(what: str, code: str, fault: Fault, pauses_s: float = AT_ONCE_S) -> Row:
-    call = Call(script(elevenlabs=speaking((NO_SOCKET,), (None, fault))), utterances=PATIENT)
-    return Row(f"elevenlabs http, middle: {what}", call, (GREETING,), ANSWERS[0], ASKED[:1], code, pauses_s=pauses_s)
+def _http_mid(what: str, code: str, fault: Fault, begins: str = "", pauses_s: float = AT_ONCE_S) -> Row:
+    return Row(
+        f"elevenlabs http, middle: {what}",
+        Call(script(elevenlabs=speaking((NO_SOCKET,), (None, fault))), utterances=PATIENT),
+        hears=(GREETING,),
+        begins=begins,
+        may_begin=ANSWERS[0],
+        asked=ASKED[:1],
+        code=code,
+        pauses_s=pauses_s,
+    )
 
 
 def _kept() -> Row:
     """The greeting is kept since the start of the task: it is heard, and only the answer is lost."""
     call = Call(script(), keeps_phrases=True, voice_goes=True)
-    return Row("elevenlabs, gone after the start", call, (GREETING,), "", ASKED[:1], "elevenlabs-unreachable")
+    name = "elevenlabs, gone after the start"
+    return Row(name, call, hears=(GREETING,), asked=ASKED[:1], code="elevenlabs-unreachable")
 
 
 def _socket_rows() -> Sequence[Row]:
@@ -52,7 +62,7 @@ def _socket_rows() -> Sequence[Row]:
         Row(
             "elevenlabs socket, start: 401",
             Call(script(elevenlabs=speaking((Fault("status", status=401),)))),
-            (),
+            hears=(),
             asked=(),
             code="elevenlabs-unauthorised",
             blame=Blame.CONFIGURATION,
@@ -82,7 +92,7 @@ def _socket_rows() -> Sequence[Row]:
         Row(
             "elevenlabs socket, silence",
             Call(script(elevenlabs=speaking((SILENCE,)))),
-            (),
+            hears=(),
             asked=(),
             code="elevenlabs-silent",
         ),
@@ -101,12 +111,12 @@ ROWS = [
     _http_lost("silence", "elevenlabs-silent", SILENCE),
     _http_mid("drop", "elevenlabs-lost", Fault("drop", after_messages=2)),
     _http_mid("error message", "elevenlabs-unreachable", Fault("error", after_messages=2)),
-    _http_mid("stall", "elevenlabs-stalled", Fault("stall", after_messages=2), HTTP_BETWEEN_S + AT_ONCE_S),
+    _http_mid("stall", "elevenlabs-stalled", Fault("stall", after_messages=2), ANSWERS[0], HTTP_BETWEEN_S + AT_ONCE_S),
     _kept(),
     Row(
         "elevenlabs, refused",
         Call(script(elevenlabs=ElevenLabsScript(refused=True))),
-        (),
+        hears=(),
         asked=(),
         code="elevenlabs-unreachable",
     ),

@@ -3,6 +3,7 @@
 from calls.agent import Agent
 from calls.errors import Blame
 from streamer.providers.openai_thinker import STALLED_S, WORDS_SHARE
+from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.row import AT_ONCE_S, Row
 from tests.streamer.faults.scene import (
     ANSWERS,
@@ -15,35 +16,61 @@ from tests.streamer.faults.scene import (
     script,
     thinking,
 )
-from tests.vendors.script import Fault, OpenAIScript
+from tests.vendors.script import Fault, Kind, OpenAIScript
 
 FIRST_WORD_S = REPLY_S * WORDS_SHARE
-MID_WORDS = 6
-"""Chunks of an answer that come before the fault."""
-
-
-def _call(*faults: Fault | None, agent: Agent = FLUX_AGENT) -> Call:
-    return Call(script(openai=thinking(*faults)), agent)
+MID_WORDS = 12
+"""Chunks of an answer that come before the fault; at SLOW_MS each its first sentence is being heard by then."""
+SLOW_MS = 70.0
+PATIENT = (Utterance(), Utterance(quiet_s=STALLED_S + 1.0))
+"""A caller who lets the agent stop in mid-sentence."""
 
 
 def _lost(
-    what: str, code: str, *faults: Fault, blame: Blame = Blame.PROVIDER, begins: str = "", waits_s: float = AT_ONCE_S
+    what: str,
+    code: str,
+    *faults: Fault,
+    blame: Blame = Blame.PROVIDER,
+    hears: tuple[str, ...] = (GREETING,),
+    begins: str = "",
+    says: str = "",
+    token_ms: float = 5.0,
+    waits_s: float = AT_ONCE_S,
 ) -> Row:
-    return Row(f"openai, {what}", _call(*faults), (GREETING,), begins, ASKED[:1], code, blame, waits_s, waits_s)
+    """Without a fallback the answer cannot be had: the words stay unanswered, for whoever takes the call over."""
+    return Row(
+        f"openai, {what}",
+        Call(script(openai=thinking(*faults, token_ms=token_ms)), utterances=PATIENT),
+        hears=hears,
+        begins=begins,
+        asked=ASKED[:1],
+        code=code,
+        blame=blame,
+        says=says,
+        waits_s=waits_s,
+        pauses_s=waits_s,
+    )
 
 
 def _well(what: str, fault: Fault, *, agent: Agent = FLUX_AGENT, waits_s: float = AT_ONCE_S) -> Row:
-    return Row(f"openai, {what}", _call(fault, None, agent=agent), waits_s=waits_s)
+    """The answer made ahead of time is lost; the turn's end asks again, or a fallback is asked."""
+    return Row(f"openai, {what}", Call(script(openai=thinking(fault, None)), agent), waits_s=waits_s)
 
 
-def _mid(kind: Fault, what: str, code: str, waits_s: float = AT_ONCE_S) -> Row:
-    return _lost(f"middle: {what}", code, kind, begins=ANSWERS[0], waits_s=waits_s)
+def _mid(kind: Kind, what: str, code: str) -> Row:
+    fault = Fault(kind, after_messages=MID_WORDS)
+    return _lost(f"middle: {what}", code, fault, begins=ANSWERS[0], token_ms=SLOW_MS)
 
 
 ROWS = [
     _lost("start: 401", "openai-unauthorised", Fault("status", status=401), blame=Blame.CONFIGURATION),
     _lost("start: 429", "openai-rate-limited", Fault("status", status=429)),
-    _lost("start: 429 with Retry-After", "openai-rate-limited", Fault("status", status=429, retry_after_s=20)),
+    _lost(
+        "start: 429 with Retry-After",
+        "openai-rate-limited",
+        Fault("status", status=429, retry_after_s=20),
+        says="wait 20 s",
+    ),
     _lost("start: 500 for ever", "openai-error", Fault("status", status=500)),
     _lost("start: stall for ever", "openai-silent", Fault("stall"), waits_s=FIRST_WORD_S + AT_ONCE_S),
     _lost("start: reset for ever", "openai-cut-off", Fault("reset")),
@@ -54,7 +81,7 @@ ROWS = [
     Row(
         "openai, start: refused",
         Call(script(openai=OpenAIScript(refused=True))),
-        (GREETING,),
+        hears=(GREETING,),
         asked=ASKED[:1],
         code="openai-unreachable",
     ),
@@ -66,10 +93,20 @@ ROWS = [
     _well("start: error message once", Fault("error")),
     _well("start: 500, a fallback", Fault("status", status=500), agent=FALLBACK_AGENT),
     _well("start: stall, a fallback", Fault("stall"), agent=FALLBACK_AGENT, waits_s=FIRST_WORD_S / 2 + AT_ONCE_S),
-    _mid(Fault("drop", after_messages=MID_WORDS), "drop", "openai-cut-off"),
-    _mid(Fault("reset", after_messages=MID_WORDS), "reset", "openai-cut-off"),
-    _mid(Fault("garbage", after_messages=MID_WORDS), "garbage", "openai-garbage"),
-    _mid(Fault("close", after_messages=MID_WORDS), "ends as if complete", "openai-cut-off"),
-    _mid(Fault("error", after_messages=MID_WORDS), "error message", "openai-error"),
-    _mid(Fault("stall", after_messages=MID_WORDS), "stall", "openai-stalled", STALLED_S + AT_ONCE_S),
+    _well("middle: drop once", Fault("drop", after_messages=3)),
+    _well("middle: garbage once", Fault("garbage", after_messages=3)),
+    _well("middle: error message once", Fault("error", after_messages=3)),
+    _mid("drop", "drop for ever", "openai-cut-off"),
+    _mid("reset", "reset for ever", "openai-cut-off"),
+    _mid("garbage", "garbage for ever", "openai-garbage"),
+    _mid("close", "ends as if complete, for ever", "openai-cut-off"),
+    _mid("error", "error message for ever", "openai-error"),
+    _lost(
+        "middle: stall for ever",
+        "openai-stalled",
+        Fault("stall", after_messages=MID_WORDS),
+        hears=(GREETING, ANSWERS[0]),
+        token_ms=SLOW_MS,
+        waits_s=STALLED_S + AT_ONCE_S,
+    ),
 ]

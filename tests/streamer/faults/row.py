@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from calls.errors import Blame
 from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, outcome_of, script
@@ -18,19 +18,23 @@ _CALLS_AT_ONCE = 10
 class Row:
     """What a fault comes to.
 
-    `hears` is heard in full, once; of `begins` the beginning is heard, once; nothing else of the agent's words is.
-    `asked` is what is kept of the caller's words. With a `code` the call is handed over, and the record blames `blame`;
-    without one it goes on as if nothing had happened. `waits_s` is the longest the caller waits for a sound, or for
-    being handed over; `pauses_s` the longest the agent stops in a sentence, or is silent before it is handed over.
+    `hears` is heard in full, once; of `begins` the beginning is heard, once; `may_begin` may have begun when the call
+    is handed over; nothing else of the agent's words is heard. `asked` is what is kept of the caller's words. With a
+    `code` the call is handed over, and the record blames `blame` in a sentence that has `says` in it; without one it
+    goes on as if nothing had happened. `waits_s` is the longest the caller waits for a sound, or for being handed over;
+    `pauses_s` the longest the agent stops in a sentence, or is silent before it is handed over.
     """
 
     name: str
     call: Call
+    _: KW_ONLY
     hears: tuple[str, ...] = (GREETING, *ANSWERS)
     begins: str = ""
+    may_begin: str = ""
     asked: tuple[str, ...] = ASKED
     code: str = ""
     blame: Blame = Blame.PROVIDER
+    says: str = ""
     waits_s: float = AT_ONCE_S
     pauses_s: float = AT_ONCE_S
 

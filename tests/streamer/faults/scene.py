@@ -44,6 +44,7 @@ REPLY_S = 4.0
 GREETING = "Welcome to Acme."
 ASKED = ("I want to book", "Yes please")
 ANSWERS = ("Gladly, on Tuesday morning then.", "See you at noon.")
+BROKEN_ANSWER = f"{ANSWERS[0]} Bring your documents along please."
 MODEL, FALLBACK = "gpt-5.4-mini", "gpt-5.4"
 SPEAKING = Speaking(first_byte_ms=30, character_ms=CHARACTER_MS, times_realtime=8)
 FLUX_AGENT = replace(
@@ -65,13 +66,13 @@ def listening(*faults: Fault | None, asked: Sequence[str] = ASKED) -> DeepgramSc
     return DeepgramScript(tuple(Listening(said, interim_ms=100, fault=fault) for fault in faults or (None,)))
 
 
-def thinking(*faults: Fault | None) -> OpenAIScript:
+def thinking(*faults: Fault | None, token_ms: float = 5.0) -> OpenAIScript:
     """A request for each fault, None: a good one; those that are good give the answers in turn, the last one on."""
     good = iter((*ANSWERS, *ANSWERS[-1:] * len(faults)))
-    replies = [Reply(ANSWERS[0] if fault else next(good), fault=fault) for fault in faults or (None,)]
+    replies = [Reply(BROKEN_ANSWER if fault else next(good), fault=fault) for fault in faults or (None,)]
     if replies[-1].fault is None:
         replies += [Reply(text) for text in good]
-    return OpenAIScript(tuple(replace(reply, first_token_ms=40, token_ms=5) for reply in replies))
+    return OpenAIScript(tuple(replace(reply, first_token_ms=40, token_ms=token_ms) for reply in replies))
 
 
 def speaking(sockets: Sequence[Fault | None] = (None,), requests: Sequence[Fault | None] = (None,)) -> ElevenLabsScript:
@@ -183,9 +184,9 @@ async def _called(port: int, server: StreamServer, call: Call, call_id: str, sid
 
 
 async def _until_closed(meters: AllMeters) -> None:
-    """A vendor learns of a closed connection a moment later."""
+    """A vendor learns of a closed connection a moment later (and counts it without telling anybody)."""
     async with asyncio.timeout(3):
-        while meters.deepgram.sockets_open or meters.elevenlabs.sockets_open:  # noqa: ASYNC110 - counters tell nobody
+        while any(one.connections_open for one in (meters.deepgram, meters.openai, meters.elevenlabs)):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

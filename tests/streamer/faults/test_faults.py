@@ -24,6 +24,8 @@ def test_what_the_caller_hears(row: Row, batch: Batch) -> None:
         if sentence in row.hears:
             assert counts == [1] * len(counts), sentence
         elif sentence == row.begins:
+            assert (counts[0], counts[-1]) == (1, 0), sentence
+        elif sentence == row.may_begin:
             assert max(counts) <= 1, sentence
         else:
             assert max(counts) == 0, sentence
@@ -45,6 +47,7 @@ def test_what_the_record_says(row: Row, batch: Batch) -> None:
     assert step is not None
     assert (failure.code, failure.blame) == (row.code, row.blame)
     assert (step.do, step.why, outcome.caller.close_code) == (Do.GATHER, failure.sentence, HANDED_OVER)
+    assert row.says in failure.sentence
     assert SAYS_WHAT_TO_DO.search(failure.sentence), failure.sentence
 
 
