@@ -6,8 +6,7 @@ the moment. Voice, resume, turn and dialled all ask it, and render what it says.
     any              a record in a final state, a call that Twilio says is over or an operator has ended: hang up
     VoiceAnswered    the first mode of the agent's ladder (or the rung that the call was given): stream, or gather
     StreamEnded      `next_step` is done and taken away; without one the streamer died or was never reached, and the
-                     call goes down to traditional from the conversation so far. Of a stream that is not the newest:
-                     nothing changes
+                     call goes down to traditional from the conversation so far; an older stream's changes nothing
     CallerSpoke      goodbye is answered with the closing; anything else is thought about (`Answer`, then `replied`)
     NothingHeard     ask again, then ask who is there, then say goodbye
     DialEnded        the transfer went through: hang up; it did not: the agent listens again
@@ -40,8 +39,8 @@ class VoiceAnswered:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnded:
-    """`<Connect>` is over, for whatever reason; `error` is what Twilio says went wrong, or empty. `stream` says which
-    one it was, as `streams_served` counts them; None is the newest."""
+    """`<Connect>` is over; `error` is what Twilio says went wrong, or empty; `stream` counts as `streams_served` does,
+    and is None for the newest."""
 
     error: str = ""
     stream: int | None = None
@@ -147,10 +146,8 @@ def decide(record: CallRecord, conversation: Conversation, agent: Agent, moment:
 
 
 def _standing(record: CallRecord) -> Step:
-    """Where the call is now: what Twilio gets that asks once more after a stream which another has followed, because
-    whoever opened the next one did not live to answer."""
-    streaming = record.mode not in (None, Mode.TRADITIONAL) and record.end_reason is None
-    return Stream(record.mode) if record.mode and streaming else HangUp()
+    """Where the call is: whoever opened the next stream did not live to answer, and Twilio asks again after the old."""
+    return HangUp() if record.mode in (None, Mode.TRADITIONAL) or record.end_reason else Stream(record.mode)
 
 
 def _talks_on(record: CallRecord, moment: Live) -> bool:
