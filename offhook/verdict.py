@@ -12,6 +12,11 @@ def why_not_whole(record: CallRecord, conversation: Conversation) -> str:
         return f"The call has not ended in time; its status is still {record.status.value}."
     if record.status is not Status.COMPLETED:
         return f"The call ended with status {record.status.value}{_because(record)}."
+    return _unfinished(record, conversation)
+
+
+def _unfinished(record: CallRecord, conversation: Conversation) -> str:
+    """What a call that Twilio calls completed lacks."""
     spoke = any(turn.role is Role.CALLER and turn.heard for turn in conversation.turns)
     if record.end_reason is EndReason.CALLER_HUNG_UP:
         before = "" if spoke else " before a word of theirs was recognised"

@@ -1,4 +1,4 @@
-"""The whole of `offhook up` and `offhook call`, as two terminals run them: real parts, a real short call."""
+"""The whole of `offhook up`, `call` and `demo`, as terminals run them: real parts, real short calls."""
 
 import json
 import os
@@ -99,6 +99,9 @@ def test_a_streamer_killed_in_mid_call_leaves_the_call_and_the_house_alive_until
     made = min((json.loads(kept.read_text()) for kept in tmp_path.glob("*/call.json")), key=started_at)
     assert (made["status"], made["endReason"]) == ("completed", "caller-goodbye")
     assert [rung["mode"] for rung in made["modes"]] == ["pipeline", "traditional"]
+    *_, caller, agent = made["turns"]
+    assert caller["startedMs"] < caller["endedMs"] < agent["startedMs"] < agent["endedMs"] <= made["recordingMs"]
+    assert agent["latencyMs"]["total"] == agent["startedMs"] - caller["endedMs"]
 
 
 def started_at(made: dict[str, Any]) -> str:
@@ -117,6 +120,21 @@ def test_a_call_into_nothing_says_what_to_start(tmp_path: Path) -> None:
     assert followed.returncode == 1
     assert "start `offhook up` first" in followed.stderr
     assert "Traceback" not in followed.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("when", ["in-progress", "Starting"])
+def test_ctrl_c_in_a_demo_leaves_no_process_behind(tmp_path: Path, when: str) -> None:
+    log = tmp_path / "demo.log"
+    with log.open("wb") as written:
+        command = [*COMMAND, "demo", "--out", str(tmp_path)]
+        with subprocess.Popen(command, stdout=written, stderr=written) as running:
+            within(UP_WITHIN_S, lambda: when in log.read_text() and len(children_of(running.pid)) == 3)
+            children = children_of(running.pid)
+            running.send_signal(signal.SIGINT)
+            assert running.wait(30) == 130
+    assert "Traceback" not in log.read_text()
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
 
 
 def test_a_script_that_is_not_right_is_wrong_use(tmp_path: Path) -> None:
