@@ -6,8 +6,9 @@ from pathlib import Path
 from rich.box import SIMPLE
 from rich.table import Table
 
-from tests.bench.figures import percentile, shown, tokens_to_first_clause
+from tests.bench.figures import percentile, shown, slope, tokens_to_first_clause
 from tests.bench.level import Level
+from tests.bench.runs import Soaked
 from tests.bench.samples import busiest, dearest
 from tests.bench.vendor_process import FIRST_BYTE_MS, FIRST_TOKEN_MS, REPLY, TOKEN_MS, Delays
 
@@ -112,3 +113,52 @@ overhead: last voice to first sound, less that. clear: the recogniser's first si
 streamer had {idle_mb:.0f} before the first call. missed: answers, clears and calls that did not come off.
 measuring core: callers and vendors. Above 85 %, or where the callers' own clock is late (!), the row is a bound: the
 measuring is at its limit. others: what processes that are no part of this took; where that is much, repeat the row."""
+
+
+def speculation_table(with_it: Sequence[Level], without: Sequence[Level], delays: Delays) -> Table:
+    """Last voice to first sound, ms, against what the script allows."""
+    headings = ("speculation", "calls", "turns", "v2v p50", "p95", "script", "over it p50", "p95")
+    ahead_ms = delays.end_ms - delays.eager_ms
+    table = plain_table(f"an eager end of turn {ahead_ms:.0f} ms ahead of the confirmed one (ms)", headings)
+    for name, script_ms, levels in (("on", delays.overlapped_ms, with_it), ("off", delays.serial_ms, without)):
+        for level in levels:
+            over = [v2v - script_ms for v2v in level.v2v_ms]
+            figures = (*shown(level.v2v_ms, 50, 95), f"{script_ms:.0f}", *shown(over, 50, 95))
+            table.add_row(name, str(level.calls), str(len(over)), *figures)
+    return table
+
+
+def soak_lines(soaked: Soaked, lines: int) -> str:
+    """The slope is that of the second half: the first fills caches."""
+    half = len(soaked.times_s) // 2
+    return (
+        f"{lines} calls at once for {soaked.times_s[-1] / 60:.1f} minutes, {soaked.calls_made} calls in all\n"
+        f"memory: {soaked.rss_mb[0]:.1f} MB at first, {soaked.rss_mb[half]:.1f} half-way, {soaked.rss_mb[-1]:.1f} at "
+        f"the end; slope of the second half {slope(soaked.times_s[half:], soaked.rss_mb[half:]):+.2f} MB a minute\n"
+        f"tasks before and after: {soaked.tasks[0]}, {soaked.tasks[1]}; sockets: {soaked.sockets[0]}, "
+        f"{soaked.sockets[1]}\nturns not answered, calls cut: {soaked.missed}"
+    )
+
+
+def peers_table(ours: Sequence[Level], theirs: Sequence[Level], delays: Delays) -> Table:
+    """Theirs divided by ours. Overhead of both is over the script with our own first clause."""
+    headings = ("calls", "v2v p50", "overhead p50", "p95", "greeting p50", "clear p50", "CPU", "MB/call")
+    table = plain_table("the peer's figure as a multiple of ours", headings)
+    for mine, other in zip(ours, theirs, strict=True):
+        figures = zip(_compared(mine, delays), _compared(other, delays), strict=True)
+        ratios = (two / one if one > 0 else float("nan") for one, two in figures)
+        table.add_row(str(mine.calls), *(f"{ratio:.1f}" for ratio in ratios))
+    return table
+
+
+def _compared(level: Level, delays: Delays) -> tuple[float, ...]:
+    script_ms = delays.overlapped_ms
+    return (
+        percentile(level.v2v_ms, 50),
+        percentile(level.v2v_ms, 50) - script_ms,
+        percentile(level.v2v_ms, 95) - script_ms,
+        percentile(level.greeting_ms, 50),
+        percentile(level.clear_ms, 50),
+        level.cpu_s_per_call_minute,
+        level.mb_per_call,
+    )

@@ -1,0 +1,121 @@
+"""`python -m tests.bench.pipecat_bot`, in .venv-peers: the agent of the benchmark, built on pipecat. Prints nothing.
+
+Deepgram Flux, OpenAI and ElevenLabs at the URLs of the environment, as pipecat's documentation joins them for Twilio;
+no local voice detection. The simulators speak mu-law alone, so two services recode between it and pipecat's PCM.
+"""
+# mypy: disable-error-code="import-not-found, misc, no-untyped-call, untyped-decorator"
+
+import audioop
+import os
+import sys
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, WebSocket
+from loguru import logger
+from pipecat.frames.frames import TTSAudioRawFrame, TTSSpeakFrame
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair
+from pipecat.serializers.twilio import TwilioFrameSerializer
+from pipecat.services.deepgram.flux.stt import DeepgramFluxSTTService
+from pipecat.services.elevenlabs.tts import ElevenLabsTTSService
+from pipecat.services.openai.llm import OpenAILLMService
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
+from pipecat.workers.runner import WorkerRunner
+
+RATE_HZ = 8000
+GREETING = "Hello, this is Maple Street Dental. I am an automated assistant. How can I help you?"
+
+
+class MulawFlux(DeepgramFluxSTTService):
+    """Sends mu-law."""
+
+    async def run_stt(self, audio: bytes) -> AsyncGenerator[Any, None]:
+        async for frame in super().run_stt(audioop.lin2ulaw(audio, 2)):
+            yield frame
+
+
+class MulawElevenLabs(ElevenLabsTTSService):
+    """Asks for mu-law."""
+
+    def _build_websocket_url(self) -> str:
+        return str(super()._build_websocket_url()).replace("output_format=pcm_8000", "output_format=ulaw_8000")
+
+    async def append_to_audio_context(self, context_id: str, frame: Any) -> None:
+        if isinstance(frame, TTSAudioRawFrame):
+            frame.audio = audioop.ulaw2lin(frame.audio, 2)
+        await super().append_to_audio_context(context_id, frame)
+
+
+def services() -> tuple[Any, Any, Any]:
+    """One call's own."""
+    given = os.environ
+    stt = MulawFlux(
+        api_key=given["DEEPGRAM_API_KEY"],
+        url=given["DEEPGRAM_BASE_URL"].replace("http", "ws", 1) + "/v2/listen",
+        flux_encoding="mulaw",
+        settings=MulawFlux.Settings(model="flux-general-en"),
+    )
+    llm = OpenAILLMService(
+        api_key=given["OPENAI_API_KEY"],
+        base_url=given["OPENAI_BASE_URL"],
+        settings=OpenAILLMService.Settings(model="gpt-5.4-mini"),
+    )
+    tts = MulawElevenLabs(
+        api_key=given["ELEVENLABS_API_KEY"],
+        url=given["ELEVENLABS_BASE_URL"].replace("http", "ws", 1),
+        sample_rate=RATE_HZ,
+        settings=MulawElevenLabs.Settings(model="eleven_flash_v2_5", voice="heart"),
+    )
+    return stt, llm, tts
+
+
+async def converse(socket: WebSocket, stream_sid: str) -> None:
+    """Until the caller is gone."""
+    serializer = TwilioFrameSerializer(stream_sid, params=TwilioFrameSerializer.InputParams(auto_hang_up=False))
+    transport = FastAPIWebsocketTransport(
+        websocket=socket,
+        params=FastAPIWebsocketParams(audio_in_enabled=True, audio_out_enabled=True, serializer=serializer),
+    )
+    stt, llm, tts = services()
+    turns = LLMContextAggregatorPair(LLMContext([{"role": "system", "content": "You answer a dentist's telephone."}]))
+    steps = [transport.input(), stt, turns.user(), llm, tts, transport.output(), turns.assistant()]
+    params = PipelineParams(audio_in_sample_rate=RATE_HZ, audio_out_sample_rate=RATE_HZ)
+    worker = PipelineWorker(Pipeline(steps), params=params)
+
+    @transport.event_handler("on_client_connected")
+    async def greet(_transport: object, _client: object) -> None:
+        await worker.queue_frames([TTSSpeakFrame(GREETING)])
+
+    @transport.event_handler("on_client_disconnected")
+    async def leave(_transport: object, _client: object) -> None:
+        await worker.cancel()
+
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    await runner.run()
+
+
+app = FastAPI()
+
+
+@app.get("/readyz")
+def ready() -> str:
+    return "ready"
+
+
+@app.websocket("/stream")
+async def stream(socket: WebSocket) -> None:
+    await socket.accept()
+    while (message := await socket.receive_json())["event"] != "start":
+        pass
+    await converse(socket, message["start"]["streamSid"])
+
+
+if __name__ == "__main__":
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING")
+    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), loop="uvloop", log_level="warning")
