@@ -13,6 +13,7 @@ from tests.streamer.faults.scene import (
     GREETING,
     REPLY_S,
     Call,
+    listening,
     script,
     thinking,
 )
@@ -22,6 +23,8 @@ FIRST_WORD_S = REPLY_S * WORDS_SHARE
 MID_WORDS = 12
 """Chunks of an answer that come before the fault; at SLOW_MS each its first sentence is being heard by then."""
 SLOW_MS = 70.0
+CONFIRMED_MS = 650.0
+"""After the voice: time enough for an answer made ahead of time to fail on a machine that is busy."""
 PATIENT = (Utterance(), Utterance(quiet_s=STALLED_S + 1.0))
 """A caller who lets the agent stop in mid-sentence."""
 
@@ -54,7 +57,8 @@ def _lost(
 
 def _well(what: str, fault: Fault, *, agent: Agent = FLUX_AGENT, waits_s: float = AT_ONCE_S) -> Row:
     """The answer made ahead of time is lost; the turn's end asks again, or a fallback is asked."""
-    return Row(f"openai, {what}", Call(script(openai=thinking(fault, None)), agent), waits_s=waits_s)
+    call = Call(script(deepgram=listening(end_ms=CONFIRMED_MS), openai=thinking(fault, None)), agent)
+    return Row(f"openai, {what}", call, waits_s=waits_s)
 
 
 def _mid(kind: Kind, what: str, code: str) -> Row:

@@ -60,10 +60,13 @@ FALLBACK_AGENT = replace(FLUX_AGENT, models=replace(FLUX_AGENT.models, reply_fal
 _numbers = itertools.count(1)
 
 
-def listening(*faults: Fault | None, asked: Sequence[str] = ASKED) -> DeepgramScript:
-    """A connection for each fault (None: a good one); each begins with the first of `asked`."""
+def listening(*faults: Fault | None, asked: Sequence[str] = ASKED, end_ms: float = 300.0) -> DeepgramScript:
+    """A connection for each fault (None: a good one); each begins with the first of `asked`. A turn that is likely over
+    150 ms after the voice is confirmed `end_ms` after it."""
     said = tuple(Words(text) for text in asked)
-    return DeepgramScript(tuple(Listening(said, interim_ms=100, fault=fault) for fault in faults or (None,)))
+    return DeepgramScript(
+        tuple(Listening(said, end_ms=end_ms, interim_ms=100, fault=fault) for fault in faults or (None,))
+    )
 
 
 def thinking(*faults: Fault | None, token_ms: float = 5.0) -> OpenAIScript:
