@@ -34,8 +34,8 @@ _MOST_GARBLED = 10
 class Patience:
     """`stalled_s`: no message for that long although audio was sent; `speaking_stalled_s`: the same in the middle of a
     turn that can be heard again. `keep_alive_s`: nothing was sent for that long. `reconnects`: how often a connection
-    is opened again; one that held for `well_s` makes them all good. `kept_ms`: the most audio that is kept to be sent again; `quiet_ms`: what is kept of audio in which the vendor has
-    heard nobody."""
+    is opened again; one that held for `well_s` makes them all good. `kept_ms`: the most audio that is kept to be sent
+    again; `quiet_ms`: what is kept of audio in which the vendor has heard nobody."""
 
     stalled_s: float
     keep_alive_s: float = 4.0

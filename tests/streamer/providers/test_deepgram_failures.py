@@ -44,4 +44,7 @@ def test_what_we_sent_wrong_is_our_fault_and_not_sent_again() -> None:
 def test_a_code_that_is_none_is_not_repeated() -> None:
     said = deepgram_failures.said("my card number is 4111")
 
-    assert said.failure.sentence == "The connection to Deepgram was lost: Deepgram reported an error without a code. Check its status page if that happens often."
+    assert said.failure.sentence == (
+        "The connection to Deepgram was lost: Deepgram reported an error without a code. "
+        "Check its status page if that happens often."
+    )

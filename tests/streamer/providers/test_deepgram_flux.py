@@ -147,7 +147,8 @@ def test_an_error_names_its_code_only() -> None:
 
     assert caught.value.failure.code == "deepgram-lost"
     assert caught.value.failure.sentence == (
-        "The connection to Deepgram was lost: Deepgram reported INTERNAL_SERVER_ERROR. Check its status page if that happens often."
+        "The connection to Deepgram was lost: Deepgram reported INTERNAL_SERVER_ERROR. "
+        "Check its status page if that happens often."
     )
 
 

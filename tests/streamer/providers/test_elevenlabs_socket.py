@@ -119,7 +119,8 @@ async def test_an_error_of_the_socket_is_told_to_who_waits() -> None:
                 await context.piece()
 
     assert caught.value.failure.sentence == (
-        "The connection to ElevenLabs was lost: ElevenLabs reported internal_server_error. Check its status page if that happens often."
+        "The connection to ElevenLabs was lost: ElevenLabs reported internal_server_error. "
+        "Check its status page if that happens often."
     )
 
 
