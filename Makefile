@@ -13,6 +13,7 @@ READY := $(VENV)/.ready
 SAM_READY := .venv-sam/.ready
 WHEELS_READY := .cache/wheels/.ready
 REFEREE_TRIED := .cache/dynamodb-local/.tried
+PEERS_READY := .venv-peers/.ready
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -46,8 +47,12 @@ lint: $(READY) ## Ruff, mypy (strict), who may import whom
 check: lint test ## All that CI asks: lint, then the tests
 
 .PHONY: bench
-bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost it
-	$(VENV)/bin/python -m tests.bench
+bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost it (more: BENCH="--help")
+	$(VENV)/bin/python -m tests.bench $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: $(READY) $(PEERS_READY) ## The same calls through pipecat as well, for comparison
+	$(VENV)/bin/python -m tests.bench --peers $(BENCH)
 
 .PHONY: build
 build: $(READY) $(SAM_READY) ## Build what `sam deploy` puts into AWS, without Docker
@@ -90,4 +95,10 @@ $(WHEELS_READY): functions/requirements.txt functions/artefact.py | $(READY)
 $(REFEREE_TRIED): tests/calls/dynamodb_local.py | $(READY)
 	@mkdir -p $(@D)
 	-if command -v java >/dev/null; then $(VENV)/bin/python -m tests.calls.dynamodb_local; fi
+	@touch $@
+
+# What `make bench-peers` compares with; its dependencies are its own, and it is no part of Offhook.
+$(PEERS_READY): tests/bench/peers.txt | $(READY)
+	$(VENV)/bin/python -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -62,7 +62,9 @@ def services() -> tuple[Any, Any, Any]:
     llm = OpenAILLMService(
         api_key=given["OPENAI_API_KEY"],
         base_url=given["OPENAI_BASE_URL"],
-        settings=OpenAILLMService.Settings(model="gpt-5.4-mini"),
+        settings=OpenAILLMService.Settings(
+            model="gpt-5.4-mini", system_instruction="You answer a dentist's telephone."
+        ),
     )
     tts = MulawElevenLabs(
         api_key=given["ELEVENLABS_API_KEY"],
@@ -81,7 +83,7 @@ async def converse(socket: WebSocket, stream_sid: str) -> None:
         params=FastAPIWebsocketParams(audio_in_enabled=True, audio_out_enabled=True, serializer=serializer),
     )
     stt, llm, tts = services()
-    turns = LLMContextAggregatorPair(LLMContext([{"role": "system", "content": "You answer a dentist's telephone."}]))
+    turns = LLMContextAggregatorPair(LLMContext())
     steps = [transport.input(), stt, turns.user(), llm, tts, transport.output(), turns.assistant()]
     params = PipelineParams(audio_in_sample_rate=RATE_HZ, audio_out_sample_rate=RATE_HZ)
     worker = PipelineWorker(Pipeline(steps), params=params)
