@@ -1,6 +1,8 @@
 """The three simulated vendors on loopback, for a test: `async with Vendors(script) as vendors`."""
 
 import asyncio
+import contextlib
+import socket
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -36,11 +38,13 @@ class Listener:
         self._vendor = vendor
         self._server: asyncio.Server | None = None
         self._held: set[Connection] = set()
+        self._reserved: socket.socket | None = None
         self.port = 0
 
     async def listen(self, port: int = 0) -> None:
         """Listens on `port`, or where it listened before, or anywhere free."""
         loop = asyncio.get_running_loop()
+        self._release()
         self._server = await loop.create_server(self._connection, HOST, port or self.port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -49,12 +53,22 @@ class Listener:
         if self._server is not None:
             self._server.close()
             self._server = None
+            self._reserved = socket.socket()
+            self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):  # uvloop closes a moment later, and has the port until then
+                self._reserved.bind((HOST, self.port))
 
     def stop(self) -> None:
         """Stops listening and cuts every connection."""
         self.refuse()
+        self._release()
         for connection in list(self._held):
             connection.transport.abort()
+
+    def _release(self) -> None:
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
 
     def _connection(self) -> Connection:
         return Connection(self._serve, self._vendor.open_socket, self._vendor.meters, self._held)
