@@ -30,7 +30,7 @@ class Utterance:
 
     stretches_ms: tuple[int, ...] = (600,)
     after_s: float | None = None
-    quiet_s: float = 0.3
+    quiet_s: float = 0.45
     patience_s: float = 12.0
 
 

@@ -14,9 +14,9 @@ from tests.vendors.script import DeepgramScript, Fault
 OPEN_S = default_of(VendorSockets, "open_timeout_s")
 STALLED_S = default_of(Patience, "speaking_stalled_s")
 MID_MS = 1_300
-"""After the connection: the first utterance, when it is the long one, lasts from about 750 to 1950 ms."""
-LATER_MS = 3_200
-"""The second utterance, when it is the long one, lasts from about 2700 to 3900 ms."""
+"""After the connection: the first utterance, when it is the long one, lasts from about 850 to 2050 ms."""
+LATER_MS = 3_400
+"""The second utterance, when it is the long one, lasts from about 2900 to 4100 ms."""
 SHORT, LONG, VERY_LONG = Utterance((600,)), Utterance((1_200,)), Utterance((4_000,))
 REFUSED = DeepgramScript(refused=True)
 RECOGNISERS = {"flux": FLUX_AGENT, "nova": NOVA_AGENT}

@@ -20,7 +20,7 @@ from tests.streamer.faults.scene import (
 from tests.vendors.script import Fault, Kind, OpenAIScript
 
 FIRST_WORD_S = REPLY_S * WORDS_SHARE
-MID_WORDS = 12
+MID_WORDS = 13
 """Chunks of an answer that come before the fault; at SLOW_MS each its first sentence is being heard by then."""
 SLOW_MS = 70.0
 CONFIRMED_MS = 650.0

@@ -54,7 +54,7 @@ class Batch:
 
 
 def make_calls(rows: Sequence[Row]) -> Batch:
-    """Make the calls of all rows, a dozen at a time."""
+    """Make the calls of all rows, some at a time."""
     return asyncio.run(_make_calls(rows))
 
 
