@@ -256,12 +256,14 @@ def _down(record: CallRecord, conversation: Conversation, agent: Agent, why: str
 
 
 def _listening(record: CallRecord, conversation: Conversation, agent: Agent) -> Decision:
-    """The agent's turn, from the conversation so far: what the caller still waits for an answer to comes first."""
+    """The agent's turn, from the conversation so far: what the caller still waits for an answer to comes first; words
+    that broke off are said again."""
     if not conversation.turns:
         return Decision(record, Gather(agent.greeting))
+    bridge, last = agent.phrases.bridge, conversation.turns[-1]
     if conversation.unanswered:
-        return _answering(record, conversation, agent, agent.phrases.bridge)
-    return Decision(record, Gather(agent.phrases.bridge))
+        return _answering(record, conversation, agent, bridge)
+    return Decision(record, Gather(f"{bridge} {last.said}" if last.cut else bridge))
 
 
 def _answering(record: CallRecord, conversation: Conversation, agent: Agent, say_first: str) -> Decision:

@@ -46,6 +46,7 @@ def turn(number: int, role: Role, said: str, heard: str | None = None) -> Turn:
 GREETED = Conversation((turn(1, Role.AGENT, "Hello, this is the desk."),))
 WAITING = Conversation((*GREETED.turns, turn(2, Role.CALLER, "What are your hours?")))
 CUT_OFF = Conversation((*WAITING.turns, turn(3, Role.AGENT, "We are open", heard="")))
+BROKEN_OFF = Conversation((*WAITING.turns, turn(3, Role.AGENT, "We are open nine to five.", heard="We are open")))
 LEAVING = Conversation((*GREETED.turns, turn(2, Role.CALLER, "Thank you, goodbye.")))
 ANSWERED = Conversation((*WAITING.turns, turn(3, Role.AGENT, "Nine to five.")))
 
@@ -93,6 +94,7 @@ def step_of(record: CallRecord, conversation: Conversation, moment: Moment, now_
         (STREAMED, WAITING, StreamEnded(), Answer(PHRASES.bridge)),
         (STREAMED, CUT_OFF, StreamEnded(), Answer(PHRASES.bridge)),
         (STREAMED, ANSWERED, StreamEnded(), Gather(PHRASES.bridge)),
+        (STREAMED, BROKEN_OFF, StreamEnded(), Gather(f"{PHRASES.bridge} We are open nine to five.")),
         (STREAMED, LEAVING, StreamEnded(), SayAndHangUp("Goodbye, then.", EndReason.CALLER_GOODBYE)),
         (replace(STREAMED, end_reason=EndReason.CALLER_GOODBYE), ANSWERED, StreamEnded(), HangUp()),
         (replace(STREAMED, end_reason=EndReason.TRANSFERRED), ANSWERED, StreamEnded(), Gather(PHRASES.bridge)),
