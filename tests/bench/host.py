@@ -26,14 +26,14 @@ MOST_CALLS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """`parameters` makes the `<Parameter>`s of call `number` with CallSid `sid`. `tasks` counts what runs in it."""
+    """`parameters` makes the `<Parameter>`s of call `number` with CallSid `sid`. `tasks` names what runs in it."""
 
     name: str
     url: str
     meters: Meters
     vendors: VendorProcess
     parameters: Callable[[int, str], dict[str, str]]
-    tasks: Callable[[], int] | None = None
+    tasks: Callable[[], list[str]] | None = None
 
     def start(self, number: int) -> tuple[str, bytes]:
         """The stream's sid, and Twilio's `start` message."""
@@ -105,15 +105,15 @@ def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) ->
     raise RuntimeError(f"no server got ready at {url}; see {log}")
 
 
-def _tasks(process: "subprocess.Popen[bytes]", counted: Path) -> int:
+def _tasks(process: "subprocess.Popen[bytes]", counted: Path) -> list[str]:
     counted.unlink(missing_ok=True)
     process.send_signal(10)  # SIGUSR1, see observed_streamer
     until_s = time.monotonic() + 5
     while time.monotonic() < until_s:
-        if counted.exists() and (text := counted.read_text(encoding="ascii")):
-            return int(text)
+        if counted.exists() and (text := counted.read_text(encoding="utf-8")).endswith("\n\n"):
+            return text.split("\n")[:-2]
         time.sleep(0.05)
-    raise RuntimeError("the streamer did not count its tasks")
+    raise RuntimeError("the streamer did not name its tasks")
 
 
 def _change(path: Path, what: str, into: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+_ESTABLISHED = "01"
 HOST_CORE, MEASURING_CORE = 1, 0
 """The streamer has a core to itself; callers and vendors share the other."""
 
@@ -29,13 +30,19 @@ class Meters:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
 
-    def sockets(self) -> int:
-        """Open sockets, listening ones included."""
-        count = 0
+    def sockets(self) -> dict[int, int]:
+        """How many established TCP connections, by the port at the other end."""
+        inodes = set()
         for entry in Path(f"/proc/{self.pid}/fd").iterdir():
             with contextlib.suppress(FileNotFoundError):  # closed while we looked
-                count += os.readlink(entry).startswith("socket:")
-        return count
+                inodes.add(os.readlink(entry).removeprefix("socket:[").removesuffix("]"))
+        found: dict[int, int] = {}
+        for line in Path(f"/proc/{self.pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes and fields[3] == _ESTABLISHED:
+                port = int(fields[2].rsplit(":", 1)[1], 16)
+                found[port] = found.get(port, 0) + 1
+        return found
 
 
 @contextlib.contextmanager

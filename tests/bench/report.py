@@ -1,5 +1,7 @@
 """Figures as tables."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -135,9 +137,16 @@ def soak_lines(soaked: Soaked, lines: int) -> str:
         f"{lines} calls at once for {soaked.times_s[-1] / 60:.1f} minutes, {soaked.calls_made} calls in all\n"
         f"memory: {soaked.rss_mb[0]:.1f} MB at first, {soaked.rss_mb[half]:.1f} half-way, {soaked.rss_mb[-1]:.1f} at "
         f"the end; slope of the second half {slope(soaked.times_s[half:], soaked.rss_mb[half:]):+.2f} MB a minute\n"
-        f"tasks before and after: {soaked.tasks[0]}, {soaked.tasks[1]}; sockets: {soaked.sockets[0]}, "
-        f"{soaked.sockets[1]}\nturns not answered, calls cut: {soaked.missed}"
+        f"tasks before and after: {len(soaked.tasks[0])}, {len(soaked.tasks[1])}; connections by whom they lead to: "
+        f"{soaked.sockets[0]}, {soaked.sockets[1]}\ntasks after: {_counted(soaked.tasks[1])}\n"
+        f"turns not answered, calls cut: {soaked.missed}"
     )
+
+
+def _counted(names: Sequence[str]) -> str:
+    """Names without their numbers and addresses, and how often each is there."""
+    counts = Counter(re.sub(r"0x[0-9a-f]+|\d+", "…", name) for name in names)
+    return "".join(f"\n  {count} x {name}" for name, count in counts.most_common())
 
 
 def peers_table(ours: Sequence[Level], theirs: Sequence[Level], delays: Delays) -> Table:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.bench.host import Host, StreamerOptions, streamer
 from tests.bench.level import Level, caller, run_level
@@ -42,8 +43,8 @@ class Soaked:
     calls_made: int
     times_s: list[float]
     rss_mb: list[float]
-    tasks: tuple[int, int]
-    sockets: tuple[int, int]
+    tasks: tuple[list[str], list[str]]
+    sockets: tuple[dict[str, int], dict[str, int]]
     missed: int
 
 
@@ -86,7 +87,7 @@ async def soak(enter: Enter, minutes: float, lines: int, tell: Tell) -> Soaked:
         assert host.tasks is not None, "only our streamer is soaked"
         await run_level(host, 2, WARMING_TURNS, chance)
         await asyncio.sleep(AFTERWARDS_S)
-        before = await asyncio.to_thread(host.tasks), host.meters.sockets()
+        before = await asyncio.to_thread(host.tasks), _connections(host)
         began_s = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             until_s = began_s + minutes * 60
@@ -98,7 +99,7 @@ async def soak(enter: Enter, minutes: float, lines: int, tell: Tell) -> Soaked:
                     tell(f"{times_s[-1]:.0f} s: {rss_mb[-1]:.1f} MB")
                 await asyncio.sleep(SAMPLED_S)
         await asyncio.sleep(AFTERWARDS_S)
-        after = await asyncio.to_thread(host.tasks), host.meters.sockets()
+        after = await asyncio.to_thread(host.tasks), _connections(host)
     calls_made, missed = (sum(one) for one in zip(*(line.result() for line in running), strict=True))
     return Soaked(calls_made, times_s, rss_mb, (before[0], after[0]), (before[1], after[1]), missed)
 
@@ -112,6 +113,16 @@ async def _line(host: Host, until_s: float, after_s: float, chance: random.Rando
         calls += 1
         missed += called.was_cut + sum(turn.answered_s is None for turn in called.turns)
     return calls, missed
+
+
+def _connections(host: Host) -> dict[str, int]:
+    """The host's open connections by whom they lead to; the rest, such as the table, is "other"."""
+    ports = {urlsplit(url).port: vendor for vendor, url in host.vendors.urls.items()}
+    found: dict[str, int] = {}
+    for port, count in host.meters.sockets().items():
+        name = ports.get(port, "other")
+        found[name] = found.get(name, 0) + count
+    return found
 
 
 def new_folder() -> Path:
