@@ -19,7 +19,7 @@ from tests.bench.stream_caller import Called, StreamCaller
 from tests.bench.vendor_process import START_MS
 
 CALLS_A_SECOND = 25
-"""How fast calls arrive."""
+"""How fast calls arrive, on average."""
 SETTLED_S = 3.0
 """After the last call has begun, before the processor's time is counted."""
 LATE_S = 0.02
@@ -91,13 +91,13 @@ def caller(host: Host, turns: int, chance: random.Random) -> StreamCaller:
 
 
 async def run_level(host: Host, calls: int, turns: int, chance: random.Random, profile: Path | None = None) -> Level:
-    """Calls arrive evenly, hold `turns` turns each, and hang up. `profile`: where to put samples of the host."""
+    """Calls arrive at random, hold `turns` turns each, and hang up. `profile`: where to put samples of the host."""
     idle_mb, began_s = host.meters.rss_mb(), time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         running = []
         for _ in range(calls):
             running.append(tasks.create_task(caller(host, turns, chance).run()))
-            await asyncio.sleep(1 / CALLS_A_SECOND)
+            await asyncio.sleep(2 * chance.random() / CALLS_A_SECOND)  # not in step with the others' 20 ms
         measuring = tasks.create_task(_measured(host, running))
         if profile is not None:
             await asyncio.sleep(SETTLED_S)
