@@ -130,11 +130,11 @@ class Bridge:
             self._breach(error)
             return
         match frame:
-            case Media(_, media_ms) if media_ms - (now_ms - self._session.started_at_ms) > MEDIA_AHEAD_MS:
+            case Media(media_ms=media_ms) if media_ms - (now_ms - self._session.started_at_ms) > MEDIA_AHEAD_MS:
                 self._breach(FrameRefused("a media frame is dated far ahead of the stream"))
-            case Media(mulaw, media_ms):
-                self._session.on_media_time(media_ms, now_ms)
-                self._engine.hear(mulaw, media_ms)
+            case Media():
+                self._session.on_media_time(frame.media_ms, now_ms)
+                self._engine.hear(frame)
                 self._apply(self._session.on_time(now_ms))
             case MarkReturned(name):
                 self._apply(self._session.on_mark(name, now_ms))

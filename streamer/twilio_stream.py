@@ -41,10 +41,12 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The caller's audio, usually 160 bytes, that began `media_ms` after the stream started."""
+    """The caller's audio, usually 160 bytes, that began `media_ms` after the stream started. `payload` is the base64 of
+    it as it came, for an engine that passes it on untouched."""
 
     mulaw: bytes
     media_ms: int
+    payload: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def parse(text: str | bytes) -> Frame:
         event = message["event"]
         if event == "media":
             media = message["media"]
-            return Media(binascii.a2b_base64(media["payload"], strict_mode=True), int(media["timestamp"]))
+            payload = media["payload"]
+            return Media(binascii.a2b_base64(payload, strict_mode=True), int(media["timestamp"]), payload)
         return _rarely(event, message)
     except orjson.JSONDecodeError as error:
         raise FrameRefused("a frame is not JSON") from error

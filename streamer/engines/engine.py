@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from streamer.events import EngineEvent, EngineOrder
+from streamer.twilio_stream import Media
 
 
 class Engine(Protocol):
@@ -11,7 +12,7 @@ class Engine(Protocol):
         """Own every task and connection of the engine until cancelled. `emit` is synchronous, never blocks and is
         called on the event loop only. An engine that can go on no longer emits EngineLost and returns."""
 
-    def hear(self, mulaw: bytes, media_ms: int) -> None:
+    def hear(self, frame: Media) -> None:
         """The caller's next audio frame. Never blocks, never raises."""
 
     def order(self, order: EngineOrder) -> None:

@@ -30,6 +30,7 @@ from streamer.events import (
     ReplyWorded,
     Say,
 )
+from streamer.twilio_stream import Media
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,8 @@ class PipelineEngine:
         self._reply: asyncio.Task[None] | None = None
         self._filling: asyncio.Task[None] | None = None
 
-    def hear(self, mulaw: bytes, media_ms: int) -> None:
-        self._recogniser.hear(mulaw, media_ms)
+    def hear(self, frame: Media) -> None:
+        self._recogniser.hear(frame.mulaw, frame.media_ms)
 
     def order(self, order: EngineOrder) -> None:
         """A session orders a few times a turn, so a full queue means the loop has stopped; the order is dropped and

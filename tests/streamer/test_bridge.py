@@ -13,6 +13,7 @@ from streamer.events import EngineEvent, EngineOrder, ReplyDone, ReplySpoken, Re
 from streamer.journal import Journal
 from streamer.leaving import HANDED_OVER, NORMAL_CLOSE
 from streamer.session import Session
+from streamer.twilio_stream import Media
 from tests.fakes.agents import AGENT
 from tests.fakes.memory_store import MemoryCallStore
 
@@ -62,8 +63,8 @@ class ObedientEngine:
         await self.breaking.wait()
         raise RuntimeError("a defect")
 
-    def hear(self, mulaw: bytes, media_ms: int) -> None:
-        self.heard.append((mulaw, media_ms))
+    def hear(self, frame: Media) -> None:
+        self.heard.append((frame.mulaw, frame.media_ms))
 
     def order(self, order: EngineOrder) -> None:
         self.orders.append(order)

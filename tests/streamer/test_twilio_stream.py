@@ -28,7 +28,7 @@ def test_every_documented_message_is_read() -> None:
     assert parse('{"event":"connected","protocol":"Call","version":"1.0.0"}') == Connected()
     assert parse(START) == Started("MZ1", "CA1", {"callId": "01J", "token": "v1.a.b"})
     media = '{"event":"media","media":{"track":"inbound","chunk":"2","timestamp":"40","payload":"f39/fw=="}}'
-    assert parse(media) == Media(b"\x7f\x7f\x7f\x7f", 40)
+    assert parse(media) == Media(b"\x7f\x7f\x7f\x7f", 40, "f39/fw==")
     assert parse('{"event":"mark","mark":{"name":"r1-1"}}') == MarkReturned("r1-1")
     assert parse('{"event":"dtmf","dtmf":{"track":"inbound_track","digit":"#"}}') == DigitPressed("#")
     assert parse('{"event":"stop","stop":{"accountSid":"AC1","callSid":"CA1"}}') == Stopped()

@@ -23,6 +23,7 @@ from streamer.events import (
     ReplyWorded,
     Say,
 )
+from streamer.twilio_stream import Media
 
 
 class Ear:
@@ -181,6 +182,6 @@ async def test_a_recogniser_that_just_ends_is_lost_too() -> None:
 
 async def test_frames_go_straight_to_the_recogniser() -> None:
     run = Run(Mind(), Mouth())
-    run.engine.hear(b"\xff" * 160, 40)
+    run.engine.hear(Media(b"\xff" * 160, 40, "/w=="))
     assert run.ear.frames == [(b"\xff" * 160, 40)]
     await run.stop()
