@@ -80,11 +80,31 @@ class Do(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """Written by the streamer before it closes the socket; read, and taken away, by `resume`."""
+    """Written by the streamer before it closes the socket; read, and taken away, by `resume`. `mode` may name the rung
+    of a STREAM; without it the call stays on the rung it is on."""
 
     do: Do
     number: str = ""
     why: str = ""
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamUse:
+    """One stream that Twilio was asked for; `number` counts as `streams_served` does. Moves are in `calls.streams`.
+
+    `opened_at_ms` is Twilio's word that the socket stands, `arrived_at_ms` the streamer's that the call is bridged,
+    `given_up_at_ms` when the watchdog gave it up. `code` is of the failure that the streamer left it with, if any.
+    """
+
+    number: int
+    mode: Mode
+    served_at_ms: int
+    opened_at_ms: int | None = None
+    arrived_at_ms: int | None = None
+    given_up_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +125,7 @@ class CallRecord:
     end_reason: EndReason | None = None
     next_step: NextStep | None = None
     streams_served: int = 0
+    streams: tuple[StreamUse, ...] = ()
     empty_gathers: int = 0
     failures: tuple[Failure, ...] = ()
     version: int = 0
@@ -179,10 +200,21 @@ def to_plain(record: CallRecord) -> dict[str, Any]:
         "answeredAtMs": record.answered_at_ms,
         "endedAtMs": record.ended_at_ms,
         "endReason": record.end_reason.value if record.end_reason else None,
-        "nextStep": {"do": record.next_step.do.value, "number": record.next_step.number, "why": record.next_step.why}
-        if record.next_step
-        else None,
+        "nextStep": _plain_step(record.next_step),
         "streamsServed": record.streams_served,
+        "streams": [
+            {
+                "number": s.number,
+                "mode": s.mode.value,
+                "servedAtMs": s.served_at_ms,
+                "openedAtMs": s.opened_at_ms,
+                "arrivedAtMs": s.arrived_at_ms,
+                "givenUpAtMs": s.given_up_at_ms,
+                "endedAtMs": s.ended_at_ms,
+                "code": s.code,
+            }
+            for s in record.streams
+        ],
         "emptyGathers": record.empty_gathers,
         "failures": [
             {"code": f.code, "blame": f.blame.value, "sentence": f.sentence, "retryable": f.retryable}
@@ -193,8 +225,8 @@ def to_plain(record: CallRecord) -> dict[str, Any]:
 
 
 def from_plain(plain: Mapping[str, Any]) -> CallRecord:
-    """The inverse of `to_plain`; numbers may be ints or whole Decimals (as DynamoDB gives them back)."""
-    step = plain["nextStep"]
+    """The inverse of `to_plain`; numbers may be ints or whole Decimals (as DynamoDB gives them back). Records written
+    before streams were kept one by one have none."""
     return CallRecord(
         call_id=plain["callId"],
         direction=Direction(plain["direction"]),
@@ -211,13 +243,41 @@ def from_plain(plain: Mapping[str, Any]) -> CallRecord:
         answered_at_ms=_int_or_none(plain["answeredAtMs"]),
         ended_at_ms=_int_or_none(plain["endedAtMs"]),
         end_reason=EndReason(plain["endReason"]) if plain["endReason"] else None,
-        next_step=NextStep(Do(step["do"]), step["number"], step["why"]) if step else None,
+        next_step=_step(plain["nextStep"]),
         streams_served=int(plain["streamsServed"]),
+        streams=tuple(_stream(one) for one in plain.get("streams", ())),
         empty_gathers=int(plain["emptyGathers"]),
         failures=tuple(
             Failure(f["code"], Blame(f["blame"]), f["sentence"], bool(f["retryable"])) for f in plain["failures"]
         ),
         version=int(plain["version"]),
+    )
+
+
+def _plain_step(step: NextStep | None) -> dict[str, Any] | None:
+    if step is None:
+        return None
+    mode = step.mode.value if step.mode else None
+    return {"do": step.do.value, "number": step.number, "why": step.why, "mode": mode}
+
+
+def _step(plain: Mapping[str, Any] | None) -> NextStep | None:
+    if plain is None:
+        return None
+    mode = plain.get("mode")
+    return NextStep(Do(plain["do"]), plain["number"], plain["why"], Mode(mode) if mode else None)
+
+
+def _stream(plain: Mapping[str, Any]) -> StreamUse:
+    return StreamUse(
+        number=int(plain["number"]),
+        mode=Mode(plain["mode"]),
+        served_at_ms=int(plain["servedAtMs"]),
+        opened_at_ms=_int_or_none(plain["openedAtMs"]),
+        arrived_at_ms=_int_or_none(plain["arrivedAtMs"]),
+        given_up_at_ms=_int_or_none(plain["givenUpAtMs"]),
+        ended_at_ms=_int_or_none(plain["endedAtMs"]),
+        code=plain["code"],
     )
 
 

@@ -24,7 +24,7 @@ LONGEST_CHARS = 480
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a token allows: one stream for this call, driven by `agent` in `mode`, opened before `expires_at_s` (epoch
-    seconds). `nonce` is random and names this one token."""
+    seconds). `nonce` is random and names this one token. `stream` is the stream's number in the call (0: not said)."""
 
     call_id: str
     twilio_sid: str
@@ -32,11 +32,14 @@ class Grant:
     mode: Mode
     nonce: str
     expires_at_s: int
+    stream: int = 0
 
 
 def mint(secret: str, grant: Grant) -> str:
     """The token for `grant`: ASCII, at most 480 characters. ConfigurationInvalid when its names do not fit."""
-    fields = [grant.call_id, grant.twilio_sid, grant.agent, grant.mode.value, grant.nonce, grant.expires_at_s]
+    names = [grant.call_id, grant.twilio_sid, grant.agent, grant.mode.value, grant.nonce]
+    # Without a number as it always was.
+    fields = [*names, grant.expires_at_s, *([grant.stream] if grant.stream else [])]
     payload = _encoded(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode())
     token = f"{VERSION}.{payload}.{_mac(secret, payload)}"
     if len(token) > LONGEST_CHARS:
@@ -69,8 +72,8 @@ def verify(secret: str, token: str, call_id: str | None, twilio_sid: str, now_s:
 
 def _parsed(payload: str) -> Grant:
     try:
-        call_id, twilio_sid, agent, mode, nonce, expires_at_s = json.loads(urlsafe_b64decode(payload + "=="))
-        return Grant(str(call_id), str(twilio_sid), str(agent), Mode(mode), str(nonce), int(expires_at_s))
+        call_id, twilio_sid, agent, mode, nonce, *numbers = json.loads(urlsafe_b64decode(payload + "=="))
+        return Grant(str(call_id), str(twilio_sid), str(agent), Mode(mode), str(nonce), *map(int, numbers))
     except (ValueError, TypeError) as error:
         raise TokenRefused("The stream token cannot be read.", code="token-malformed") from error
 

@@ -17,6 +17,7 @@ from calls.record import (
     ModeUse,
     NextStep,
     Status,
+    StreamUse,
     from_plain,
     moved,
     on_no_rung,
@@ -25,6 +26,7 @@ from calls.record import (
 )
 
 QUEUED = CallRecord("01A", Direction.OUTBOUND, "default", "+14155550100", "+14155550123", 1_000)
+FULL_WHY = "the caller asked for a person"
 ANSWERED = replace(QUEUED, status=Status.IN_PROGRESS, answered_at_ms=3_000)
 
 # Every field differs from its default, so that one that is not carried over shows.
@@ -41,8 +43,12 @@ FULL = CallRecord(
     answered_at_ms=3_000,
     ended_at_ms=9_000,
     end_reason=EndReason.CALLER_GOODBYE,
-    next_step=NextStep(Do.DIAL, "+14155550199", "the caller asked for a person"),
+    next_step=NextStep(Do.DIAL, "+14155550199", FULL_WHY, Mode.PIPELINE),
     streams_served=2,
+    streams=(
+        StreamUse(1, Mode.REALTIME, 3_000, 3_100, 3_200, 3_300, 3_400, "mode-not-here"),
+        StreamUse(2, Mode.PIPELINE, 3_500),
+    ),
     empty_gathers=1,
     failures=(Failure("recogniser-lost", Blame.PROVIDER, "The recogniser closed its socket.", True),),
     version=7,
@@ -67,6 +73,13 @@ def test_a_record_comes_back_from_json_with_decimals() -> None:
     restored = from_plain(as_decimals(to_plain(FULL)))
     assert restored == FULL
     assert [type(restored.version), type(restored.created_at_ms), type(restored.modes[0].left_at_ms)] == [int, int, int]
+
+
+def test_a_record_from_before_streams_were_kept_has_none() -> None:
+    plain = to_plain(FULL)
+    del plain["streams"]
+    del plain["nextStep"]["mode"]
+    assert from_plain(plain) == replace(FULL, streams=(), next_step=NextStep(Do.DIAL, "+14155550199", FULL_WHY))
 
 
 def test_a_final_status_moves_nowhere() -> None:

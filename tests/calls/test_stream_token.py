@@ -1,6 +1,7 @@
 import base64
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,11 @@ def test_a_known_token_stays_readable() -> None:
         "v1.WyIwMUpEOVozTjZCMDAwMDAwMDAwMDAwMDAwMCIsIkNBMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYiLCJkZWZhdWx0Iiwi"
         "cGlwZWxpbmUiLCJuMG5jZSIsMTAwMF0.8JlQRB3aATCjsDekheBJNlL69yyeGfnIm4ame3yE7Pk"
     )
+
+
+def test_the_streams_number_is_carried() -> None:
+    numbered = replace(GRANT, stream=12)
+    assert verify(SECRET, mint(SECRET, numbered), CALL, SID, 999.0) == numbered
 
 
 def test_the_longest_usual_token_fits_a_twilio_parameter() -> None:
