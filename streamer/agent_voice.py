@@ -30,13 +30,13 @@ from streamer.reply_in_progress import ReplyInProgress, TurnEnd
 
 @dataclass(slots=True)
 class AgentVoice:
-    """`new_turn_id` names the turns that are committed; `mode` is the rung they were spoken on."""
+    """`turn_id_of` names the turn of a reply; `mode` is the rung they were spoken on."""
 
     limits: Limits
     turn_taking: TurnTaking
     filler: str
     mode: str
-    new_turn_id: Callable[[], str]
+    turn_id_of: Callable[[int], str]
     reply: ReplyInProgress | None = None
     _replies_made: int = 0
 
@@ -141,7 +141,7 @@ class AgentVoice:
         reply, self.reply = self.reply, None
         if reply is None:
             return None
-        turn = reply.turn(self.new_turn_id, self.mode, now_ms, cut=True)
+        turn = reply.turn(self.turn_id_of, self.mode, now_ms, cut=True)
         reply.playback.cut()
         return turn
 
@@ -159,7 +159,7 @@ class AgentVoice:
         if reply is None or reply.is_held or not reply.is_heard:
             return None
         self.reply = None
-        return reply, reply.turn(self.new_turn_id, self.mode, now_ms, cut=False)
+        return reply, reply.turn(self.turn_id_of, self.mode, now_ms, cut=False)
 
     @property
     def is_leaving(self) -> bool:

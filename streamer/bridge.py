@@ -18,6 +18,7 @@ from streamer.events import (
     CloseSocket,
     CommitNext,
     CommitTurn,
+    CommitUsage,
     Effect,
     EngineEvent,
     EngineLost,
@@ -193,7 +194,7 @@ class Bridge:
                     self._post(mark_text(self._stream_sid, name))
                 case SendClear():
                     self._post(clear_text(self._stream_sid))
-                case CommitTurn() | CommitNext():
+                case CommitTurn() | CommitUsage() | CommitNext():
                     self._journal.write(effect)
                 case CloseSocket():
                     self._closing = effect

@@ -9,6 +9,7 @@ from calls.conversation import Conversation, Turn
 from calls.errors import Failure
 from calls.record import EndReason, NextStep
 from calls.reply import Action
+from calls.usage import Usage
 
 # --- what engines say (past tense) -----------------------------------------------------------------------------------
 
@@ -109,7 +110,19 @@ class EngineLost:
     failure: Failure
 
 
-EngineEvent = Heard | ReplyWorded | ReplySpoken | ReplyFilled | ReplyDone | ReplyLost | EngineLost
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Something was used and will be billed; told when it is known, which may be after the call has left the stream.
+
+    `usage.id` is unique within the engine; the session names it after itself, dates it, and makes it the turn's of
+    reply `reply_id` (None: it belongs to the call as a whole). Telling it again changes nothing.
+    """
+
+    usage: Usage
+    reply_id: int | None = None
+
+
+EngineEvent = Heard | ReplyWorded | ReplySpoken | ReplyFilled | ReplyDone | ReplyLost | EngineLost | Used
 
 # --- what the session wants done (imperative) -------------------------------------------------------------------------
 
@@ -172,6 +185,13 @@ class CommitTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitUsage:
+    """To the record: this was used."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class CommitNext:
     """To the record: what `resume` does once the socket is closed, and why the call ends, where it does."""
 
@@ -188,4 +208,4 @@ class CloseSocket:
     reason: str
 
 
-Effect = SendMedia | SendMark | SendClear | EngineOrder | CommitTurn | CommitNext | CloseSocket
+Effect = SendMedia | SendMark | SendClear | EngineOrder | CommitTurn | CommitUsage | CommitNext | CloseSocket

@@ -13,14 +13,14 @@ from calls.conversation import Turn
 from calls.errors import CallNotFound, OffhookError, StoreUnavailable
 from calls.record import CallRecord
 from calls.store import CallStore
-from streamer.events import CommitNext, CommitTurn
+from streamer.events import CommitNext, CommitTurn, CommitUsage
 
 log = logging.getLogger(__name__)
 
 MAX_ENTRIES = 1_000
 RETRY_S = 0.5
 
-Entry = CommitTurn | CommitNext
+Entry = CommitTurn | CommitUsage | CommitNext
 
 
 class Journal:
@@ -85,6 +85,8 @@ class Journal:
         match entry:
             case CommitTurn(turn):
                 self._store.append_turn(self._call_id, _within_limits(turn))
+            case CommitUsage(usage):
+                self._store.append_usage(self._call_id, usage)
             case CommitNext():
                 self._store.change(self._call_id, lambda record: noted(record, entry))
 

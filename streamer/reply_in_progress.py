@@ -50,7 +50,7 @@ class ReplyInProgress:
         """Whole, and everything of it played."""
         return self.is_whole and self.playback.is_empty
 
-    def turn(self, new_id: Callable[[], str], mode: str, now_ms: int, cut: bool) -> Turn | None:
+    def turn(self, id_of: Callable[[int], str], mode: str, now_ms: int, cut: bool) -> Turn | None:
         """The agent's turn as it stands, or None when no sound of it was ever sent."""
         playback = self.playback
         if playback.first_sent_at_ms is None:
@@ -59,7 +59,9 @@ class ReplyInProgress:
         heard = playback.heard_text.strip()
         started = playback.first_heard_at_ms or playback.first_sent_at_ms
         ended = playback.last_heard_at_ms or now_ms
-        return Turn(new_id(), Role.AGENT, said, heard, cut and heard != said, started, ended, mode, self.waterfall())
+        return Turn(
+            id_of(self.id), Role.AGENT, said, heard, cut and heard != said, started, ended, mode, self.waterfall()
+        )
 
     def waterfall(self) -> Waterfall:
         """Stages that were over before the caller's turn was (a reply made ahead of time) took no time of the caller's.

@@ -13,7 +13,7 @@ and Twilio asks `resume`.
       ... that goes on            the answer is dropped without a trace
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from calls import closing
 from calls.agent import Agent
@@ -23,6 +23,7 @@ from calls.record import EndReason, Mode
 from streamer.agent_voice import AgentVoice
 from streamer.events import (
     CommitTurn,
+    CommitUsage,
     Draft,
     Effect,
     EngineEvent,
@@ -39,6 +40,7 @@ from streamer.events import (
     TurnEnded,
     TurnLikely,
     TurnResumed,
+    Used,
 )
 from streamer.keypad import Keypad
 from streamer.leaving import after_failure, after_reply
@@ -69,9 +71,7 @@ class Session:
     def __post_init__(self) -> None:
         agent = self.agent
         self.floor = Floor(agent.turn_taking, agent.limits)
-        self.voice = AgentVoice(
-            agent.limits, agent.turn_taking, agent.phrases.filler, self.mode.value, self._new_turn_id
-        )
+        self.voice = AgentVoice(agent.limits, agent.turn_taking, agent.phrases.filler, self.mode.value, self.turn_id_of)
         self._media_zero_ms = self.started_at_ms
 
     def begin(self, now_ms: int) -> list[Effect]:
@@ -112,6 +112,8 @@ class Session:
     # --- from the engine -------------------------------------------------------------------------------------------
 
     def on_engine(self, event: EngineEvent, now_ms: int) -> list[Effect]:
+        if isinstance(event, Used):  # billed, whether the call is over or not
+            return [self._used(event, now_ms)]
         if self.is_over:
             return []
         match event:
@@ -123,6 +125,10 @@ class Session:
                 return self._hand_over(failure, now_ms)
             case _:
                 return self._on_heard(event, now_ms)
+
+    def _used(self, used: Used, now_ms: int) -> CommitUsage:
+        turn = "" if used.reply_id is None else self.turn_id_of(used.reply_id)
+        return CommitUsage(replace(used.usage, id=f"{self.name}-{used.usage.id}", turn=turn, at_ms=now_ms))
 
     def _reply_lost(self, reply_id: int, failure: Failure, now_ms: int) -> list[Effect]:
         """One made ahead of time is done without: nobody waits for it, and the turn that it answers is not confirmed,
@@ -305,6 +311,10 @@ class Session:
     def _new_turn_id(self) -> str:
         self._turns_made += 1
         return f"{self.name}-{self._turns_made}"
+
+    def turn_id_of(self, reply_id: int) -> str:
+        """A reply's turn is named after it, so that what was used for it is known to be the turn's, whenever told."""
+        return f"{self.name}-r{reply_id}"
 
     def _epoch_of(self, media_ms: int, now_ms: int) -> int:
         """Nothing that was heard lies in the future, whatever the media clock says."""

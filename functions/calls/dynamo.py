@@ -17,6 +17,8 @@ from calls.conversation import Conversation, Turn
 from calls.dynamo_bounds import bounded
 from calls.dynamo_errors import contended
 from calls.dynamo_items import (
+    TURN_PREFIX,
+    USAGE_PREFIX,
     Item,
     call_before,
     call_key,
@@ -32,6 +34,9 @@ from calls.dynamo_items import (
     step_key,
     turn_item,
     turn_of,
+    usage_in_order,
+    usage_item,
+    usage_of,
 )
 from calls.dynamo_requests import Put, Requests
 from calls.dynamo_rules import (
@@ -47,6 +52,7 @@ from calls.dynamo_rules import (
 from calls.dynamo_table import client, configuration, create_table
 from calls.record import CallRecord
 from calls.store import Page
+from calls.usage import Usage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -164,7 +170,15 @@ class DynamoCallStore:
         self._requests.put_once(turn_item(call_id, turn))
 
     def conversation(self, call_id: str) -> Conversation:
-        return in_order([turn_of(item) for item in self._requests.turns(call_key(call_id)["pk"])])
+        return in_order([turn_of(item) for item in self._requests.all_of(call_key(call_id)["pk"], TURN_PREFIX)])
+
+    def append_usage(self, call_id: str, usage: Usage) -> None:
+        """Put CALL#/USAGE#  if attribute_not_exists(pk)    no usage of this id is there"""
+        self._requests.put_once(usage_item(call_id, usage))
+
+    def usage(self, call_id: str) -> tuple[Usage, ...]:
+        items = self._requests.all_of(call_key(call_id)["pk"], USAGE_PREFIX)
+        return usage_in_order([usage_of(item) for item in items])
 
     def recent(self, limit: int, cursor: str = "") -> Page:
         """As the port says, for 1 to 100 calls; newest by callId, which is a ULID. From an index: in AWS a call may be

@@ -5,12 +5,14 @@ One table, two string keys, six kinds of item:
 pk                       sk                 other attributes
 CALL#<callId>            META               record, version, callId, listing (these two make the index `newest`)
 CALL#<callId>            TURN#<turn id>     turn
+CALL#<callId>            USAGE#<usage id>   usage
 CALL#<callId>            STEP#<step>        answer, expiresAt
 SID#<twilioSid>          CALL               callId
 IDEM#<sha256 of key>     CLAIM              callId, fingerprint, expiresAt
 
-A turn is keyed by its id alone and put in order when it is read, so a turn that is written twice is one item even if
-the second writer gives it another time. `expiresAt` is epoch seconds, as DynamoDB's time to live wants it; deletion
+A turn, or a usage, is keyed by its id alone and put in order when it is read, so one that is written twice is one
+item even if the second writer gives it another time. `expiresAt` is epoch seconds, as DynamoDB's time to live wants
+it; deletion
 may be days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html), so `claim` looks at it.
 """
 
@@ -25,12 +27,16 @@ from calls.dynamo_bounds import TURN_TEXT_CHARS, clipped
 from calls.errors import RequestRefused
 from calls.latency import Waterfall
 from calls.record import CallRecord, from_plain, to_plain
+from calls.usage import Usage
+from calls.usage import from_plain as usage_from_plain
+from calls.usage import to_plain as usage_to_plain
 
 Item = dict[str, Any]
 Key = dict[str, str]
 
 LISTING = "calls"
 TURN_PREFIX = "TURN#"
+USAGE_PREFIX = "USAGE#"
 CLAIM_LIVES_S = 24 * 60 * 60
 # Twilio ends every call after 24 hours at the latest; a webhook that is repeated later than this has no call.
 STEP_LIVES_S = 48 * 60 * 60
@@ -58,6 +64,10 @@ def step_key(call_id: str, step: str) -> Key:
 
 def turn_key(call_id: str, turn_id: str) -> Key:
     return {"pk": call_key(call_id)["pk"], "sk": f"{TURN_PREFIX}{_key_part(turn_id)}"}
+
+
+def usage_key(call_id: str, usage_id: str) -> Key:
+    return {"pk": call_key(call_id)["pk"], "sk": f"{USAGE_PREFIX}{_key_part(usage_id)}"}
 
 
 def newest_key(call_id: str) -> Key:
@@ -147,6 +157,20 @@ def turn_of(item: Mapping[str, Any]) -> Turn:
         mode=plain["mode"],
         latency=Waterfall(**stages),
     )
+
+
+def usage_item(call_id: str, usage: Usage) -> Item:
+    return {**usage_key(call_id, usage.id), "usage": usage_to_plain(usage)}
+
+
+def usage_of(item: Mapping[str, Any]) -> Usage:
+    """The inverse of `usage_item`; numbers may be whole Decimals."""
+    return usage_from_plain(item["usage"])
+
+
+def usage_in_order(used: list[Usage]) -> tuple[Usage, ...]:
+    """By when it was measured, then by id."""
+    return tuple(sorted(used, key=lambda usage: (usage.at_ms, usage.id)))
 
 
 def in_order(turns: list[Turn]) -> Conversation:

@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calls import dynamo_errors
-from calls.dynamo_items import LISTING, TURN_PREFIX, Item, Key
+from calls.dynamo_items import LISTING, Item, Key
 from calls.dynamo_table import NEWEST
 
 if TYPE_CHECKING:
@@ -105,14 +105,14 @@ class Requests:
                 return Refused(tuple(None if item is None else _from_wire(item) for item in standing))
         return None
 
-    def turns(self, pk: str) -> Iterator[Item]:
-        """Every turn item of a call, strongly consistent, page by page."""
+    def all_of(self, pk: str, prefix: str) -> Iterator[Item]:
+        """Every item of a call whose sort key begins with `prefix`, strongly consistent, page by page."""
         yield from self._query(
             {
                 "TableName": self._table,
-                "KeyConditionExpression": "#pk = :pk AND begins_with(#sk, :turn)",
+                "KeyConditionExpression": "#pk = :pk AND begins_with(#sk, :prefix)",
                 "ExpressionAttributeNames": {"#pk": "pk", "#sk": "sk"},
-                "ExpressionAttributeValues": _to_wire({":pk": pk, ":turn": TURN_PREFIX}),
+                "ExpressionAttributeValues": _to_wire({":pk": pk, ":prefix": prefix}),
                 "ConsistentRead": True,
             }
         )

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from calls.conversation import Conversation, Turn
 from calls.record import CallRecord
+from calls.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class CallStore(Protocol):
 
     def conversation(self, call_id: str) -> Conversation:
         """Every turn written so far, in order."""
+
+    def append_usage(self, call_id: str, usage: Usage) -> None:
+        """Write one usage as its own item. A usage whose id is there already stays as it is."""
+
+    def usage(self, call_id: str) -> tuple[Usage, ...]:
+        """Everything used so far, by when it was measured, then by id."""
 
     def recent(self, limit: int, cursor: str = "") -> Page:
         """The newest calls. RequestRefused (code "cursor-invalid") on a cursor that we did not make."""

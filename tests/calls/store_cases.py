@@ -11,6 +11,7 @@ from calls.errors import (
     OffhookError,
 )
 from calls.record import CallRecord, Direction
+from calls.usage import Kind, Unit, Usage
 
 CALL_ID = "01JD8Z0000000000000000000A"
 OTHER_CALL_ID = "01JD8Z0000000000000000000B"
@@ -40,6 +41,10 @@ def a_call(call_id: str = CALL_ID, twilio_sid: str = "") -> CallRecord:
 
 def a_turn(turn_id: str, started_at_ms: int = 1_780_000_001_000, said: str = "I would like Tuesday.") -> Turn:
     return Turn(turn_id, Role.CALLER, said, said, False, started_at_ms, started_at_ms + 900, "pipeline")
+
+
+def a_usage(usage_id: str, at_ms: int = 1_780_000_001_000, characters: int = 120) -> Usage:
+    return Usage(usage_id, "elevenlabs", "eleven_flash_v2_5", Kind.SPEECH, {Unit.CHARACTERS: characters}, "t1", at_ms)
 
 
 def one_more(record: CallRecord) -> CallRecord:

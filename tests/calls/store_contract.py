@@ -16,14 +16,16 @@ from tests.calls.store_cases import (
     Clock,
     a_call,
     a_turn,
+    a_usage,
     at_once,
     one_more,
 )
 from tests.calls.store_contract_content import ContentContract
 from tests.calls.store_contract_identity import IdentityContract
+from tests.calls.store_contract_usage import UsageContract
 
 
-class StoreContract(IdentityContract, ContentContract):
+class StoreContract(IdentityContract, ContentContract, UsageContract):
     """A subclass gives two fixtures: `store`, empty and new for each test, on the clock `clock`; and `lost_store`,
     whose engine cannot be reached."""
 
@@ -43,11 +45,13 @@ class StoreContract(IdentityContract, ContentContract):
                 lambda: lost_store.change(CALL_ID, one_more),
                 lambda: lost_store.append_turn(CALL_ID, a_turn("a")),
                 lambda: lost_store.conversation(CALL_ID),
+                lambda: lost_store.append_usage(CALL_ID, a_usage("a")),
+                lambda: lost_store.usage(CALL_ID),
                 lambda: lost_store.recent(10),
                 lambda: lost_store.answered_before(CALL_ID, "voice", "<Response/>"),
                 lambda: lost_store.answer_of(CALL_ID, "voice"),
             ]
         )
-        assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 11
+        assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 13
         assert all(isinstance(outcome, OffhookError) and outcome.failure.retryable for outcome in outcomes)
         assert time.monotonic() - started_s < LOST_WITHIN_S

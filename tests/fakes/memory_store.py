@@ -6,7 +6,17 @@ from contextlib import contextmanager
 
 from calls.conversation import Conversation, Turn
 from calls.dynamo_bounds import bounded
-from calls.dynamo_items import CLAIM_LIVES_S, call_before, cursor_after, in_order, turn_item, turn_of
+from calls.dynamo_items import (
+    CLAIM_LIVES_S,
+    call_before,
+    cursor_after,
+    in_order,
+    turn_item,
+    turn_of,
+    usage_in_order,
+    usage_item,
+    usage_of,
+)
 from calls.dynamo_rules import (
     call_exists,
     call_not_found,
@@ -20,6 +30,7 @@ from calls.dynamo_rules import (
 from calls.errors import StoreUnavailable
 from calls.record import CallRecord
 from calls.store import Page
+from calls.usage import Usage
 
 
 class MemoryCallStore:
@@ -33,6 +44,7 @@ class MemoryCallStore:
         self._call_ids: dict[str, str] = {}
         self._claims: dict[str, tuple[str, str, int]] = {}
         self._turns: dict[str, dict[str, Turn]] = {}
+        self._usage: dict[str, dict[str, Usage]] = {}
         self._answers: dict[tuple[str, str], str] = {}
 
     def create(self, record: CallRecord) -> None:
@@ -92,6 +104,14 @@ class MemoryCallStore:
     def conversation(self, call_id: str) -> Conversation:
         with self._up():
             return in_order(list(self._turns.get(call_id, {}).values()))
+
+    def append_usage(self, call_id: str, usage: Usage) -> None:
+        with self._up():
+            self._usage.setdefault(call_id, {}).setdefault(usage.id, usage_of(usage_item(call_id, usage)))
+
+    def usage(self, call_id: str) -> tuple[Usage, ...]:
+        with self._up():
+            return usage_in_order(list(self._usage.get(call_id, {}).values()))
 
     def recent(self, limit: int, cursor: str = "") -> Page:
         with self._up():

@@ -1,0 +1,37 @@
+"""The store's contract: what a call used."""
+
+from functools import partial
+
+from calls.store import CallStore
+from calls.usage import Kind, Unit, Usage
+from tests.calls.store_cases import CALL_ID, OTHER_CALL_ID, a_turn, a_usage, at_once
+
+
+class UsageContract:
+    def test_usage_comes_back_whole_and_in_order(self, store: CallStore) -> None:
+        amounts = {unit: number for number, unit in enumerate(Unit)}
+        late = Usage("a", "openai", "gpt-5", Kind.REALTIME, amounts, "s-r1", 1_780_000_003_000, is_estimated=True)
+        early = a_usage("c", 1_780_000_002_000)
+        twin = a_usage("b", 1_780_000_002_000)
+        for usage in (late, early, twin):
+            store.append_usage(CALL_ID, usage)
+        assert store.usage(CALL_ID) == (twin, early, late)
+
+    def test_a_usage_that_is_there_stays_as_it_is(self, store: CallStore) -> None:
+        store.append_usage(CALL_ID, a_usage("a"))
+        store.append_usage(CALL_ID, a_usage("a", 1_780_000_009_000, 7))
+        assert store.usage(CALL_ID) == (a_usage("a"),)
+
+    def test_each_call_has_its_own_usage_and_turns_are_none(self, store: CallStore) -> None:
+        store.append_usage(CALL_ID, a_usage("a"))
+        store.append_turn(CALL_ID, a_turn("a"))
+        store.append_usage(OTHER_CALL_ID, a_usage("a", characters=7))
+        assert store.usage(CALL_ID) == (a_usage("a"),)
+        assert store.usage(OTHER_CALL_ID) == (a_usage("a", characters=7),)
+        assert store.usage("no such call") == ()
+        assert store.conversation(CALL_ID).turns == (a_turn("a"),)
+
+    def test_what_many_write_at_once_is_all_there(self, store: CallStore) -> None:
+        used = [a_usage(f"u{number:02}", 1_780_000_000_000 + number) for number in range(50)]
+        assert at_once([partial(store.append_usage, CALL_ID, usage) for usage in used]) == [None] * 50
+        assert store.usage(CALL_ID) == tuple(used)
