@@ -24,7 +24,7 @@ from streamer.events import (
     SendMark,
     SendMedia,
 )
-from streamer.playback import Playback
+from streamer.playback import BYTES_PER_MS, Playback
 from streamer.reply_in_progress import ReplyInProgress, TurnEnd
 
 
@@ -61,11 +61,21 @@ class AgentVoice:
     ) -> list[Effect]:
         return [Answer(self._new_reply(now_ms, answers, is_held).id, conversation)]
 
+    def begun(self, reply_id: int, now_ms: int, answers: TurnEnd | None) -> None:
+        """The engine speaks of its own accord."""
+        reply = self._new_reply(now_ms, answers, is_held=False)
+        reply.id, reply.is_filled = reply_id, True
+
     def _new_reply(self, now_ms: int, answers: TurnEnd | None, is_held: bool) -> ReplyInProgress:
         self._replies_made += 1
         playback = Playback(f"r{self._replies_made}")
         self.reply = ReplyInProgress(self._replies_made, playback, now_ms, answers, is_held=is_held)
         return self.reply
+
+    def make_last(self, answers: TurnEnd, reason: EndReason) -> None:
+        """The turn that the present reply answers turns out to be a goodbye: the reply is the last one."""
+        if self.reply and self.reply.answers == answers:
+            self.reply.ends_call = self.reply.ends_call or reason
 
     # --- what the engine gives out -----------------------------------------------------------------------------------
 
@@ -84,6 +94,7 @@ class AgentVoice:
             case ReplyFilled(_, mulaw, text) if reply.spoken_at_ms is None:
                 reply.worded_at_ms, reply.spoken_at_ms = reply.worded_at_ms or now_ms, now_ms
                 reply.said.insert(0, f"{text} ")
+                reply.filler_ms = len(mulaw) // BYTES_PER_MS
                 reply.playback.add(mulaw, f"{text} ")
             case ReplyDone(_, action, _):
                 reply.is_whole, reply.action = True, action
@@ -131,7 +142,7 @@ class AgentVoice:
         reply = self.reply
         if reply is None:
             return [], None
-        effects: list[Effect] = [CancelReply(reply.id)]
+        effects: list[Effect] = [CancelReply(reply.id, reply.played_ms, reply.playback.heard_text.strip())]
         if not reply.is_held and not reply.is_paused:
             effects.insert(0, SendClear())
         return effects, self.lose(now_ms)

@@ -60,6 +60,33 @@ Heard = SpeechStarted | SpeechStopped | Draft | TurnLikely | TurnResumed | TurnE
 
 
 @dataclass(frozen=True, slots=True)
+class TurnTaken:
+    """The caller's turn `ref` is over, as TurnEnded, but its words are not written down yet: TurnWorded follows."""
+
+    ref: str
+    first_voice_media_ms: int
+    last_voice_media_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWorded:
+    """The words of turn `ref`; empty where it had none, or where nobody could write them down."""
+
+    ref: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBegun:
+    """The engine speaks of its own accord, as reply `reply_id`, which it numbers itself from OWN_REPLIES up."""
+
+    reply_id: int
+
+
+OWN_REPLIES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyWorded:
     """A piece of the text of reply `reply_id`, in order, before (or with) its audio."""
 
@@ -122,7 +149,19 @@ class Used:
     reply_id: int | None = None
 
 
-EngineEvent = Heard | ReplyWorded | ReplySpoken | ReplyFilled | ReplyDone | ReplyLost | EngineLost | Used
+EngineEvent = (
+    Heard
+    | TurnTaken
+    | TurnWorded
+    | ReplyBegun
+    | ReplyWorded
+    | ReplySpoken
+    | ReplyFilled
+    | ReplyDone
+    | ReplyLost
+    | EngineLost
+    | Used
+)
 
 # --- what the session wants done (imperative) -------------------------------------------------------------------------
 
@@ -169,9 +208,12 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class CancelReply:
-    """To the engine: stop thinking and speaking `reply_id`; nothing more of it may be given out."""
+    """To the engine: stop thinking and speaking `reply_id`; nothing more of it may be given out. Marks prove that
+    `played_ms` of its audio (fillers not counted) were heard, and with them the words `heard`."""
 
     reply_id: int
+    played_ms: int = 0
+    heard: str = ""
 
 
 EngineOrder = Say | Answer | Fill | CancelReply

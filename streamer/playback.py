@@ -50,15 +50,30 @@ class Playback:
     _lead_ms: int = 0
 
     def add(self, mulaw: bytes, text: str) -> None:
-        """Append a piece of speech and the words it speaks."""
+        """Append a piece of speech and the words it speaks. Words without sound belong to the sound before them."""
+        step = CHUNK_MS * BYTES_PER_MS
+        if not mulaw:
+            self._word_the_last(text)
+            return
         if self._chunks_made == 0:
             self._lead_ms = leading_silence_ms(mulaw)
-        step = CHUNK_MS * BYTES_PER_MS
+        last = self.waiting[-1] if self.waiting else None
+        if last and len(last.mulaw) + len(mulaw) <= step:
+            # Small pieces that wait anyway go out as one: every message and mark costs both ends.
+            self.waiting[-1] = replace(last, mulaw=last.mulaw + mulaw, text=last.text + text)
+            return
         starts = range(0, len(mulaw), step)
         texts = _spread(text, len(starts))
         for start, words in zip(starts, texts, strict=True):
             self._chunks_made += 1
             self.waiting.append(Chunk(f"{self.name}-{self._chunks_made}", mulaw[start : start + step], words))
+
+    def _word_the_last(self, text: str) -> None:
+        for chunks in (self.waiting, self.sent):
+            if chunks:
+                chunks[-1] = replace(chunks[-1], text=chunks[-1].text + text)
+                return
+        self.heard_text += text
 
     def due(self, now_ms: int) -> list[Chunk]:
         """The chunks to send now, in order; each counts as sent from here on."""

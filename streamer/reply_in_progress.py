@@ -39,6 +39,12 @@ class ReplyInProgress:
     is_held: bool = False
     is_paused: bool = False
     is_filled: bool = False
+    filler_ms: int = 0
+
+    @property
+    def played_ms(self) -> int:
+        """How much of the reply's own audio marks prove was played."""
+        return max(0, self.playback.played_ms - self.filler_ms)
 
     @property
     def wanted_since_ms(self) -> int:

@@ -177,7 +177,7 @@ async def test_a_frame_dated_far_ahead_is_malformed_and_moves_no_clock() -> None
     line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "0"})
     await line.until(lambda: len(line.engine.heard) == 1)
     assert line.bridge.counters.malformed == 1
-    assert line.session.floor.caller_speaks is False
+    assert line.session.dialogue.floor.caller_speaks is False
     line.socket.put(event="stop")
     await line.ended()
 

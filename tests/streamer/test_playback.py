@@ -106,3 +106,33 @@ def test_heard_is_always_a_beginning_of_what_was_to_be_said(pieces: list[tuple[i
     assert said.startswith(playback.heard_text)
     playback.cut()
     assert playback.is_empty
+
+
+def test_small_pieces_that_wait_go_out_as_one() -> None:
+    playback = Playback("r1")
+    for word in ("one ", "two ", "three ", "four ", "five ", "six"):
+        playback.add(b"\x10" * 160, word)
+    assert [(chunk.mark, chunk.duration_ms, chunk.text) for chunk in playback.due(0)] == [
+        ("r1-1", 100, "one two three four five "),
+        ("r1-2", 20, "six"),
+    ]
+
+
+def test_a_piece_is_never_held_back_for_another() -> None:
+    playback = Playback("r1")
+    playback.add(b"\x10" * 160, "one")
+    assert [chunk.duration_ms for chunk in playback.due(0)] == [20]
+    playback.add(b"\x10" * 160, "two")
+    assert [chunk.duration_ms for chunk in playback.due(5)] == [20]
+
+
+def test_words_without_sound_belong_to_the_sound_before_them() -> None:
+    playback = Playback("r1")
+    playback.add(b"\x10" * 800, "one")
+    playback.due(0)
+    playback.add(b"", " two")
+    assert playback.heard_text == ""
+    playback.returned("r1-1", 100)
+    assert playback.heard_text == "one two"
+    playback.add(b"", " three")
+    assert playback.heard_text == "one two three"

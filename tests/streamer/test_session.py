@@ -79,7 +79,7 @@ def test_the_greeting_goes_out_as_chunks_with_a_mark_behind_each() -> None:
 
 def test_a_greeting_that_was_heard_is_a_turn() -> None:
     s = greeted()
-    (turn,) = s.conversation.turns
+    (turn,) = s.dialogue.conversation.turns
     assert (turn.role, turn.said, turn.heard, turn.cut) == (Role.AGENT, AGENT.greeting, AGENT.greeting, False)
     assert (turn.started_at_ms, turn.ended_at_ms) == (START + 200, START + 300)
 
@@ -90,7 +90,7 @@ def test_what_the_caller_said_is_committed_and_answered() -> None:
     (turn,) = turns(effects)
     assert (turn.role, turn.said, turn.heard) == (Role.CALLER, "Hours?", "Hours?")
     assert (turn.started_at_ms, turn.ended_at_ms) == (START + 500, START + 1_500)
-    assert effects[-1] == Answer(2, s.conversation)
+    assert effects[-1] == Answer(2, s.dialogue.conversation)
 
 
 def test_an_answer_carries_its_waterfall() -> None:
@@ -115,7 +115,7 @@ def paused() -> Session:
 def test_words_over_the_agent_cut_its_reply_and_keep_only_what_marks_prove() -> None:
     s = paused()
     effects = s.on_engine(Draft("Tuesday"), START + 3_600)
-    assert CancelReply(2) in effects
+    assert CancelReply(2, 100, "one") in effects
     (turn,) = turns(effects)
     assert (turn.said, turn.heard, turn.cut) == ("one two three four", "one", True)
     assert s.on_engine(ReplySpoken(2, TENTH, "late"), START + 3_620) == []
@@ -124,8 +124,9 @@ def test_words_over_the_agent_cut_its_reply_and_keep_only_what_marks_prove() -> 
 def test_the_interrupting_words_are_answered_with_the_cut_turn_before_them() -> None:
     s = paused()
     effects = s.on_engine(TurnEnded("Tuesday.", 3_100, 4_000), START + 4_500)
-    assert effects[-1] == Answer(3, s.conversation)
-    assert [(t.role, t.heard) for t in s.conversation.turns[-2:]] == [(Role.AGENT, "one"), (Role.CALLER, "Tuesday.")]
+    assert effects[-1] == Answer(3, s.dialogue.conversation)
+    last_two = s.dialogue.conversation.turns[-2:]
+    assert [(t.role, t.heard) for t in last_two] == [(Role.AGENT, "one"), (Role.CALLER, "Tuesday.")]
 
 
 def test_a_false_interruption_goes_on_where_it_stopped() -> None:
@@ -143,14 +144,14 @@ def test_a_sign_of_listening_does_not_interrupt() -> None:
     s = paused()
     assert s.on_engine(Draft("Uh-huh."), START + 3_500) == []
     assert SendMark("r2-2x") in s.on_engine(TurnEnded("Uh-huh.", 3_100, 3_400), START + 3_900)
-    assert len(s.conversation.turns) == 2
+    assert len(s.dialogue.conversation.turns) == 2
 
 
 def test_the_same_word_after_a_question_is_an_answer() -> None:
     s = speaking()
     s.on_engine(ReplyDone(2, None, keys=1), START + 3_050)
     effects = s.on_engine(TurnEnded("Okay.", 3_100, 3_400), START + 3_900)
-    assert effects[-1] == Answer(3, s.conversation)
+    assert effects[-1] == Answer(3, s.dialogue.conversation)
 
 
 def test_a_voice_that_never_becomes_words_is_noise() -> None:
@@ -182,8 +183,8 @@ def test_a_guess_is_dropped_without_a_trace_when_the_caller_goes_on() -> None:
     s.on_engine(ReplySpoken(2, TENTH, "Nine"), START + 1_800)
     assert s.on_engine(TurnResumed(), START + 1_850) == [CancelReply(2)]
     effects = s.on_engine(TurnEnded("Hours on Sunday?", 500, 2_500), START + 3_000)
-    assert effects[-1] == Answer(3, s.conversation)
-    assert [turn.heard for turn in s.conversation.turns] == [AGENT.greeting, "Hours on Sunday?"]
+    assert effects[-1] == Answer(3, s.dialogue.conversation)
+    assert [turn.heard for turn in s.dialogue.conversation.turns] == [AGENT.greeting, "Hours on Sunday?"]
 
 
 def test_a_guess_with_other_words_is_dropped() -> None:
@@ -191,7 +192,7 @@ def test_a_guess_with_other_words_is_dropped() -> None:
     s.on_engine(TurnLikely("Hours", 500, 1_500), START + 1_700)
     effects = s.on_engine(TurnEnded("Ours.", 500, 1_500), START + 2_000)
     assert CancelReply(2) in effects
-    assert effects[-1] == Answer(3, s.conversation)
+    assert effects[-1] == Answer(3, s.dialogue.conversation)
 
 
 def test_a_guess_that_is_lost_costs_nothing_and_is_asked_for_again() -> None:
@@ -200,8 +201,8 @@ def test_a_guess_that_is_lost_costs_nothing_and_is_asked_for_again() -> None:
     s.on_engine(TurnLikely("Hours", 500, 1_500), START + 1_700)
     assert s.on_engine(ReplyLost(2, failure), START + 1_750) == [CancelReply(2)]
     effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
-    assert effects[-1] == Answer(3, s.conversation)
-    assert [turn.heard for turn in s.conversation.unanswered] == ["Hours?"]
+    assert effects[-1] == Answer(3, s.dialogue.conversation)
+    assert [turn.heard for turn in s.dialogue.conversation.unanswered] == ["Hours?"]
     assert not s.is_over
 
 
@@ -216,9 +217,9 @@ def test_a_goodbye_is_made_ready_too_and_is_final_only_when_it_was_one() -> None
     assert s.on_engine(TurnLikely("Goodbye.", 500, 1_500), START + 1_700) == [Say(2, AGENT.closing)]
     s.on_engine(ReplySpoken(2, TENTH, AGENT.closing), START + 1_720)
     s.on_engine(ReplyDone(2, None), START + 1_730)
-    assert not s.voice.is_leaving
+    assert not s.dialogue.voice.is_leaving
     assert s.on_engine(TurnEnded("Goodbye.", 500, 1_500), START + 2_000)[-1] == SendMark("r2-1")
-    assert s.voice.is_leaving
+    assert s.dialogue.voice.is_leaving
     assert s.on_mark("r2-1", START + 2_110)[-1] == CloseSocket(NORMAL_CLOSE, "hang-up")
 
 
@@ -330,7 +331,7 @@ def test_a_lost_reply_hands_over_and_leaves_the_words_unanswered() -> None:
     s = greeted()
     s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
     s.on_engine(ReplyLost(2, failure), START + 2_100)
-    assert [turn.heard for turn in s.conversation.unanswered] == ["Hours?"]
+    assert [turn.heard for turn in s.dialogue.conversation.unanswered] == ["Hours?"]
 
 
 def test_a_reply_that_does_not_come_is_a_failure_with_a_name() -> None:
@@ -361,8 +362,8 @@ def test_silence_asks_then_says_goodbye() -> None:
     s.on_mark("r2-1", START + 8_520)
     s.on_time(START + 8_600)
     assert s.on_time(START + 16_600) == [Say(3, AGENT.phrases.silence_goodbye)]
-    assert s.voice.reply is not None
-    assert s.voice.reply.ends_call is EndReason.SILENCE
+    assert s.dialogue.voice.reply is not None
+    assert s.dialogue.voice.reply.ends_call is EndReason.SILENCE
 
 
 def test_a_call_that_is_too_long_is_ended_politely() -> None:
@@ -384,7 +385,7 @@ def test_a_caller_who_leaves_keeps_what_was_heard() -> None:
 def test_a_call_that_streams_again_goes_on_from_where_it_was() -> None:
     asked = Turn("a", Role.CALLER, "Hours?", "Hours?", False, 1, 2, "pipeline")
     s = session(Conversation((asked,)))
-    assert s.begin(START) == [Answer(1, s.conversation)]
+    assert s.begin(START) == [Answer(1, s.dialogue.conversation)]
     answered = Turn("b", Role.AGENT, "Nine.", "Nine.", False, 3, 4, "pipeline")
     s = session(Conversation((asked, answered)))
     assert s.begin(START) == [Say(1, AGENT.phrases.bridge)]

@@ -1,0 +1,50 @@
+"""Turns of the caller that are over and whose words are still being written down: a speech-to-speech model answers a
+voice before anybody has its words. No I/O."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from streamer.reply_in_progress import TurnEnd
+
+WORDS_WITHIN_MS = 700
+"""How long a voice over the agent waits for its words before it counts as a turn: "uh-huh" is known by its words."""
+MOST_UNWORDED = 16
+NO_WORDS = "[unclear]"
+"""What stands in the record where nobody could write down what the caller said."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnwordedTurn:
+    """`decide_at_ms` is set while it is open whether the turn takes the floor from a speaking agent."""
+
+    ref: str
+    first_voice_at_ms: int
+    end: TurnEnd
+    decide_at_ms: int | None = None
+
+
+@dataclass(slots=True)
+class UnwordedTurns:
+    _turns: OrderedDict[str, UnwordedTurn] = field(default_factory=OrderedDict)
+
+    def add(self, turn: UnwordedTurn) -> UnwordedTurn | None:
+        """Returns the oldest one when there are too many: its words are not waited for any longer."""
+        self._turns[turn.ref] = turn
+        return self._turns.popitem(last=False)[1] if len(self._turns) > MOST_UNWORDED else None
+
+    def take(self, ref: str) -> UnwordedTurn | None:
+        """The turn whose words are there; None when nobody waits for them."""
+        return self._turns.pop(ref, None)
+
+    def overdue(self, now_ms: int) -> UnwordedTurn | None:
+        """A turn over the agent whose words have not come in time; it is taken away."""
+        for turn in self._turns.values():
+            if turn.decide_at_ms is not None and now_ms >= turn.decide_at_ms:
+                return self._turns.pop(turn.ref)
+        return None
+
+    def take_all(self) -> list[UnwordedTurn]:
+        """Everything that is left, oldest first, at the end of a stream or an engine."""
+        turns = list(self._turns.values())
+        self._turns.clear()
+        return turns
