@@ -1,74 +1,103 @@
 """The one connection pool to OpenAI of this process, and one streamed request on it.
 
-The SDK serves the client, the key, the pool and the errors. Its typed requests and chunks are gone around, because
-they were measured to cost 20 times the rest: bodies go in as they are (`extra_body`), lines come out raw.
+On aiohttp rather than OpenAI's SDK, which takes four times as long to put a request on the wire and twice as long for
+each token (docs/decisions.md). The SDK is the referee: its client works against the same simulator that this one is
+tested with.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import httpx2
-import openai
+import aiohttp
 import orjson
-from openai import AsyncOpenAI
+from yarl import URL
 
-from calls import openai_failures
-from calls.openai_models import versioned
+from calls import openai_chat, openai_failures
+from calls.errors import ProviderFailed
+from calls.openai_models import OPENAI_URL, versioned
+from streamer.providers.openai_events import DONE, EndlessLine, Events
 
 log = logging.getLogger(__name__)
 
 KEPT_ALIVE_S = 120.0
-"""The SDK's own 5 s are over before most callers have finished their next turn."""
+"""aiohttp's own 15 s are over before many callers have finished their next turn."""
 CONNECT_S = 2.0
 TAIL_S = 0.3
 """How long the end of a stream may take to come after the last word: usage, and a connection that can be used again."""
+FRESH_S = 45.0
+"""A pool not used for so long may hold no connection any more: the next call has one opened while it greets."""
+WARM_S = 3.0
 
 _CONNECTIONS = 1_000
-_DATA, _DONE = b"data:", b"[DONE]"
-_LONGEST_LINE_BYTES = 1 << 20
-_TRANSPORT_ERRORS = (httpx2.RequestError, openai.APIConnectionError)
+_ADDRESSES_KEPT_S = 300
+_LONGEST_ANSWER_BYTES = 64 * 1024
 
 
 class OpenAIClient:
     """`refused` is what each model is known not to take in a request, learnt once for the whole process."""
 
     def __init__(self, api_key: str, base_url: str = "") -> None:
-        """`base_url` is the service's base, with or without "/v1"; empty is OpenAI's own."""
+        """`base_url` is the service's base, with or without "/v1"; empty is OpenAI's own. Needs a running loop."""
         self.refused: dict[str, set[str]] = {}
-        self._http = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(None, connect=CONNECT_S, pool=CONNECT_S),  # our own deadlines bound the rest
-            limits=httpx2.Limits(
-                max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=KEPT_ALIVE_S
+        self._base = versioned(base_url or OPENAI_URL).rstrip("/")
+        self._replies = URL(self._base + openai_chat.PATH)
+        self._used_s = float("-inf")
+        self._freshening: asyncio.Task[None] | None = None
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=_CONNECTIONS, keepalive_timeout=KEPT_ALIVE_S, ttl_dns_cache=_ADDRESSES_KEPT_S
             ),
+            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_S),  # our own deadlines bound the rest
+            headers={
+                "Authorization": f"Bearer {api_key}",
+                "Content-Type": "application/json",
+                "User-Agent": "offhook",
+            },
+            skip_auto_headers=("Accept-Encoding",),  # compressed events come late
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=_proxy_to(self._base),
         )
-        self._sdk = AsyncOpenAI(
-            api_key=api_key, base_url=versioned(base_url) or None, max_retries=0, http_client=self._http
-        )
-
-        self._ask = self._sdk.chat.completions.with_streaming_response.create  # imports much, so not at a first reply
 
     async def close(self) -> None:
-        await self._sdk.close()
+        if self._freshening:
+            self._freshening.cancel()
+            await asyncio.wait([self._freshening])
+        await self._http.close()
 
-    async def warm(self, model: str, within_s: float = 3.0) -> str | None:
+    async def warm(self, model: str, within_s: float = WARM_S) -> str | None:
         """Ask for `model`, so that a connection stands and first-use costs are paid before the first caller's reply.
 
         Returns the day on which OpenAI says that the model is shut down ("2027-01-14"), if any. ProviderFailed.
         """
+        url = URL(f"{self._base}/models/{quote(model, safe='')}", encoded=True)
         try:
-            async with asyncio.timeout(within_s):
-                return (await self._sdk.models.retrieve(model)).shutdown_date
+            async with asyncio.timeout(within_s), self._http.get(url, allow_redirects=False) as response:
+                told = await _whole(response)
+        except aiohttp.ClientError as broken:
+            raise _unopened(broken, model) from broken
         except TimeoutError as late:
             raise openai_failures.silent(model, within_s) from late
-        except openai.APIStatusError as refusal:
-            raise _of_status(refusal, model) from refusal
-        except _TRANSPORT_ERRORS as broken:
-            raise openai_failures.unreachable(model) from broken
-        except (openai.OpenAIError, ValueError) as other:
-            raise openai_failures.garbage(model) from other
+        if response.status != 200:
+            raise self._of_status(response, _fields(told), model)
+        self._has_been_used()
+        return _shutdown_day(told, model)
+
+    def freshen(self, model: str) -> None:
+        """A call begins: have a connection opened if none was used lately. Never waits, never fails."""
+        is_under_way = self._freshening is not None and not self._freshening.done()
+        if not is_under_way and asyncio.get_running_loop().time() - self._used_s > FRESH_S:
+            self._freshening = asyncio.create_task(self._freshen(model), name="openai connection")
+
+    async def _freshen(self, model: str) -> None:
+        try:
+            await self.warm(model)
+        except ProviderFailed as failed:  # a reply will tell, if it is still so by then
+            log.info("no connection ahead of a reply: %s", failed.failure.code)
 
     async def chunks(self, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """The chunks of a streamed reply as plain JSON values, to the end of the stream; `body` is a whole request.
@@ -77,99 +106,114 @@ class OpenAIClient:
         Parts of the body that the model refuses are left out from then on. Raises ProviderFailed.
         """
         model = str(body["model"])
-        async with self._opened(body, model) as response, aclosing(_events(response)) as events:
-            try:
-                async for event in events:
-                    if event == _DONE:
-                        with suppress(TimeoutError):  # then the connection is closed instead of being kept
-                            async with asyncio.timeout(TAIL_S):
-                                await anext(events, None)
+        response = await self._open(body, model)
+        try:
+            events = Events()
+            while piece := await response.content.readany():
+                for event in events.feed(piece):
+                    if event == DONE:
+                        await _take_end(response)
                         return
                     yield orjson.loads(event)
-            except (orjson.JSONDecodeError, _EndlessLine) as error:
-                raise openai_failures.garbage(model) from error
-            except _TRANSPORT_ERRORS as broken:
-                raise openai_failures.cut_off(model) from broken
-
-    @asynccontextmanager
-    async def _opened(self, body: dict[str, Any], model: str) -> AsyncIterator[Any]:
-        manager = await self._open(body, model)
-        try:
-            yield manager.response
+        except (orjson.JSONDecodeError, EndlessLine) as error:
+            raise openai_failures.garbage(model) from error
+        except aiohttp.ClientError as broken:
+            raise openai_failures.cut_off(model) from broken
         finally:
-            await manager.close()
+            self._has_been_used()
+            response.close()  # the connection too, unless the whole answer has been read
 
-    async def _open(self, body: dict[str, Any], model: str) -> "_Opened":
+    async def _open(self, body: dict[str, Any], model: str) -> aiohttp.ClientResponse:
         """The answer's head. A kept connection that the other side has closed meanwhile is replaced, once; parts of
         the body that are refused are left out, one after the other."""
         may_replace = True
         while True:
             try:
-                manager = self._ask(model=model, messages=[], stream=True, extra_body=body)
-                return _Opened(manager, await manager.__aenter__())
-            except openai.BadRequestError as refusal:
-                option = openai_failures.refused_option(refusal.status_code, _fields(refusal))
-                if option is None or option not in body:
-                    raise _of_status(refusal, model) from refusal
-                log.warning("model %s does not take %s; it is left out from now on", model, option)
-                self.refused.setdefault(model, set()).add(option)
-                body = {name: value for name, value in body.items() if name != option}
-            except openai.APIStatusError as refusal:
-                raise _of_status(refusal, model) from refusal
-            except _TRANSPORT_ERRORS as broken:
+                response = await self._http.post(self._replies, data=orjson.dumps(body), allow_redirects=False)
+            except aiohttp.ClientError as broken:
                 if not (may_replace and _was_lost(broken)):
                     raise _unopened(broken, model) from broken
                 may_replace = False
-            except openai.OpenAIError as other:
-                raise openai_failures.garbage(model) from other
+                continue
+            if response.status == 200:
+                return response
+            body = await self._without_what_was_refused(body, response, model)
+
+    async def _without_what_was_refused(
+        self, body: dict[str, Any], response: aiohttp.ClientResponse, model: str
+    ) -> dict[str, Any]:
+        """What is left to ask with. ProviderFailed where the refusal is of something else."""
+        fields: Mapping[str, object] = {}
+        try:
+            fields = _fields(await _whole(response))
+        except aiohttp.ClientError as broken:
+            log.info("a refusal of %s broke off: %s", model, type(broken).__name__)
+        finally:
+            response.close()
+        option = openai_failures.refused_option(response.status, fields)
+        if option is None or option not in body:
+            raise self._of_status(response, fields, model)
+        log.warning("model %s does not take %s; it is left out from now on", model, option)
+        self.refused.setdefault(model, set()).add(option)
+        return {name: value for name, value in body.items() if name != option}
+
+    def _of_status(self, response: aiohttp.ClientResponse, fields: Mapping[str, object], model: str) -> ProviderFailed:
+        return openai_failures.of_status(response.status, fields, response.headers.get("retry-after"), model)
+
+    def _has_been_used(self) -> None:
+        self._used_s = asyncio.get_running_loop().time()
 
 
-class _EndlessLine(Exception):
-    pass
+def _proxy_to(base_url: str) -> str | None:
+    """The environment's proxy (HTTPS_PROXY, NO_PROXY), looked up once: aiohttp would for every request."""
+    parts = urlsplit(base_url)
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme)
 
 
-async def _events(response: Any) -> AsyncGenerator[bytes, None]:
-    """The data of each server-sent event. Split as bytes: text decoders also break lines inside a JSON string."""
-    pending = b""
-    async for piece in response.iter_bytes():
-        *lines, pending = (pending + piece).split(b"\n")
-        for line in lines:
-            if line.startswith(_DATA):
-                yield line[len(_DATA) :].strip()
-        if len(pending) > _LONGEST_LINE_BYTES:
-            raise _EndlessLine
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """An answer that is no stream, up to a bound."""
+    whole = b""
+    while len(whole) < _LONGEST_ANSWER_BYTES and (piece := await response.content.readany()):
+        whole += piece
+    return whole
 
 
-class _Opened:
-    """A response whose body is still to come, and what closes it."""
-
-    def __init__(self, manager: Any, response: Any) -> None:
-        self._manager, self.response = manager, response
-
-    async def close(self) -> None:
-        await self._manager.__aexit__(None, None, None)
+async def _take_end(response: aiohttp.ClientResponse) -> None:
+    """Read what follows the last event: without it the connection is closed instead of being kept."""
+    with suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(TAIL_S):
+            while await response.content.readany():
+                pass
 
 
-def _fields(refusal: openai.APIStatusError) -> Mapping[str, object]:
-    return refusal.body if isinstance(refusal.body, dict) else {}
+def _fields(told: bytes) -> Mapping[str, object]:
+    """The `error` object of a refusal."""
+    try:
+        body = orjson.loads(told)
+    except orjson.JSONDecodeError:
+        return {}
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
-def _of_status(refusal: openai.APIStatusError, model: str) -> Exception:
-    retry_after = refusal.response.headers.get("retry-after")
-    return openai_failures.of_status(refusal.status_code, _fields(refusal), retry_after, model)
+def _shutdown_day(told: bytes, model: str) -> str | None:
+    try:
+        described = orjson.loads(told)
+    except orjson.JSONDecodeError as odd:
+        raise openai_failures.garbage(model) from odd
+    day = described.get("shutdown_date") if isinstance(described, dict) else None
+    return day if isinstance(day, str) else None
 
 
-def _cause(broken: Exception) -> BaseException:
-    return broken.__cause__ or broken
-
-
-def _was_lost(broken: Exception) -> bool:
+def _was_lost(broken: aiohttp.ClientError) -> bool:
     """Whether the connection stood, and broke before an answer."""
-    lost = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
-    return isinstance(_cause(broken), lost)
+    lost = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientConnectionResetError)
+    return isinstance(broken, lost) and not isinstance(broken, aiohttp.ClientConnectorError)
 
 
-def _unopened(broken: Exception, model: str) -> Exception:
-    if isinstance(_cause(broken), httpx2.RemoteProtocolError) and "disconnected" not in str(_cause(broken)):
+def _unopened(broken: aiohttp.ClientError, model: str) -> ProviderFailed:
+    if isinstance(broken, (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)):
         return openai_failures.garbage(model)
     return openai_failures.cut_off(model) if _was_lost(broken) else openai_failures.unreachable(model)
