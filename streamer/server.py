@@ -36,6 +36,7 @@ from streamer.handshake import (
     admit,
     signature_is_good,
 )
+from streamer.hold import HOLD, hold
 from streamer.journal import Journal
 from streamer.session import Session
 from streamer.settings import StreamerSettings
@@ -137,7 +138,9 @@ class StreamServer:
         self.admission.active += 1
         try:
             opened = await self._open(socket)
-            if opened:
+            if opened and HOLD in opened[0].parameters:
+                await hold(socket)
+            elif opened:
                 await self._bridge(socket, *opened)
         except ConnectionClosed:
             log.info("a socket closed before its stream began")

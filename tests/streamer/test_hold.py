@@ -1,0 +1,41 @@
+"""A held stream over a real socket: not a byte leaves, and the other side may end it."""
+
+import asyncio
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from streamer.hold import hold
+
+UPGRADE = (
+    b"GET /stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+async def test_a_held_stream_sends_no_ping() -> None:
+    async with serve(hold, "127.0.0.1", 0, ping_interval=0.05, ping_timeout=0.05) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(UPGRADE)
+        assert b"101 Switching Protocols" in await reader.readuntil(b"\r\n\r\n")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.3)
+        writer.close()
+
+
+async def test_it_ends_with_the_other_side() -> None:
+    ended = asyncio.Event()
+
+    async def handler(socket: ServerConnection) -> None:
+        with pytest.raises(ConnectionClosed):
+            await hold(socket)
+        ended.set()
+
+    async with serve(handler, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}", proxy=None) as socket:
+            await (await socket.ping())
+        await asyncio.wait_for(ended.wait(), 2)
