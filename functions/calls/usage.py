@@ -1,7 +1,7 @@
 """What a call used of its vendors: measured amounts, each written once, as the ground for its cost. Pure values.
 
 Amounts are whole numbers and no two units of one `Usage` overlap: tokens that came from the vendor's cache are counted
-under the cached unit and taken off the plain one, so that a cost is the sum of amount times price.
+under the cached unit and taken off the plain one (those written to it likewise), so that a cost is the sum of amount times price.
 """
 
 from collections.abc import Mapping
@@ -34,12 +34,15 @@ class Unit(StrEnum):
 
     TEXT_IN = "text-in"
     TEXT_IN_CACHED = "text-in-cached"
+    TEXT_IN_CACHE_WRITE = "text-in-cache-write"
     TEXT_OUT = "text-out"
     AUDIO_IN = "audio-in"
     AUDIO_IN_CACHED = "audio-in-cached"
     AUDIO_OUT = "audio-out"
     CHARACTERS = "characters"
     MILLISECONDS = "milliseconds"
+    BILLED_MICRO_USD = "billed-micro-usd"
+    """Millionths of a dollar that the vendor itself says it takes: compared with our reckoning, never added to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,22 @@ def token_amounts(
     *,
     text_in: int = 0,
     text_in_cached: int = 0,
+    text_in_cache_write: int = 0,
     text_out: int = 0,
     audio_in: int = 0,
     audio_in_cached: int = 0,
     audio_out: int = 0,
 ) -> dict[Unit, int]:
-    """Amounts of tokens as vendors give them, where what was cached is counted within what came in; units of which
-    there are none are left out. More cached than came in counts as all of it, and less than none as none."""
+    """Amounts of tokens as vendors give them, where what was cached, or written to the cache, is counted within
+    what came in; units of which there are none are left out. More cached than came in counts as all of it, and less
+    than none as none."""
     text_in_cached = min(max(0, text_in_cached), max(0, text_in))
+    text_in_cache_write = min(max(0, text_in_cache_write), max(0, text_in) - text_in_cached)
     audio_in_cached = min(max(0, audio_in_cached), max(0, audio_in))
     amounts = {
-        Unit.TEXT_IN: text_in - text_in_cached,
+        Unit.TEXT_IN: text_in - text_in_cached - text_in_cache_write,
         Unit.TEXT_IN_CACHED: text_in_cached,
+        Unit.TEXT_IN_CACHE_WRITE: text_in_cache_write,
         Unit.TEXT_OUT: text_out,
         Unit.AUDIO_IN: audio_in - audio_in_cached,
         Unit.AUDIO_IN_CACHED: audio_in_cached,
