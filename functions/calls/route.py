@@ -5,9 +5,10 @@ the moment. Voice, resume, turn and dialled all ask it, and render what it says.
     ---------------  ---------------------------------------------------------------------------------------------
     any              a record in a final state, a call that Twilio says is over or an operator has ended: hang up
     VoiceAnswered    the first mode of the agent's ladder (or the rung that the call was given): stream, or gather
-    StreamEnded      `next_step` is done and taken away; without one the streamer died or was never reached, and the
-                     call goes down to traditional from the conversation so far; an older stream's changes nothing
-    CallerSpoke      goodbye is answered with the closing; anything else is thought about (`Answer`, then `replied`)
+    StreamEnded      `next_step` is done and taken away; a call that is to talk on, or was lost or never reached, goes
+                     on on the rung that `calls.rungs` names; an older stream's changes nothing
+    CallerSpoke      goodbye is answered with the closing; a call that may go up the ladder again streams; anything
+                     else is thought about (`Answer`, then `replied`)
     NothingHeard     ask again, then ask who is there, then say goodbye
     DialEnded        the transfer went through: hang up; it did not: the agent listens again
     ---------------  ---------------------------------------------------------------------------------------------
@@ -18,107 +19,57 @@ the moment. Voice, resume, turn and dialled all ask it, and render what it says.
 
 from dataclasses import dataclass, replace
 
+from calls import rungs, streams
 from calls.agent import Agent
 from calls.closing import agent_says_goodbye, caller_says_goodbye, limit_reached, reason_of
 from calls.conversation import Conversation
 from calls.errors import Failure
+from calls.moments import (
+    Answer,
+    CallerSpoke,
+    CallOver,
+    Dial,
+    DialEnded,
+    Gather,
+    HangUp,
+    Live,
+    Moment,
+    NothingHeard,
+    SayAndHangUp,
+    Step,
+    Stream,
+    StreamEnded,
+    VoiceAnswered,
+)
 from calls.record import CallRecord, Do, EndReason, Mode, Status, moved, on_no_rung, on_rung
 from calls.reply import EndCall, Reply, Transfer
 
-MOST_STREAMS = 4
+__all__ = [
+    "Answer",
+    "CallOver",
+    "CallerSpoke",
+    "Decision",
+    "Dial",
+    "DialEnded",
+    "Gather",
+    "HangUp",
+    "Moment",
+    "NothingHeard",
+    "SayAndHangUp",
+    "Step",
+    "Stream",
+    "StreamEnded",
+    "VoiceAnswered",
+    "decide",
+    "noted",
+    "replied",
+    "troubled",
+]
+
 MOST_FAILURES = 20
 STREAM_LOST = "The stream ended, or never came, and nobody had said what comes next."
-
-# --- what happened (past tense) --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceAnswered:
-    """Twilio asks for the first time what to do with the call. Asking again (a retry) gets the same answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEnded:
-    """`<Connect>` is over; `error` is what Twilio says went wrong, or empty; `stream` counts as `streams_served` does,
-    and is None for the newest."""
-
-    error: str = ""
-    stream: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CallerSpoke:
-    """`<Gather>` heard words or keys; they are the conversation's last caller turn already."""
-
-
-@dataclass(frozen=True, slots=True)
-class NothingHeard:
-    """`<Gather>` ran out of time."""
-
-
-@dataclass(frozen=True, slots=True)
-class DialEnded:
-    """`<Dial>` is over; `connected` says whether the caller spoke with anybody."""
-
-    connected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CallOver:
-    """Twilio asks, and says in the same breath that the call has ended with `status`."""
-
-    status: Status
-
-
-Live = VoiceAnswered | StreamEnded | CallerSpoke | NothingHeard | DialEnded
-Moment = Live | CallOver
-
-# --- what the call does next (imperative) ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """Connect the call's audio to the streamer, in `mode`."""
-
-    mode: Mode
-
-
-@dataclass(frozen=True, slots=True)
-class Gather:
-    """Say `say` and listen for one turn; the caller may speak over it. `keys` is how many keys answer it (0: any)."""
-
-    say: str
-    keys: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Think of a reply to the caller's unanswered words, then ask `replied` (or `troubled`, if nothing comes).
-    `say_first` is to be said before the reply."""
-
-    say_first: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SayAndHangUp:
-    text: str
-    end_reason: EndReason
-
-
-@dataclass(frozen=True, slots=True)
-class Dial:
-    """Say `say`, if anything, and connect the caller to `number` (E.164)."""
-
-    number: str
-    say: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    pass
-
-
-Step = Stream | Gather | Answer | SayAndHangUp | Dial | HangUp
+STREAM_GIVEN_UP = "No stream had come in time, so the call went on without it."
+READY_AGAIN = "The streamer is ready again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +126,14 @@ def _going_on(
         case VoiceAnswered():
             return _begun(record, conversation, agent, now_ms)
         case StreamEnded(error):
-            return _after_stream(record, conversation, agent, error or STREAM_LOST, now_ms)
-        case CallerSpoke():
-            return _answering(replace(record, empty_gathers=0), conversation, agent, "")
+            return _after_stream(record, conversation, agent, error, now_ms)
+        case CallerSpoke(streamer_ready):
+            record = replace(record, empty_gathers=0)
+            up = rungs.climb_to(record, agent, now_ms) if streamer_ready else None
+            decision = _answering(record, conversation, agent, "")
+            if up and isinstance(decision.step, Answer):
+                return _streaming(record, up, READY_AGAIN, now_ms)
+            return decision
         case NothingHeard():
             return _unheard(record, agent)
         case DialEnded(connected):
@@ -218,7 +174,12 @@ def _begun(record: CallRecord, conversation: Conversation, agent: Agent, now_ms:
         return _listening(_first_rung(record, conversation, mode, now_ms), conversation, agent)
     if record.streams_served:
         return Decision(record, Stream(mode))
-    return Decision(replace(_first_rung(record, conversation, mode, now_ms), streams_served=1), Stream(mode))
+    return _streaming(_first_rung(record, conversation, mode, now_ms), mode, "", now_ms)
+
+
+def _streaming(record: CallRecord, mode: Mode, why: str, now_ms: int) -> Decision:
+    """One more stream; `why` says why the rung before, if it is another, was left."""
+    return Decision(streams.served(on_rung(record, mode, now_ms, why), mode, now_ms), Stream(mode))
 
 
 def _first_rung(record: CallRecord, conversation: Conversation, mode: Mode, now_ms: int) -> CallRecord:
@@ -228,31 +189,31 @@ def _first_rung(record: CallRecord, conversation: Conversation, mode: Mode, now_
     return on_rung(record, mode, now_ms)
 
 
-def _after_stream(record: CallRecord, conversation: Conversation, agent: Agent, why: str, now_ms: int) -> Decision:
-    asked, record = record.next_step, replace(record, next_step=None)
-    streaming = [mode for mode in (record.mode, *agent.modes) if mode and mode is not Mode.TRADITIONAL]
+def _after_stream(record: CallRecord, conversation: Conversation, agent: Agent, error: str, now_ms: int) -> Decision:
+    asked = record.next_step
+    record = streams.ended(replace(record, next_step=None), record.streams_served, now_ms)
     if asked is None and record.end_reason not in (None, EndReason.TRANSFERRED):
         # The goodbye was said; whoever took the step away did not live to answer Twilio.
         return Decision(record, HangUp())
-    if asked is None:
-        return _down(record, conversation, agent, why, now_ms)
-    match asked.do:
-        case Do.HANG_UP:
-            ended = on_no_rung(record, now_ms, asked.why or "The conversation was over.")
-            return Decision(replace(ended, end_reason=ended.end_reason or EndReason.AGENT_GOODBYE), HangUp())
-        case Do.DIAL if asked.number:
-            return _dialling(record, asked.number, "", now_ms)
-        case Do.STREAM if streaming and record.streams_served < MOST_STREAMS:
-            record = replace(on_rung(record, streaming[0], now_ms), streams_served=record.streams_served + 1)
-            return Decision(record, Stream(streaming[0]))
-        case _:
-            return _down(record, conversation, agent, asked.why or why, now_ms)
-
-
-def _down(record: CallRecord, conversation: Conversation, agent: Agent, why: str, now_ms: int) -> Decision:
-    """Down to traditional, the rung that needs nothing but Lambda, whether or not the ladder names it."""
-    record = replace(on_rung(record, Mode.TRADITIONAL, now_ms, why), empty_gathers=0, end_reason=None)
+    if asked and asked.do is Do.HANG_UP:
+        ended = on_no_rung(record, now_ms, asked.why or "The conversation was over.")
+        return Decision(replace(ended, end_reason=ended.end_reason or EndReason.AGENT_GOODBYE), HangUp())
+    if asked and asked.do is Do.DIAL and asked.number:
+        return _dialling(record, asked.number, "", now_ms)
+    why, mode = _why_over(record, asked.why if asked else "", error), rungs.after_stream(record, agent, asked)
+    # A transfer that was decided and then lost has not happened.
+    record = replace(record, end_reason=None)
+    if mode is not Mode.TRADITIONAL:
+        return _streaming(record, mode, why, now_ms)
+    # Traditional needs nothing but Lambda, whether or not the ladder names it.
+    record = replace(on_rung(record, mode, now_ms, why), empty_gathers=0)
     return _listening(record, conversation, agent)
+
+
+def _why_over(record: CallRecord, asked_why: str, error: str) -> str:
+    stream = streams.newest(record)
+    given_up = stream is not None and stream.given_up_at_ms is not None
+    return asked_why or (STREAM_GIVEN_UP if given_up else error or STREAM_LOST)
 
 
 def _listening(record: CallRecord, conversation: Conversation, agent: Agent) -> Decision:

@@ -4,11 +4,12 @@ import pytest
 
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import Blame, Failure
-from calls.record import CallRecord, Direction, Do, EndReason, Mode, ModeUse, NextStep, Status
+from calls.record import CallRecord, Direction, Do, EndReason, Mode, ModeUse, NextStep, Status, StreamUse
 from calls.reply import Action, EndCall, Reply, Transfer
 from calls.route import (
     MOST_FAILURES,
-    MOST_STREAMS,
+    READY_AGAIN,
+    STREAM_GIVEN_UP,
     STREAM_LOST,
     Answer,
     CallerSpoke,
@@ -30,6 +31,7 @@ from calls.route import (
     replied,
     troubled,
 )
+from calls.rungs import MOST_STREAMS
 from tests.fakes.agents import AGENT
 
 PHRASES = AGENT.phrases
@@ -156,6 +158,7 @@ def test_answering_starts_the_first_rung_and_counts_the_stream_once() -> None:
         answered_at_ms=NOW_MS,
         modes=(ModeUse(Mode.PIPELINE, NOW_MS),),
         streams_served=1,
+        streams=(StreamUse(1, Mode.PIPELINE, NOW_MS),),
     )
     assert decide(first, Conversation(), AGENT, VoiceAnswered(), NOW_MS + 9).record == first
 
@@ -210,7 +213,61 @@ def test_the_end_of_the_newest_stream_by_its_number() -> None:
 
 def test_streaming_again_keeps_the_rung_and_counts() -> None:
     decision = decide(asked(Do.STREAM), WAITING, AGENT, StreamEnded(), NOW_MS)
-    assert decision.record == replace(STREAMED, streams_served=2)
+    assert decision.record == replace(STREAMED, streams_served=2, streams=(StreamUse(2, Mode.PIPELINE, NOW_MS),))
+
+
+def test_the_stream_that_ended_says_when() -> None:
+    record = asked(Do.STREAM, replace(STREAMED, streams=(StreamUse(1, Mode.PIPELINE, 20_000, arrived_at_ms=20_500),)))
+    decision = decide(record, WAITING, AGENT, StreamEnded(), NOW_MS)
+    assert decision.record.streams == (
+        StreamUse(1, Mode.PIPELINE, 20_000, arrived_at_ms=20_500, ended_at_ms=NOW_MS),
+        StreamUse(2, Mode.PIPELINE, NOW_MS),
+    )
+
+
+def test_another_rung_after_a_stream_is_a_rung_of_its_own() -> None:
+    ladder = replace(AGENT, modes=(Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL))
+    use = StreamUse(1, Mode.REALTIME, 20_000, arrived_at_ms=20_500, code="realtime-lost")
+    record = replace(
+        TALKING,
+        modes=(ModeUse(Mode.REALTIME, 20_000),),
+        streams_served=1,
+        streams=(use,),
+        next_step=NextStep(Do.GATHER, why="The engine is lost."),
+    )
+    decision = decide(record, WAITING, ladder, StreamEnded(), NOW_MS)
+    assert decision.step == Stream(Mode.PIPELINE)
+    assert decision.record.modes == (
+        ModeUse(Mode.REALTIME, 20_000, NOW_MS, "The engine is lost."),
+        ModeUse(Mode.PIPELINE, NOW_MS),
+    )
+
+
+def test_a_stream_that_was_given_up_says_so() -> None:
+    record = replace(STREAMED, streams=(StreamUse(1, Mode.PIPELINE, 20_000, given_up_at_ms=23_000),))
+    decision = decide(record, GREETED, AGENT, StreamEnded(), NOW_MS)
+    assert decision.step == Gather(PHRASES.bridge)
+    assert decision.record.modes[0].why_left == STREAM_GIVEN_UP
+
+
+FELL = replace(GATHERED, streams_served=1, streams=(StreamUse(1, Mode.PIPELINE, 10_000, 10_100, 10_200),))
+
+
+@pytest.mark.parametrize(
+    ("record", "conversation", "ready", "step"),
+    [
+        (FELL, WAITING, True, Stream(Mode.PIPELINE)),
+        (FELL, WAITING, False, Answer("")),
+        (FELL, LEAVING, True, SayAndHangUp("Goodbye, then.", EndReason.CALLER_GOODBYE)),
+        (GATHERED, WAITING, True, Answer("")),  # the rung that the call was given
+    ],
+)
+def test_up_the_ladder_again(record: CallRecord, conversation: Conversation, ready: bool, step: Step) -> None:
+    decision = decide(record, conversation, AGENT, CallerSpoke(ready), NOW_MS)
+    assert decision.step == step
+    if isinstance(step, Stream):
+        assert decision.record.modes[0].why_left == READY_AGAIN
+        assert (decision.record.mode, decision.record.streams_served) == (Mode.PIPELINE, 2)
 
 
 def test_the_reason_of_the_streamer_stays() -> None:
