@@ -64,6 +64,7 @@ class Box:
         self.account_sid = settings.account_sid
         self.auth_token = settings.auth_token
         self.numbers = settings.configured()
+        self.blocked_countries = set(settings.blocked_countries)
         self.calls: dict[str, BoxCall] = {}
         self.alerts = AlertLog(settings.account_sid, on_alert=self._alerted)
         self.default_script = default_script

@@ -1,8 +1,10 @@
 """Twilio's REST API on loopback: calls, alerts, and the box's own controls. The real `twilio` client works against it:
-`client.api.base_url = client.monitor.base_url = box.base_url`.
+`client.api.base_url = client.monitor.base_url = client.voice.base_url = box.base_url`.
 
     POST GET  /2010-04-01/Accounts/{AccountSid}/Calls.json           place a call, list calls (newest first, paged)
     POST GET  /2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json     change or end a live call, fetch one
+    GET       /2010-04-01/Accounts/{AccountSid}.json, .../IncomingPhoneNumbers.json     the account, its numbers
+    GET       /v1/DialingPermissions/Countries, .../{IsoCode}        which countries it may call (the Voice API)
     GET       /v1/Alerts, /v1/Alerts/{Sid}                           the debugger (the Monitor API)
     POST      /box/inbound   {"to", "from", "script": file.toml}     ring one of the account's numbers -> {"sid"}
     POST      /box/numbers   {"number", "voice_url", "voice_method", "voice_fallback_url", "voice_fallback_method",
@@ -15,7 +17,7 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -25,7 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from offhook.box import call_requests
+from offhook.box import call_requests, rest_account
 from offhook.box.alerts import LEVELS, AlertLog
 from offhook.box.call_requests import CallUpdate, RestError
 from offhook.box.caller_script import CallerScript, ScriptInvalid, parse_script
@@ -45,6 +47,7 @@ class Switch(Protocol):
     auth_token: str
     alerts: AlertLog
     numbers: dict[str, Number]
+    blocked_countries: set[str]
 
     @property
     def calls(self) -> Mapping[str, BoxCall]: ...
@@ -59,13 +62,18 @@ class Switch(Protocol):
 def application(switch: Switch) -> Starlette:
     """The ASGI application."""
     api = _Api(switch)
-    calls = f"/{API_VERSION}/Accounts/{{account_sid}}/Calls"
+    account = f"/{API_VERSION}/Accounts/{{account_sid}}"
+    calls, countries = f"{account}/Calls", "/v1/DialingPermissions/Countries"
     return Starlette(
         routes=[
             Route(f"{calls}.json", api.create_call, methods=["POST"]),
             Route(f"{calls}.json", api.list_calls, methods=["GET"]),
             Route(f"{calls}/{{sid}}.json", api.update_call, methods=["POST"]),
             Route(f"{calls}/{{sid}}.json", api.fetch_call, methods=["GET"]),
+            Route(f"{account}.json", api.fetch_account, methods=["GET"]),
+            Route(f"{account}/IncomingPhoneNumbers.json", api.list_numbers, methods=["GET"]),
+            Route(countries, api.list_countries, methods=["GET"]),
+            Route(f"{countries}/{{iso}}", api.fetch_country, methods=["GET"]),
             Route("/v1/Alerts", api.list_alerts, methods=["GET"]),
             Route("/v1/Alerts/{sid}", api.fetch_alert, methods=["GET"]),
             Route("/box/inbound", api.ring, methods=["POST"]),
@@ -91,6 +99,8 @@ class _Api:
         self._admit(request)
         async with request.form(max_fields=100) as form:
             plan, unknown = call_requests.plan(form, self._switch.numbers)
+        if rest_account.country_of(plan.to) in self._switch.blocked_countries:
+            raise RestError(400, 21215, f"Account not authorized to call {plan.to}; see the geographic permissions.")
         call = self._switch.place_outbound(plan)
         if unknown:
             sentence = f"Invalid StatusCallbackEvent: {', '.join(unknown)}."
@@ -107,23 +117,7 @@ class _Api:
             and query.get("From", call.plan.from_) == call.plan.from_
             and query.get("Status", call.status) == call.status
         ]
-        page, size = _page(request)
-        path = request.url.path
-        start = page * size
-        more = start + size < len(wanted)
-        return JSONResponse(
-            {
-                "calls": wanted[start : start + size],
-                "page": page,
-                "page_size": size,
-                "start": start,
-                "end": max(start, min(start + size, len(wanted)) - 1),
-                "uri": f"{path}?Page={page}&PageSize={size}",
-                "first_page_uri": f"{path}?Page=0&PageSize={size}",
-                "next_page_uri": f"{path}?Page={page + 1}&PageSize={size}" if more else None,
-                "previous_page_uri": f"{path}?Page={page - 1}&PageSize={size}" if page else None,
-            }
-        )
+        return _legacy_page(request, "calls", wanted)
 
     async def fetch_call(self, request: Request) -> Response:
         self._admit(request)
@@ -146,23 +140,7 @@ class _Api:
         chosen = self._switch.alerts.select(
             level=level, start=_moment(query.get("StartDate")), end=_moment(query.get("EndDate"))
         )
-        page, size = _page(request)
-        base = str(request.base_url) + "v1/Alerts"
-        more = (page + 1) * size < len(chosen)
-        return JSONResponse(
-            {
-                "alerts": [self._switch.alerts.as_json(one) for one in chosen[page * size : (page + 1) * size]],
-                "meta": {
-                    "key": "alerts",
-                    "page": page,
-                    "page_size": size,
-                    "url": f"{base}?Page={page}&PageSize={size}",
-                    "first_page_url": f"{base}?Page=0&PageSize={size}",
-                    "next_page_url": f"{base}?Page={page + 1}&PageSize={size}" if more else None,
-                    "previous_page_url": f"{base}?Page={page - 1}&PageSize={size}" if page else None,
-                },
-            }
-        )
+        return _page_with_meta(request, "alerts", [self._switch.alerts.as_json(one) for one in chosen])
 
     async def fetch_alert(self, request: Request) -> Response:
         self._admit(request)
@@ -170,6 +148,28 @@ class _Api:
         if logged is None:
             raise _not_found(request)
         return JSONResponse(self._switch.alerts.as_json(logged))
+
+    async def fetch_account(self, request: Request) -> Response:
+        self._admit(request)
+        return JSONResponse(rest_account.account(self._switch.account_sid))
+
+    async def list_numbers(self, request: Request) -> Response:
+        self._admit(request)
+        wanted = request.query_params.get("PhoneNumber", "")
+        found = rest_account.numbers(self._switch.account_sid, self._switch.numbers, wanted)
+        return _legacy_page(request, "incoming_phone_numbers", found)
+
+    async def list_countries(self, request: Request) -> Response:
+        self._admit(request)
+        blocked = self._switch.blocked_countries
+        return _page_with_meta(request, "content", rest_account.countries(blocked, str(request.base_url)))
+
+    async def fetch_country(self, request: Request) -> Response:
+        self._admit(request)
+        iso, blocked = request.path_params["iso"], self._switch.blocked_countries
+        if not rest_account.is_country(iso):
+            raise _not_found(request)
+        return JSONResponse(rest_account.country(iso, blocked, str(request.base_url)))
 
     async def ring(self, request: Request) -> Response:
         self._admit(request)
@@ -222,6 +222,48 @@ class _Api:
 
 def _not_found(request: Request) -> RestError:
     return RestError(404, 20404, f"The requested resource {request.url.path} was not found")
+
+
+def _legacy_page(request: Request, key: str, found: Sequence[dict[str, object]]) -> Response:
+    """A page of a list as the 2010 API gives it."""
+    page, size = _page(request)
+    path = request.url.path
+    start = page * size
+    more = start + size < len(found)
+    return JSONResponse(
+        {
+            key: found[start : start + size],
+            "page": page,
+            "page_size": size,
+            "start": start,
+            "end": max(start, min(start + size, len(found)) - 1),
+            "uri": f"{path}?Page={page}&PageSize={size}",
+            "first_page_uri": f"{path}?Page=0&PageSize={size}",
+            "next_page_uri": f"{path}?Page={page + 1}&PageSize={size}" if more else None,
+            "previous_page_uri": f"{path}?Page={page - 1}&PageSize={size}" if page else None,
+        }
+    )
+
+
+def _page_with_meta(request: Request, key: str, found: Sequence[dict[str, object]]) -> Response:
+    """A page of a list as the newer APIs give it."""
+    page, size = _page(request)
+    base = str(request.base_url).rstrip("/") + request.url.path
+    more = (page + 1) * size < len(found)
+    return JSONResponse(
+        {
+            key: found[page * size : (page + 1) * size],
+            "meta": {
+                "key": key,
+                "page": page,
+                "page_size": size,
+                "url": f"{base}?Page={page}&PageSize={size}",
+                "first_page_url": f"{base}?Page=0&PageSize={size}",
+                "next_page_url": f"{base}?Page={page + 1}&PageSize={size}" if more else None,
+                "previous_page_url": f"{base}?Page={page - 1}&PageSize={size}" if page else None,
+            },
+        }
+    )
 
 
 def _page(request: Request) -> tuple[int, int]:

@@ -24,7 +24,8 @@ class Number:
 class BoxSettings:
     """`numbers` maps E.164 numbers of the account to their configuration; a string is a voice URL, asked by POST.
 
-    `refusals` are outside numbers that do not pick up, and the status their calls end with. `port` 0 takes a free one.
+    `refusals` are outside numbers that do not pick up, and the status their calls end with. `blocked_countries` are ISO
+    codes of countries that the account may not call. `port` 0 takes a free one.
     `drain_ms` bounds the wait for status callbacks once a call is over. Raises ValueError on a bad sid or number.
     """
 
@@ -32,6 +33,7 @@ class BoxSettings:
     auth_token: str
     numbers: Mapping[str, Number | str] = field(default_factory=dict)
     refusals: Mapping[str, CallStatus] = field(default_factory=dict)
+    blocked_countries: frozenset[str] = frozenset()
     host: str = "127.0.0.1"
     port: int = 0
     ring_ms: int = 400

@@ -242,3 +242,28 @@ async def test_controls_that_make_no_sense(tmp_path: Path) -> None:
     assert [answer.json()["code"] for answer in answers] == [code for _, _, code in refusals]
     assert {answer.status_code for answer in answers} == {400}
     assert large.status_code == 413
+
+
+async def test_an_account_its_numbers_and_the_countries_it_may_call() -> None:
+    async with account(blocked_countries=frozenset({"DE"})) as at:
+        at.client.voice.base_url = at.box.base_url
+        fetched = await at.ask(lambda: at.client.api.accounts(ACCOUNT).fetch())
+        assert (fetched.sid, fetched.status, fetched.type, fetched.auth_token) == (ACCOUNT, "active", "Full", None)
+        [number] = await at.ask(lambda: at.client.incoming_phone_numbers.list(phone_number=OURS))
+        assert (number.phone_number, number.voice_url) == (OURS, f"{at.application.url}/voice")
+        assert (number.voice_method, number.voice_fallback_url, number.trunk_sid) == ("POST", "", None)
+        assert await at.ask(lambda: at.client.incoming_phone_numbers.list(phone_number=THEIRS)) == []
+        permissions = at.client.voice.v1.dialing_permissions
+        blocked = await at.ask(lambda: permissions.countries("DE").fetch())
+        france = await at.ask(lambda: permissions.countries("FR").fetch())
+        assert (blocked.low_risk_numbers_enabled, france.low_risk_numbers_enabled) == (False, True)
+        assert blocked.country_codes == ["+49"]
+        listed = await at.ask(permissions.countries.list)
+        assert [one.iso_code for one in listed if not one.low_risk_numbers_enabled] == ["DE"]
+        assert await at.refused(lambda: permissions.countries("XX").fetch()) == (404, 20404)
+
+
+async def test_a_country_that_is_not_permitted_is_not_called() -> None:
+    async with account(blocked_countries=frozenset({"DE"})) as at:
+        assert await at.refused(lambda: at.place(to="+493012345678")) == (400, 21215)
+        assert at.box.calls == {}
