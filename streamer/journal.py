@@ -2,17 +2,24 @@
 
 A table that is down does not stop a call: an entry that cannot be written is tried again until the call is over, and
 what is left at the very end is given up after a deadline, counted and logged without its words.
+
+The first entry says that the stream has arrived: the watchdog gives up a stream that has not. A call that was let in
+on its token alone, as the table was down when it was answered, has no record yet; the journal makes it one.
 """
 
 import asyncio
 import logging
+import time
 from collections import deque
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from calls import streams
 from calls.conversation import Turn
-from calls.errors import CallNotFound, OffhookError, StoreUnavailable
-from calls.record import CallRecord
+from calls.errors import CallExists, CallNotFound, Failure, OffhookError, StoreUnavailable
+from calls.record import CallRecord, Direction, Status, moved, on_rung
 from calls.store import CallStore
+from calls.stream_token import Grant
 from streamer.events import CommitNext, CommitTurn, CommitUsage
 
 log = logging.getLogger(__name__)
@@ -20,15 +27,36 @@ log = logging.getLogger(__name__)
 MAX_ENTRIES = 1_000
 RETRY_S = 0.5
 
-Entry = CommitTurn | CommitUsage | CommitNext
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The call is bridged."""
+
+    at_ms: int
+
+
+Entry = Arrived | CommitTurn | CommitUsage | CommitNext
+
+
+def _epoch_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class Journal:
-    """One per call. `write` never blocks; `run` owns the writing; `settle` waits for what has been written so far."""
+    """One per call. `write` never blocks; `run` owns the writing; `settle` waits for what has been written so far.
 
-    def __init__(self, store: CallStore, call_id: str) -> None:
+    `grant` is what the stream's token allowed: without it the newest stream of the call is meant, and a call without
+    a record gets none.
+    """
+
+    def __init__(
+        self, store: CallStore, call_id: str, grant: Grant | None = None, now_ms: Callable[[], int] = _epoch_ms
+    ) -> None:
         self._store = store
         self._call_id = call_id
+        self._grant = grant
+        self._stream = grant.stream if grant else 0
+        self._now_ms = now_ms
         self._entries: deque[Entry] = deque()
         self._more = asyncio.Event()
         self._empty = asyncio.Event()
@@ -53,7 +81,10 @@ class Journal:
         return True
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Say that the stream has arrived, then write until cancelled."""
+        self._entries.appendleft(Arrived(self._now_ms()))
+        self._empty.clear()
+        self._more.set()
         while True:
             await self._more.wait()
             while self._entries:
@@ -83,20 +114,66 @@ class Journal:
 
     def _write(self, entry: Entry) -> None:
         match entry:
+            case Arrived(at_ms):
+                self._arrive(at_ms)
             case CommitTurn(turn):
                 self._store.append_turn(self._call_id, _within_limits(turn))
             case CommitUsage(usage):
                 self._store.append_usage(self._call_id, usage)
             case CommitNext():
-                self._store.change(self._call_id, lambda record: noted(record, entry))
+                self._store.change(self._call_id, lambda record: noted(record, entry, self._stream))
+
+    def _arrive(self, at_ms: int) -> None:
+        try:
+            self._store.change(self._call_id, lambda record: streams.arrived(record, self._stream, at_ms))
+        except CallNotFound:
+            if self._grant is None:
+                raise
+            try:
+                self._store.create(on_token_alone(self._grant, at_ms))
+            except CallExists:
+                log.info("the record came meanwhile", extra={"callId": self._call_id})
 
 
-def noted(record: CallRecord, entry: CommitNext) -> CallRecord:
-    """The record with what comes next; a reason that stands is kept, and the failure, if any, is added once."""
+def noted(record: CallRecord, entry: CommitNext, stream: int = 0) -> CallRecord:
+    """The record with what comes next; a reason that stands is kept, and the failure, if any, is added once. A
+    `stream` that the call has gone on from has no say in what comes next."""
     failures = record.failures
     if entry.failure and entry.failure not in failures:
         failures = (*failures, entry.failure)
-    return replace(record, next_step=entry.step, end_reason=record.end_reason or entry.end_reason, failures=failures)
+    record = replace(record, failures=failures)
+    if stream and _is_behind(record, stream):
+        return record
+    record = streams.left_with(record, stream, entry.failure.code) if entry.failure else record
+    return replace(record, next_step=entry.step, end_reason=record.end_reason or entry.end_reason)
+
+
+def refused(record: CallRecord, stream: int, failure: Failure) -> CallRecord:
+    """The record of a call whose stream was authenticated and then refused, because of `failure`: `resume` takes the
+    next rung instead of guessing."""
+    failures = record.failures if failure in record.failures else (*record.failures, failure)
+    return streams.left_with(replace(record, failures=failures), stream, failure.code)
+
+
+def on_token_alone(grant: Grant, at_ms: int) -> CallRecord:
+    """The record of a call of which nothing but its token is known: an inbound one, as others have a record before
+    they are placed."""
+    record = CallRecord(
+        call_id=grant.call_id,
+        direction=Direction.INBOUND,
+        agent=grant.agent,
+        from_number="",
+        to_number="",
+        created_at_ms=at_ms,
+        twilio_sid=grant.twilio_sid,
+    )
+    record = on_rung(moved(record, Status.IN_PROGRESS, at_ms), grant.mode, at_ms)
+    return streams.arrived(streams.served(record, grant.mode, at_ms), 0, at_ms)
+
+
+def _is_behind(record: CallRecord, stream: int) -> bool:
+    known = streams.stream_of(record, stream)
+    return stream < record.streams_served or (known is not None and known.ended_at_ms is not None)
 
 
 def _within_limits(turn: Turn) -> Turn:

@@ -109,7 +109,7 @@ def _connect(response: Element, place: Place) -> None:
     connect = SubElement(response, "Connect", {"action": place.resume_url, "method": "POST"})
     attributes = {
         "url": f"{place.stream_url}/stream",
-        "statusCallback": f"{place.public_url}/twilio/stream-status",
+        "statusCallback": f"{place.public_url}/twilio/stream-status/{place.stream}",
         "statusCallbackMethod": "POST",
     }
     stream = SubElement(connect, "Stream", attributes)

@@ -1,5 +1,7 @@
-"""POST /twilio/stream-status: Twilio's news of a stream. An error goes into the record; what the call does about it is
-decided by resume, which Twilio asks next.
+"""POST /twilio/stream-status/{stream}: Twilio's news of a stream. That its socket stands, which the watchdog waits for,
+and an error go into the record; what the call does about an error is decided by resume, which Twilio asks next.
+
+The path without a number serves TwiML written elsewhere.
 
 Codes: https://www.twilio.com/docs/api/errors, 31901 to 31951.
 """
@@ -7,11 +9,12 @@ Codes: https://www.twilio.com/docs/api/errors, 31901 to 31951.
 import re
 from collections.abc import Mapping
 
+from calls import streams
 from calls.errors import Blame, Failure
 from calls.route import noted
 from handlers.logs import log
 from handlers.twilio_request import TwilioRequest
-from handlers.webhook import known_call, lambda_handler, routed, take_news
+from handlers.webhook import known_call, lambda_handler, path_number, routed, take_news
 from handlers.wiring import Wired
 
 _ERRORS: Mapping[str, tuple[Blame, str]] = {
@@ -37,16 +40,19 @@ def failure_of(request: TwilioRequest) -> Failure:
     return Failure(f"twilio-{code}" if code else "twilio-stream-error", blame, sentence)
 
 
-def _take(wired: Wired, request: TwilioRequest) -> None:
+def _take(wired: Wired, request: TwilioRequest, stream: str = "") -> None:
     record = known_call(wired, request)
-    event = request.field("StreamEvent")
+    number, event = path_number(stream) if stream else 0, request.field("StreamEvent")
     if event == "stream-error":
         failure = failure_of(request)
         wired.store.change(record.call_id, lambda r: noted(r, failure))
         log().warning("a stream's error", callId=record.call_id, code=failure.code)
         return
+    if event == "stream-started" and number:
+        now_ms = wired.now_ms()
+        wired.store.change(record.call_id, lambda r: streams.opened(r, number, now_ms))
     log().info("a stream's news", callId=record.call_id, event=event if event.startswith("stream-") else "unknown")
 
 
-router = routed(take_news, {"/twilio/stream-status": _take})
+router = routed(take_news, {"/twilio/stream-status": _take, "/twilio/stream-status/<stream>": _take})
 handler = lambda_handler(router)

@@ -29,7 +29,7 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
             Stream(Mode.PIPELINE),
             '<Connect action="https://calls.example.com/twilio/resume/2" method="POST">'
             '<Stream url="wss://stream.example.com/stream"'
-            ' statusCallback="https://calls.example.com/twilio/stream-status" statusCallbackMethod="POST">'
+            ' statusCallback="https://calls.example.com/twilio/stream-status/2" statusCallbackMethod="POST">'
             '<Parameter name="callId" value="01JD" /><Parameter name="token" value="v1.payload.mac" />'
             "</Stream></Connect>"
             '<Redirect method="POST">https://calls.example.com/twilio/resume/2</Redirect>',

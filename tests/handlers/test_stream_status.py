@@ -1,7 +1,8 @@
 import pytest
 
+from calls import streams
 from calls.errors import Blame
-from calls.record import Status
+from calls.record import Mode, Status
 from handlers import stream_status
 from tests.handlers.desk import BEGAN_MS, SID, Answer, House, outbound_record
 
@@ -53,3 +54,22 @@ def test_an_unknown_call_an_unsigned_request_and_a_store_that_is_down() -> None:
     assert house.only_record().failures == ()
     house.store.down = True
     assert tell(house, **ERROR).status == 503
+
+
+def test_a_socket_that_stands_is_kept_once_with_its_stream() -> None:
+    house = talking()
+    house.store.change(house.only_record().call_id, lambda r: streams.served(r, Mode.PIPELINE, BEGAN_MS))
+    for _ in range(2):
+        assert house.post(stream_status, "/twilio/stream-status/1", {"StreamEvent": "stream-started"}).status == 204
+    (stream,) = house.only_record().streams
+    assert stream.opened_at_ms is not None
+    stood = house.only_record()
+    assert house.post(stream_status, "/twilio/stream-status/2", {"StreamEvent": "stream-started"}).status == 204
+    assert house.only_record() == stood
+
+
+def test_a_path_that_names_no_stream() -> None:
+    house = talking()
+    stood = house.only_record()
+    assert house.post(stream_status, "/twilio/stream-status/x", {"StreamEvent": "stream-started"}).status == 204
+    assert house.only_record() == stood

@@ -1,12 +1,15 @@
 """The journal: in order, tried again, never in the way."""
 
 import asyncio
+from dataclasses import replace
 
+from calls import streams
 from calls.conversation import Role, Turn
 from calls.errors import Blame, Failure, StoreUnavailable
-from calls.record import CallRecord, Direction, Do, EndReason, NextStep
+from calls.record import CallRecord, Direction, Do, EndReason, Mode, ModeUse, NextStep, Status
+from calls.stream_token import Grant
 from streamer.events import CommitNext, CommitTurn
-from streamer.journal import Journal, noted
+from streamer.journal import Journal, noted, refused
 from tests.fakes.memory_store import MemoryCallStore
 
 RECORD = CallRecord("01CALL", Direction.INBOUND, "default", "+15550001111", "+15550002222", 1_000)
@@ -85,3 +88,78 @@ def test_a_reason_that_stands_is_kept_and_a_failure_is_noted_once() -> None:
     assert twice.end_reason is EndReason.LIMIT
     assert twice.failures == (failure,)
     assert twice.next_step == NextStep(Do.HANG_UP)
+
+
+STREAMED = streams.served(
+    replace(RECORD, status=Status.IN_PROGRESS, answered_at_ms=1_000, modes=(ModeUse(Mode.PIPELINE, 1_000),)),
+    Mode.PIPELINE,
+    1_000,
+)
+GRANT = Grant(RECORD.call_id, "CA1", "default", Mode.PIPELINE, "n", 60, stream=1)
+LEAVING = Failure("task-leaving", Blame.OFFHOOK, "The task is leaving.")
+
+
+async def settled(journal: Journal) -> None:
+    writing = asyncio.create_task(journal.run())
+    await asyncio.sleep(0)
+    assert await journal.settle(2)
+    writing.cancel()
+
+
+async def test_the_first_thing_written_is_that_the_stream_has_arrived() -> None:
+    store = MemoryCallStore()
+    store.create(STREAMED)
+    journal = Journal(store, RECORD.call_id, GRANT, lambda: 1_700)
+    journal.write(CommitNext(NextStep(Do.GATHER, why=LEAVING.sentence), None, LEAVING))
+    await settled(journal)
+    record = store.by_call_id(RECORD.call_id)
+    assert record is not None
+    (stream,) = record.streams
+    assert (stream.arrived_at_ms, stream.code) == (1_700, "task-leaving")
+    assert record.next_step == NextStep(Do.GATHER, why=LEAVING.sentence)
+
+
+async def test_a_streamer_that_does_not_know_its_number_means_the_newest() -> None:
+    store = MemoryCallStore()
+    store.create(streams.served(STREAMED, Mode.PIPELINE, 2_000))
+    await settled(Journal(store, RECORD.call_id, now_ms=lambda: 2_700))
+    record = store.by_call_id(RECORD.call_id)
+    assert record is not None
+    assert [stream.arrived_at_ms for stream in record.streams] == [None, 2_700]
+
+
+async def test_a_call_let_in_on_its_token_alone_gets_a_record() -> None:
+    store = MemoryCallStore()
+    journal = Journal(store, GRANT.call_id, GRANT, lambda: 1_700)
+    journal.write(turn(1))
+    journal.write(CommitNext(NextStep(Do.HANG_UP), EndReason.CALLER_GOODBYE))
+    await settled(journal)
+    record = store.by_sid("CA1")
+    assert record is not None
+    assert (record.call_id, record.status, record.mode) == (GRANT.call_id, Status.IN_PROGRESS, Mode.PIPELINE)
+    assert (record.streams_served, record.streams[0].arrived_at_ms) == (1, 1_700)
+    assert record.next_step == NextStep(Do.HANG_UP)
+
+
+async def test_without_a_grant_a_call_that_is_not_there_stays_away() -> None:
+    store = MemoryCallStore()
+    await settled(Journal(store, RECORD.call_id))
+    assert store.by_call_id(RECORD.call_id) is None
+
+
+def test_a_stream_that_the_call_has_gone_on_from_has_no_say() -> None:
+    entry = CommitNext(NextStep(Do.GATHER), None, LEAVING)
+    again = streams.served(STREAMED, Mode.PIPELINE, 2_000)
+    led_on = streams.ended(STREAMED, 1, 2_000)
+    for record in (again, led_on):
+        after = noted(record, entry, 1)
+        assert (after.next_step, after.failures) == (None, (LEAVING,))
+        assert after.streams == record.streams
+    assert noted(again, entry, 2).next_step == NextStep(Do.GATHER)
+
+
+def test_a_refusal_is_kept_with_its_stream() -> None:
+    failure = Failure("mode-not-here", Blame.CONFIGURATION, "This streamer has no engine for mode realtime.")
+    record = refused(refused(STREAMED, 1, failure), 1, failure)
+    assert (record.streams[0].code, record.failures) == ("mode-not-here", (failure,))
+    assert record.streams[0].arrived_at_ms is None
