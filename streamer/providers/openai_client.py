@@ -7,8 +7,7 @@ tested with.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -20,15 +19,13 @@ from yarl import URL
 from calls import openai_chat, openai_failures
 from calls.errors import ProviderFailed
 from calls.openai_models import OPENAI_URL, versioned
-from streamer.providers.openai_events import DONE, EndlessLine, Events
+from streamer.providers.openai_stream import ReplyStream
 
 log = logging.getLogger(__name__)
 
 KEPT_ALIVE_S = 120.0
 """aiohttp's own 15 s are over before many callers have finished their next turn."""
 CONNECT_S = 2.0
-TAIL_S = 0.3
-"""How long the end of a stream may take to come after the last word: usage, and a connection that can be used again."""
 FRESH_S = 45.0
 """A pool not used for so long may hold no connection any more: the next call has one opened while it greets."""
 WARM_S = 3.0
@@ -99,29 +96,15 @@ class OpenAIClient:
         except ProviderFailed as failed:  # a reply will tell, if it is still so by then
             log.info("no connection ahead of a reply: %s", failed.failure.code)
 
-    async def chunks(self, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
-        """The chunks of a streamed reply as plain JSON values, to the end of the stream; `body` is a whole request.
+    async def ask(self, body: dict[str, Any]) -> ReplyStream:
+        """A streamed reply whose head has come; `body` is a whole request. Whoever asks closes the stream.
 
-        Has no deadline of its own: wait for each chunk as long as you like. Closing it ends the request at once.
-        Parts of the body that the model refuses are left out from then on. Raises ProviderFailed.
+        Has no deadline of its own. Parts of the body that the model refuses are left out from then on. Raises
+        ProviderFailed.
         """
-        model = str(body["model"])
-        response = await self._open(body, model)
-        try:
-            events = Events()
-            while piece := await response.content.readany():
-                for event in events.feed(piece):
-                    if event == DONE:
-                        await _take_end(response)
-                        return
-                    yield orjson.loads(event)
-        except (orjson.JSONDecodeError, EndlessLine) as error:
-            raise openai_failures.garbage(model) from error
-        except aiohttp.ClientError as broken:
-            raise openai_failures.cut_off(model) from broken
-        finally:
-            self._has_been_used()
-            response.close()  # the connection too, unless the whole answer has been read
+        response = await self._open(body, str(body["model"]))
+        self._has_been_used()
+        return ReplyStream(response, str(body["model"]))
 
     async def _open(self, body: dict[str, Any], model: str) -> aiohttp.ClientResponse:
         """The answer's head. A kept connection that the other side has closed meanwhile is replaced, once; parts of
@@ -178,14 +161,6 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     while len(whole) < _LONGEST_ANSWER_BYTES and (piece := await response.content.readany()):
         whole += piece
     return whole
-
-
-async def _take_end(response: aiohttp.ClientResponse) -> None:
-    """Read what follows the last event: without it the connection is closed instead of being kept."""
-    with suppress(TimeoutError, aiohttp.ClientError):
-        async with asyncio.timeout(TAIL_S):
-            while await response.content.readany():
-                pass
 
 
 def _fields(told: bytes) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ Deadlines, all of them time spent waiting for OpenAI (a consumer that is slow to
 
     first word    WORDS_SHARE of the agent's `reply_s`, over all models together; each model gets an equal share of
                   what is left, so that the last one is still asked in time for its words to be spoken
-    next word     STALLED_S
+    next word     openai_waiting.STALLED_S
     whole reply   WHOLE_TIMES `reply_s`, a bound on a model that does not stop
 """
 
@@ -12,9 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from calls import openai_chat, openai_failures, tools
 from calls.agent import Agent
@@ -23,12 +21,12 @@ from calls.errors import ProviderFailed
 from calls.openai_chat import Chunks, Usage
 from calls.openai_models import reply_models
 from calls.reply import ReplyPart, Words
-from streamer.providers.openai_client import TAIL_S, OpenAIClient
+from streamer.providers.openai_client import OpenAIClient
+from streamer.providers.openai_waiting import Waiting
 
 log = logging.getLogger(__name__)
 
 WORDS_SHARE = 0.8
-STALLED_S = 3.0
 WHOLE_TIMES = 2.0
 
 
@@ -69,18 +67,19 @@ class OpenAIThinker:
         body = openai_chat.request(self._agent, conversation, self._today(), model, refused)
         chunks = Chunks(model)
         has_spoken = False
-        waiting = _Waiting(model, first_s, self._agent.limits.reply_s * WHOLE_TIMES)
-        async with aclosing(self._client.chunks(body)) as stream:
-            while chunks.finish is None:
-                chunk = await waiting.next_of(stream)
-                if chunk is None:
-                    break
-                text = chunks.words(chunk)
-                if not has_spoken:
-                    text = text.lstrip()
-                if text:
-                    has_spoken = waiting.has_begun = True
-                    yield Words(text)
+        waiting = Waiting(model, first_s, self._agent.limits.reply_s * WHOLE_TIMES)
+        stream = await waiting.opened(self._client.ask(body))
+        try:
+            while chunks.finish is None and (came := await waiting.chunks()):
+                for chunk in came:
+                    text = chunks.words(chunk)
+                    if not has_spoken:
+                        text = text.lstrip()
+                    if text:
+                        if not has_spoken:
+                            has_spoken = True
+                            waiting.begun()
+                        yield Words(text)
             if chunks.finish is None:
                 raise openai_failures.cut_off(model)
             action = chunks.action(self._agent)
@@ -92,47 +91,8 @@ class OpenAIThinker:
                 yield action
             elif chunks.calls_made:
                 log.warning("%s called %d functions that do nothing here", model, chunks.calls_made)
-            await _take_tail(stream, chunks)
-        self.last_usage = chunks.usage
-
-
-async def _take_tail(stream: AsyncGenerator[Any, None], chunks: Chunks) -> None:
-    """What follows the last word: the usage. Nothing that goes wrong there is worth a reply that is whole."""
-    try:
-        async with asyncio.timeout(TAIL_S):
-            async for chunk in stream:
+            for chunk in await stream.rest():
                 chunks.words(chunk)
-    except (TimeoutError, ProviderFailed) as error:
-        log.info("the usage of a reply of %s did not come: %s", chunks.model, type(error).__name__)
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """How long OpenAI is waited for: `first_s` for the first word, `whole_s` for all of them."""
-
-    model: str
-    first_s: float
-    whole_s: float
-    has_begun: bool = False
-    waited_s: float = 0.0
-
-    async def next_of(self, stream: AsyncGenerator[Any, None]) -> Any:
-        """The next chunk, or None at the end. Raises ProviderFailed when it, or all of them, took too long."""
-        loop = asyncio.get_running_loop()
-        began_s = loop.time()
-        most_s = STALLED_S if self.has_begun else self.first_s - self.waited_s
-        try:
-            async with asyncio.timeout_at(began_s + min(most_s, self.whole_s - self.waited_s)):
-                return await anext(stream, None)
-        except TimeoutError as late:
-            raise self._failure(loop.time() - began_s) from late
         finally:
-            self.waited_s += loop.time() - began_s
-
-    def _failure(self, took_s: float) -> ProviderFailed:
-        waited_s = self.waited_s + took_s
-        if not self.has_begun:
-            return openai_failures.silent(self.model, waited_s)
-        if waited_s >= self.whole_s:
-            return openai_failures.endless(self.model, waited_s)
-        return openai_failures.stalled(self.model, took_s)
+            waiting.over()
+        self.last_usage = chunks.usage

@@ -2,7 +2,8 @@
 
 from calls.agent import Agent
 from calls.errors import Blame
-from streamer.providers.openai_thinker import STALLED_S, WORDS_SHARE
+from streamer.providers.openai_thinker import WORDS_SHARE
+from streamer.providers.openai_waiting import STALLED_S
 from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.row import AT_ONCE_S, Row
 from tests.streamer.faults.scene import (

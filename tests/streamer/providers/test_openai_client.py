@@ -28,7 +28,14 @@ async def client_of(answer: Callable[[dict[str, Any]], bytes]) -> AsyncIterator[
 
 async def chunks(client: OpenAIClient, body: dict[str, Any] | None = None) -> list[Any]:
     async with asyncio.timeout(5):
-        return [chunk async for chunk in client.chunks(body or BODY)]
+        stream = await client.ask(body or BODY)
+        found: list[Any] = []
+        try:
+            while more := await stream.chunks():
+                found += more
+            return found + await stream.rest()
+        finally:
+            stream.close()
 
 
 async def test_refused_options_are_left_out_and_remembered() -> None:

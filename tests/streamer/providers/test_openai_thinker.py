@@ -191,7 +191,7 @@ async def test_a_failure_before_any_word_is_named(fault: Fault, code: str, blame
 
 @pytest.mark.parametrize("kind", ["error", "garbage", "drop", "reset", "close"])
 async def test_a_failure_in_mid_stream_is_raised_after_its_words(kind: Any) -> None:
-    async with desk(faulty(Fault(kind, after_messages=5)), FAST) as at:
+    async with desk(replace(FAST, token_ms=10, fault=Fault(kind, after_messages=5)), FAST) as at:
         reply = at.thinker(agent("gpt-6-luna", "gpt-5.4-mini")).reply(ASKED)
         parts: list[ReplyPart] = []
         with pytest.raises(ProviderFailed):
@@ -230,7 +230,7 @@ async def test_the_first_word_has_a_deadline() -> None:
 
 
 async def test_every_further_word_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamer.providers.openai_thinker.STALLED_S", 0.1)
+    monkeypatch.setattr("streamer.providers.openai_waiting.STALLED_S", 0.1)
     async with desk(faulty(Fault("stall", after_messages=4))) as at:
         assert (await at.failure()).failure.code == "openai-stalled"
 
