@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from calls import desk_table
+from calls.agent_realtime import DEFAULT_PROVIDER, DEFAULT_VOICE, RealtimeHearing, realtime_hearing
 from calls.errors import ConfigurationInvalid
 from calls.fields import Fields
 from calls.record import Mode
@@ -20,11 +21,13 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks: `speech` for the streaming modes ("heart"), `twilio` for `<Say>` ("Polly.Joanna")."""
+    """Who speaks: `speech` for pipeline ("heart"), `twilio` for `<Say>` ("Polly.Joanna"), `realtime` for
+    speech-to-speech ("marin")."""
 
     speech: str
     twilio: str
     language: str
+    realtime: str = DEFAULT_VOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Models:
     reply: str
     speech: str
     reply_fallbacks: tuple[str, ...] = ()
+    realtime: str = DEFAULT_PROVIDER
+    realtime_fallbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class Agent:
     phrases: Phrases
     hearing: Hearing = Hearing()
     thinking: Thinking = Thinking()
+    realtime: RealtimeHearing = RealtimeHearing()
     transfer_number: str = ""
     desk: Mapping[str, Any] = field(default_factory=dict)
 
@@ -160,6 +166,7 @@ def _agent(fields: Fields, stem: str) -> Agent:
         phrases=_phrases(fields.table("phrases")),
         hearing=_hearing(fields.table("hearing")),
         thinking=_thinking(fields.table("thinking")),
+        realtime=realtime_hearing(fields.table("realtime")),
         transfer_number=fields.shaped(
             "transfer_number",
             "",
@@ -198,6 +205,7 @@ def _voice(fields: Fields) -> Voice:
         language=fields.shaped(
             "language", "en-US", 'a language tag such as "en-US"', lambda v: bool(LANGUAGE.fullmatch(v))
         ),
+        realtime=fields.text("realtime", DEFAULT_VOICE, longest=100),
     )
     fields.finish()
     return voice
@@ -207,14 +215,17 @@ def _models(fields: Fields) -> Models:
     def provider(name: str, default: str) -> str:
         return fields.shaped(name, default, '"provider" or "provider/model"', lambda v: bool(PROVIDER.fullmatch(v)))
 
-    fallbacks = fields.texts(
-        "reply_fallbacks", [], 'a list of "provider/model"', lambda names: all(map(PROVIDER.fullmatch, names))
-    )
+    def others(name: str) -> tuple[str, ...]:
+        want = 'a list of "provider/model"'
+        return tuple(fields.texts(name, [], want, lambda names: all(map(PROVIDER.fullmatch, names))))
+
     models = Models(
         provider("recogniser", "embedded"),
         provider("reply", "scripted"),
         provider("speech", "embedded"),
-        tuple(fallbacks),
+        others("reply_fallbacks"),
+        provider("realtime", DEFAULT_PROVIDER),
+        others("realtime_fallbacks"),
     )
     fields.finish()
     return models

@@ -1,0 +1,81 @@
+"""The part of an agent file that speech-to-speech models read: `[realtime]`, and when which of them goes away.
+
+Shutdown dates: https://developers.openai.com/api/docs/deprecations as carried by openai-python 3.54.0
+(`types/realtime`), read on 2026-11-22.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from calls.fields import Fields
+
+DEFAULT_MODEL = "gpt-realtime-2.1"
+DEFAULT_PROVIDER = f"openai/{DEFAULT_MODEL}"
+DEFAULT_VOICE = "marin"
+TRANSCRIPTION = "gpt-live-transcribe"
+_DAY_JAN = date(2027, 1, 20)
+_DAY_FEB = date(2027, 2, 26)
+
+SHUTDOWNS: Mapping[str, date] = {
+    **dict.fromkeys(("gpt-realtime", "gpt-realtime-2025-08-28", "gpt-realtime-mini"), _DAY_JAN),
+    **dict.fromkeys(("gpt-realtime-mini-2025-10-06", "gpt-realtime-mini-2025-12-15"), _DAY_JAN),
+    **dict.fromkeys(("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"), _DAY_FEB),
+    "gpt-4o-transcribe-diarize": _DAY_FEB,
+}
+"""Models of speech that go, and the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeHearing:
+    """How a speech-to-speech session listens.
+
+    `vad`: "semantic" ends the caller's turn by what was said, as eagerly as `eagerness` (low, medium, high, auto);
+    "server" ends it after `silence_ms` of silence, a voice being what is above `threshold` (0 to 1).
+    `noise_reduction`: "far", "near" or "off". `transcription` is the model that writes the caller's words down.
+    `longest_s`: a session is exchanged for a new one after so long at the latest; 0 leaves it to the vendor's limit.
+    """
+
+    vad: str = "semantic"
+    eagerness: str = "auto"
+    silence_ms: int = 500
+    threshold: float = 0.5
+    noise_reduction: str = "far"
+    transcription: str = TRANSCRIPTION
+    longest_s: int = 0
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that this names."""
+        return (self.transcription,)
+
+
+def realtime_hearing(fields: Fields) -> RealtimeHearing:
+    """The table `[realtime]`; what is wrong with it is noted in `fields`."""
+
+    def one_of(name: str, default: str, known: tuple[str, ...]) -> str:
+        return fields.shaped(name, default, ", ".join(known[:-1]) + f" or {known[-1]}", lambda value: value in known)
+
+    hearing = RealtimeHearing(
+        vad=one_of("vad", "semantic", ("semantic", "server")),
+        eagerness=one_of("eagerness", "auto", ("low", "medium", "high", "auto")),
+        silence_ms=fields.whole("silence_ms", 500, 100, 3_000),
+        threshold=fields.number("threshold", 0.5, 0, 1),
+        noise_reduction=one_of("noise_reduction", "far", ("far", "near", "off")),
+        transcription=fields.text("transcription", TRANSCRIPTION, longest=100),
+        longest_s=fields.whole("longest_s", 0, 0, 14_400),
+    )
+    if 0 < hearing.longest_s < 10:
+        fields.note("longest_s", "must be 0 or at least 10 seconds")
+    fields.finish()
+    return hearing
+
+
+def shutdown_warnings(agent_name: str, models: tuple[str, ...], today: date) -> tuple[str, ...]:
+    """A sentence for each of `models` that has gone or will go."""
+    sentences = []
+    for model in models:
+        if (day := SHUTDOWNS.get(model)) is not None:
+            when = f"was shut down on {day}" if day <= today else f"will be shut down on {day}"
+            sentences.append(f"Agent {agent_name} names openai/{model}, which {when}; name another model.")
+    return tuple(sentences)
