@@ -1,7 +1,8 @@
 """What a call used of its vendors: measured amounts, each written once, as the ground for its cost. Pure values.
 
 Amounts are whole numbers and no two units of one `Usage` overlap: tokens that came from the vendor's cache are counted
-under the cached unit and taken off the plain one (those written to it likewise), so that a cost is the sum of amount times price.
+under the cached unit and taken off the plain one (those written to it likewise), so that a cost is the sum of amount
+times price.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,104 @@
+"""What Twilio bills for a call, out of its record and turns: the call itself, its streams, its hearing and speaking.
+
+Twilio tells none of this while the call runs, so it is worked out from what the record knows; `cost.twilio_bill` is its
+own word afterwards. A call that nobody answered costs nothing; what is still going on counts up to now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import phonenumbers
+
+from calls.conversation import Conversation, Role
+from calls.record import CallRecord, Direction, EndReason, Mode
+from calls.usage import Kind, Unit, Usage
+
+TWILIO = "twilio"
+STREAM_MODEL = "media-streams"
+GATHER_MODEL = "gather-speech"
+SAY_MODEL = "say"
+TRANSFER_MODEL = "transferred-leg"
+NORTH_AMERICA = 1
+
+
+def telephony(record: CallRecord, conversation: Conversation, now_ms: int) -> tuple[Usage, ...]:
+    """Usage that Twilio will bill. `now_ms` ends what has not ended."""
+    if record.answered_at_ms is None:
+        return ()
+    end_ms = record.ended_at_ms or now_ms
+    call = _lasted("call", Kind.TELEPHONY, line_of(record), record.answered_at_ms, end_ms)
+    streams = _streams(record, end_ms)
+    return (call, *streams, *_transferred(record, end_ms), *_spoken_over_twiml(conversation))
+
+
+def line_of(record: CallRecord) -> str:
+    """Which of Twilio's prices the call has: "inbound-local-US", "inbound-toll-free-US", "outbound-US"; the country is
+    that of our number where we are called, and that of the number called where we call. "??" for an unknown one."""
+    if record.direction is Direction.OUTBOUND:
+        return f"outbound-{_country(record.to_number)}"
+    kind = "toll-free" if _is_toll_free(record.to_number) else "local"
+    return f"inbound-{kind}-{_country(record.to_number)}"
+
+
+def _country(number: str) -> str:
+    """A number of +1 that belongs to no country that we know of (toll-free, a new area code) is priced as the USA's."""
+    parsed = _parsed(number)
+    region = phonenumbers.region_code_for_number(parsed) if parsed else None
+    if parsed and region in {None, "001"} and parsed.country_code == NORTH_AMERICA:
+        return "US"
+    return region if region and region != "001" else "??"
+
+
+def _is_toll_free(number: str) -> bool:
+    parsed = _parsed(number)
+    return parsed is not None and phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.TOLL_FREE
+
+
+def _parsed(number: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _streams(record: CallRecord, end_ms: int) -> Iterable[Usage]:
+    """Each stream from when its socket stood; where the record keeps none, each rung that streams."""
+    for stream in record.streams:
+        if (began_ms := stream.opened_at_ms or stream.arrived_at_ms) is not None:
+            name = f"stream-{stream.number}"
+            yield _lasted(name, Kind.MEDIA_STREAM, STREAM_MODEL, began_ms, stream.ended_at_ms or end_ms)
+    if record.streams:
+        return
+    for number, use in enumerate(record.modes, 1):
+        if use.mode is not Mode.TRADITIONAL:
+            name = f"rung-{number}"
+            yield _lasted(name, Kind.MEDIA_STREAM, STREAM_MODEL, use.started_at_ms, use.left_at_ms or end_ms)
+
+
+def _transferred(record: CallRecord, end_ms: int) -> Iterable[Usage]:
+    """The other leg of a transfer is a call of its own, whose price depends on whom it reached: it has none here."""
+    if record.end_reason is EndReason.TRANSFERRED and record.modes:
+        left_ms = record.modes[-1].left_at_ms or end_ms
+        usage = _lasted("transfer", Kind.TELEPHONY, TRANSFER_MODEL, left_ms, end_ms)
+        yield replace(usage, is_estimated=True)
+
+
+def _lasted(name: str, kind: Kind, model: str, began_ms: int, ended_ms: int) -> Usage:
+    lasted_ms = max(0, ended_ms - began_ms)
+    return Usage(f"twilio-{name}", TWILIO, model, kind, {Unit.MILLISECONDS: lasted_ms}, "", ended_ms)
+
+
+def _spoken_over_twiml(conversation: Conversation) -> Iterable[Usage]:
+    """`<Gather>`'s recogniser and `<Say>`'s voice, a turn each: how long and how much is known only about."""
+    for turn in conversation.turns:
+        if turn.mode != Mode.TRADITIONAL.value:
+            continue
+        if turn.role is Role.CALLER:
+            amounts, kind, model = (
+                {Unit.MILLISECONDS: turn.ended_at_ms - turn.started_at_ms},
+                Kind.RECOGNISER,
+                GATHER_MODEL,
+            )
+        else:
+            amounts, kind, model = {Unit.CHARACTERS: len(turn.said)}, Kind.SPEECH, SAY_MODEL
+        yield Usage(f"twilio-{turn.id}", TWILIO, model, kind, amounts, turn.id, turn.ended_at_ms, is_estimated=True)

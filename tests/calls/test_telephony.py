@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import pytest
+
+from calls.conversation import Conversation, Role, Turn
+from calls.record import CallRecord, Direction, EndReason, Mode, ModeUse, StreamUse
+from calls.telephony import line_of, telephony
+from calls.usage import Kind, Unit, Usage
+
+CALL = CallRecord(
+    "01A", Direction.INBOUND, "default", "+14155550100", "+12025550123", 1_000, "CA1", answered_at_ms=5_000
+)
+NOW_MS = 200_000
+
+
+def amounts(used: tuple[Usage, ...]) -> list[tuple[Kind, str, dict[Unit, int]]]:
+    return [(usage.kind, usage.model, dict(usage.amounts)) for usage in used]
+
+
+@pytest.mark.parametrize(
+    ("direction", "number", "line"),
+    [
+        (Direction.INBOUND, "+12025550123", "inbound-local-US"),
+        (Direction.INBOUND, "+18005550123", "inbound-toll-free-US"),
+        (Direction.INBOUND, "+15550001111", "inbound-local-US"),
+        (Direction.INBOUND, "+442079460000", "inbound-local-GB"),
+        (Direction.OUTBOUND, "+12025550123", "outbound-US"),
+        (Direction.OUTBOUND, "+14165550123", "outbound-CA"),
+        (Direction.OUTBOUND, "+18765550123", "outbound-JM"),
+        (Direction.OUTBOUND, "+4930123456", "outbound-DE"),
+        (Direction.OUTBOUND, "client:tom", "outbound-??"),
+        (Direction.OUTBOUND, "", "outbound-??"),
+    ],
+)
+def test_the_line_has_a_direction_and_a_country(direction: Direction, number: str, line: str) -> None:
+    assert line_of(replace(CALL, direction=direction, to_number=number)) == line
+
+
+def test_a_call_that_nobody_answered_costs_nothing() -> None:
+    assert telephony(replace(CALL, answered_at_ms=None), Conversation(), NOW_MS) == ()
+
+
+def test_a_call_is_billed_from_its_answer_to_its_end_and_its_streams_from_their_opening() -> None:
+    streams = (
+        StreamUse(1, Mode.PIPELINE, 5_000, opened_at_ms=5_200, ended_at_ms=40_200),
+        StreamUse(2, Mode.PIPELINE, 41_000),
+        StreamUse(3, Mode.PIPELINE, 45_000, arrived_at_ms=46_000),
+    )
+    used = telephony(replace(CALL, streams=streams, ended_at_ms=66_000), Conversation(), NOW_MS)
+    assert amounts(used) == [
+        (Kind.TELEPHONY, "inbound-local-US", {Unit.MILLISECONDS: 61_000}),
+        (Kind.MEDIA_STREAM, "media-streams", {Unit.MILLISECONDS: 35_000}),
+        (Kind.MEDIA_STREAM, "media-streams", {Unit.MILLISECONDS: 20_000}),
+    ]
+    assert len({usage.id for usage in used}) == 3
+
+
+def test_what_goes_on_counts_up_to_now() -> None:
+    assert amounts(telephony(CALL, Conversation(), NOW_MS)) == [
+        (Kind.TELEPHONY, "inbound-local-US", {Unit.MILLISECONDS: 195_000})
+    ]
+
+
+def test_a_record_without_streams_counts_its_streaming_rungs() -> None:
+    modes = (ModeUse(Mode.PIPELINE, 5_000, 30_000, "lost"), ModeUse(Mode.TRADITIONAL, 30_000, 60_000, "over"))
+    used = telephony(replace(CALL, modes=modes, ended_at_ms=60_000), Conversation(), NOW_MS)
+    assert amounts(used)[1:] == [(Kind.MEDIA_STREAM, "media-streams", {Unit.MILLISECONDS: 25_000})]
+
+
+def test_what_twilio_hears_and_says_is_told_by_turn_and_estimated() -> None:
+    turns = (
+        Turn("a", Role.AGENT, "Hello.", "Hello.", False, 5_000, 6_000, "traditional"),
+        Turn("b", Role.CALLER, "Hi", "Hi", False, 7_000, 8_500, "traditional"),
+        Turn("c", Role.AGENT, "Streams.", "Streams.", False, 9_000, 9_500, "pipeline"),
+    )
+    used = telephony(replace(CALL, ended_at_ms=60_000), Conversation(turns), NOW_MS)[1:]
+    assert amounts(used) == [
+        (Kind.SPEECH, "say", {Unit.CHARACTERS: 6}),
+        (Kind.RECOGNISER, "gather-speech", {Unit.MILLISECONDS: 1_500}),
+    ]
+    assert [(usage.turn, usage.is_estimated) for usage in used] == [("a", True), ("b", True)]
+
+
+def test_the_other_leg_of_a_transfer_is_named() -> None:
+    modes = (ModeUse(Mode.PIPELINE, 5_000, 30_000, "transfer"),)
+    call = replace(CALL, modes=modes, ended_at_ms=60_000, end_reason=EndReason.TRANSFERRED)
+    leg = telephony(call, Conversation(), NOW_MS)[-1]
+    assert (leg.kind, leg.model, leg.amount(Unit.MILLISECONDS)) == (Kind.TELEPHONY, "transferred-leg", 30_000)
