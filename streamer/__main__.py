@@ -28,7 +28,7 @@ def main(engines: Engines | None = None) -> int:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(LambdaPowertoolsFormatter(service="streamer"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for chatty in ("websockets", "httpx2", "httpcore2", "botocore"):
+    for chatty in ("picows", "websockets", "httpx2", "httpcore2", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = read(os.environ)

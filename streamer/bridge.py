@@ -1,7 +1,7 @@
 """The only loop of a call: reads Twilio's frames and the engine's events, asks the session, applies the effects.
 
-Everything that decides is synchronous; nothing is decided between an event and the effects it causes. What goes to
-Twilio passes one bounded outbox and one sender, so order is kept and a slow peer holds up nothing else.
+Everything that decides is synchronous; nothing is decided between an event and the effects it causes. Frames come as
+calls, and what goes to Twilio is written at once, so order is kept; the socket gives up a peer that does not read.
 """
 
 import asyncio
@@ -9,8 +9,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
-
-from websockets.exceptions import ConnectionClosed
 
 from calls.errors import Blame, Failure
 from streamer.engines.engine import Engine
@@ -45,18 +43,20 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25  # media frames carry time fifty times a second; this is for a stream that has stalled
 SETTLE_S = 3.0
-OUTBOX_FRAMES = 2_000
 MALFORMED_ALLOWED = 50
 
 
 class Socket(Protocol):
-    """What the bridge needs of a WebSocket connection (`websockets.asyncio.server.ServerConnection` has it)."""
+    """What the bridge needs of a WebSocket (`streamer.twilio_socket.TwilioSocket` has it)."""
 
-    async def recv(self, decode: bool | None = None) -> str | bytes: ...
+    def attach(self, on_message: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        """Call `on_message` with each message from now on, and `on_end` once."""
 
-    async def send(self, message: str) -> None: ...
+    def send(self, text: str) -> None:
+        """Never blocks, never raises; nothing is sent once the socket is ending."""
 
-    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Returns when the socket has ended, by a deadline of its own."""
 
 
 @dataclass(slots=True)
@@ -86,7 +86,6 @@ class Bridge:
         self._engine = engine
         self._journal = journal
         self._now_ms = now_ms
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_FRAMES)
         self._closing: CloseSocket | None = None
         self._finished = asyncio.Event()
         self.counters = CallCounters()
@@ -97,11 +96,10 @@ class Bridge:
             owned = [
                 tasks.create_task(self._journal.run(), name="journal"),
                 tasks.create_task(self._run_engine(), name="engine"),
-                tasks.create_task(self._send(), name="sender"),
                 tasks.create_task(self._tick(), name="ticker"),
-                tasks.create_task(self._read(), name="reader"),
             ]
             self._apply(self._session.begin(self._now_ms()))
+            self._socket.attach(self._on_text, self._gone)
             await self._finished.wait()
             await self._journal.settle(SETTLE_S)
             if self._closing:
@@ -113,16 +111,7 @@ class Bridge:
         """This task is leaving: the call goes on elsewhere."""
         self._apply(self._session.hand_over(failure, self._now_ms()))
 
-    async def _read(self) -> None:
-        try:
-            while True:
-                self._on_text(await self._socket.recv(decode=False))
-        except ConnectionClosed:
-            pass  # Twilio or the caller has gone; a close of our own ends here too
-        finally:
-            self._gone()
-
-    def _on_text(self, text: str | bytes) -> None:
+    def _on_text(self, text: bytes) -> None:
         self.counters.frames += 1
         now_ms = self._now_ms()
         try:
@@ -157,6 +146,7 @@ class Bridge:
             self._apply(self._session.hand_over(failure, self._now_ms()))
 
     def _gone(self) -> None:
+        """Twilio or the caller has gone; a close of our own ends here too."""
         self._apply(self._session.on_gone(self._now_ms()))
         self._finished.set()
 
@@ -176,24 +166,15 @@ class Bridge:
             await asyncio.sleep(TICK_S)
             self._apply(self._session.on_time(self._now_ms()))
 
-    async def _send(self) -> None:
-        try:
-            while True:
-                text = await self._outbox.get()
-                await self._socket.send(text)
-                self._outbox.task_done()
-        except ConnectionClosed:
-            self._gone()
-
     def _apply(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
                 case SendMedia(mulaw):
-                    self._post(media_text(self._stream_sid, mulaw))
+                    self._socket.send(media_text(self._stream_sid, mulaw))
                 case SendMark(name):
-                    self._post(mark_text(self._stream_sid, name))
+                    self._socket.send(mark_text(self._stream_sid, name))
                 case SendClear():
-                    self._post(clear_text(self._stream_sid))
+                    self._socket.send(clear_text(self._stream_sid))
                 case CommitTurn() | CommitUsage() | CommitNext():
                     self._journal.write(effect)
                 case CloseSocket():
@@ -201,10 +182,3 @@ class Bridge:
                     self._finished.set()
                 case _:
                     self._engine.order(effect)
-
-    def _post(self, text: str) -> None:
-        try:
-            self._outbox.put_nowait(text)
-        except asyncio.QueueFull:
-            log.error("Twilio does not read; the stream is given up", extra={"streamSid": self._stream_sid})
-            self._gone()

@@ -4,19 +4,18 @@ any other stream, by signature and token, and asked for with the `<Parameter>` t
 
 import asyncio
 
-from websockets.asyncio.server import ServerConnection
+from streamer.web_socket import WebSocket
 
 HOLD = "hold"
 HELD_AT_MOST_S = 120.0
 
 
-async def hold(socket: ServerConnection) -> None:
-    """Until the other side closes (which raises ConnectionClosed), or for HELD_AT_MOST_S."""
-    if socket.keepalive_task is not None:
-        socket.keepalive_task.cancel()
+async def hold(socket: WebSocket) -> None:
+    """Until the other side closes (which raises SocketClosed), or for HELD_AT_MOST_S."""
+    socket.is_silent = True
     try:
         async with asyncio.timeout(HELD_AT_MOST_S):
             while True:
-                await socket.recv()
+                await socket.receive()
     except TimeoutError:
         await socket.close(1000, "held long enough")

@@ -5,17 +5,13 @@ share nothing but the loaded providers, the store and the memory of spent tokens
 """
 
 import asyncio
-import http
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Protocol
-
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
 
 from calls.agent import Agent
 from calls.conversation import Conversation
@@ -40,11 +36,12 @@ from streamer.hold import HOLD, hold
 from streamer.journal import Journal
 from streamer.session import Session
 from streamer.settings import StreamerSettings
+from streamer.twilio_socket import TwilioSocket, listening
 from streamer.twilio_stream import FrameRefused, Started, parse
+from streamer.web_socket import SocketClosed
 
 log = logging.getLogger(__name__)
 
-MAX_MESSAGE_BYTES = 64 * 1024
 HISTORY_WITHIN_S = 1.0
 HANDED_OVER_WITHIN_S = 5.0
 
@@ -81,22 +78,9 @@ class StreamServer:
         await self.engines.load()
         self.admission.is_warm = True
 
-    def serve(self) -> AbstractAsyncContextManager[Server]:
+    def serve(self) -> AbstractAsyncContextManager[asyncio.Server]:
         """Listening from entering to leaving the context; the server's sockets name the port when it was 0."""
-        return serve(
-            self.handle,
-            self.settings.bind,
-            self.settings.port,
-            process_request=self.gate,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            max_queue=256,
-            ping_interval=10,
-            ping_timeout=10,
-            close_timeout=2,
-            open_timeout=5,
-            server_header=None,
-        )
+        return listening(self.settings.bind, self.settings.port, self.gate, self.arrived)
 
     async def drain(self, deadline_s: float) -> None:
         """Take no more calls, let those that are here end, and hand over what is left at the deadline."""
@@ -116,38 +100,40 @@ class StreamServer:
 
     # --- HTTP --------------------------------------------------------------------------------------------------------
 
-    def gate(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answers everything that is not an upgrade on `/stream`; None lets the upgrade go on."""
-        path = request.path.split("?", 1)[0]
+    def gate(self, path: str) -> tuple[HTTPStatus, str] | None:
+        """Answers everything that is not a request for `/stream`; None lets an upgrade go on."""
         if path == "/healthz":
-            return connection.respond(http.HTTPStatus.OK, "ok\n")
+            return HTTPStatus.OK, "ok\n"
         why_not = self.admission.why_not()
         if path == "/readyz":
-            status = http.HTTPStatus.SERVICE_UNAVAILABLE if why_not else http.HTTPStatus.OK
-            return connection.respond(status, f"{why_not or 'ready'}\n")
+            return (HTTPStatus.SERVICE_UNAVAILABLE if why_not else HTTPStatus.OK), f"{why_not or 'ready'}\n"
         if path != "/stream":
-            return connection.respond(http.HTTPStatus.NOT_FOUND, "Twilio streams to /stream.\n")
+            return HTTPStatus.NOT_FOUND, "Twilio streams to /stream.\n"
         if why_not:
             log.warning("stream refused: %s", why_not)
-            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, f"{why_not}\n")
+            return HTTPStatus.SERVICE_UNAVAILABLE, f"{why_not}\n"
         return None
 
     # --- one stream --------------------------------------------------------------------------------------------------
 
-    async def handle(self, socket: ServerConnection) -> None:
+    def arrived(self, socket: TwilioSocket) -> Coroutine[None, None, None]:
+        """A socket counts from the moment it is open, so that no more are let in than there is room for."""
         self.admission.active += 1
+        return self._handle(socket)
+
+    async def _handle(self, socket: TwilioSocket) -> None:
         try:
             opened = await self._open(socket)
             if opened and HOLD in opened[0].parameters:
                 await hold(socket)
             elif opened:
                 await self._bridge(socket, *opened)
-        except ConnectionClosed:
+        except SocketClosed:
             log.info("a socket closed before its stream began")
         finally:
             self.admission.active -= 1
 
-    async def _open(self, socket: ServerConnection) -> tuple[Started, Grant] | None:
+    async def _open(self, socket: TwilioSocket) -> tuple[Started, Grant] | None:
         """The authenticated start of a stream, or None once the socket has been closed with the reason why not."""
         if not self._is_signed(socket):
             await _refuse(socket, UNAUTHORISED, "signature missing or wrong")
@@ -166,20 +152,16 @@ class StreamServer:
             return None
         return started, grant
 
-    def _is_signed(self, socket: ServerConnection) -> bool:
-        if not self.settings.stream_url:
-            return True
-        request = socket.request
-        assert request is not None, "a handler runs after its handshake"
-        signatures = request.headers.get_all("X-Twilio-Signature")
-        return signature_is_good(self.settings.twilio_auth_token, self.settings.stream_url, request.path, signatures)
+    def _is_signed(self, socket: TwilioSocket) -> bool:
+        url = self.settings.stream_url
+        return not url or signature_is_good(self.settings.twilio_auth_token, url, socket.path, socket.signatures)
 
-    async def _started(self, socket: ServerConnection) -> Started | None:
+    async def _started(self, socket: TwilioSocket) -> Started | None:
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 for _ in range(START_WITHIN_FRAMES):
                     try:
-                        frame = parse(await socket.recv(decode=False))
+                        frame = parse(await socket.receive())
                     except FrameRefused as error:
                         log.warning("before start: %s", error.failure.sentence)
                         continue
@@ -189,7 +171,7 @@ class StreamServer:
             log.warning("no start within %g s", START_WITHIN_S)
         return None
 
-    async def _bridge(self, socket: ServerConnection, started: Started, grant: Grant) -> None:
+    async def _bridge(self, socket: TwilioSocket, started: Started, grant: Grant) -> None:
         names = {"callId": grant.call_id, "streamSid": started.stream_sid, "mode": grant.mode.value}
         try:
             engine = self._engine(grant)
@@ -233,6 +215,6 @@ class StreamServer:
             return Conversation()
 
 
-async def _refuse(socket: ServerConnection, code: int, reason: str) -> None:
+async def _refuse(socket: TwilioSocket, code: int, reason: str) -> None:
     log.warning("stream refused: %s", reason, extra={"closeCode": code})
     await socket.close(code, reason)

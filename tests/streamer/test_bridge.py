@@ -4,8 +4,6 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from websockets.exceptions import ConnectionClosedOK
-
 from calls.errors import Blame, Failure
 from calls.record import CallRecord, Direction, Do, EndReason, Mode
 from streamer.bridge import MALFORMED_ALLOWED, Bridge
@@ -22,28 +20,32 @@ RECORD = CallRecord("01CALL", Direction.INBOUND, "default", "+15550001111", "+15
 
 class FakeSocket:
     def __init__(self) -> None:
-        self.incoming: asyncio.Queue[str | None] = asyncio.Queue()
         self.sent: list[dict[str, object]] = []
         self.closed: tuple[int, str] | None = None
+        self.arrive: Callable[[bytes], None] = lambda _: None
+        self.end: Callable[[], None] = lambda: None
 
-    async def recv(self, decode: bool | None = None) -> str:
-        text = await self.incoming.get()
-        if text is None:
-            raise ConnectionClosedOK(None, None)
-        return text
+    def attach(self, on_message: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        self.arrive, self.end = on_message, on_end
 
-    async def send(self, message: str) -> None:
-        sent = json.loads(message)
+    def send(self, text: str) -> None:
+        sent = json.loads(text)
         self.sent.append(sent)
         if sent["event"] == "mark":  # a Twilio that plays at once
             self.put(event="mark", mark=sent["mark"])
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         self.closed = (code, reason)
-        await self.incoming.put(None)
+        self.end()
 
     def put(self, **message: object) -> None:
-        self.incoming.put_nowait(json.dumps(message))
+        self.put_text(json.dumps(message))
+
+    def put_text(self, text: str) -> None:
+        asyncio.get_running_loop().call_soon(lambda: self.arrive(text.encode()))
+
+    def hang_up(self) -> None:
+        self.end()
 
     def events(self) -> list[object]:
         return [message["event"] for message in self.sent]
@@ -141,7 +143,7 @@ async def test_a_stop_or_a_lost_socket_ends_the_call_quietly() -> None:
         if last:
             line.socket.put(event="stop")
         else:
-            line.socket.incoming.put_nowait(None)
+            asyncio.get_running_loop().call_soon(line.socket.hang_up)
         await line.ended()
         assert line.socket.closed is None
         assert line.record.next_step is None
@@ -150,7 +152,7 @@ async def test_a_stop_or_a_lost_socket_ends_the_call_quietly() -> None:
 async def test_malformed_frames_are_passed_over_up_to_a_bound() -> None:
     line = OnTheLine()
     for _ in range(MALFORMED_ALLOWED):
-        line.socket.incoming.put_nowait("{not json")
+        line.socket.put_text("{not json")
     line.socket.put(event="start", start={}, more="")
     line.socket.put(event="dtmf", dtmf={"digit": "5"})
     await line.until(lambda: line.bridge.counters.malformed == MALFORMED_ALLOWED + 1)
@@ -163,7 +165,7 @@ async def test_malformed_frames_are_passed_over_up_to_a_bound() -> None:
 
 async def test_a_few_malformed_frames_cost_nothing() -> None:
     line = OnTheLine()
-    line.socket.incoming.put_nowait("\x00")
+    line.socket.put_text("\x00")
     line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "20"})
     await line.until(lambda: len(line.engine.heard) == 1)
     assert not line.task.done()

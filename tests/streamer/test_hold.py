@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
 
 from streamer.hold import hold
+from streamer.twilio_socket import Patience, TwilioSocket, listening
+from streamer.web_socket import SocketClosed
 
 UPGRADE = (
     b"GET /stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -16,7 +16,7 @@ UPGRADE = (
 
 
 async def test_a_held_stream_sends_no_ping() -> None:
-    async with serve(hold, "127.0.0.1", 0, ping_interval=0.05, ping_timeout=0.05) as server:
+    async with listening("127.0.0.1", 0, lambda _: None, hold, Patience(ping_s=0.05)) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(UPGRADE)
@@ -29,12 +29,12 @@ async def test_a_held_stream_sends_no_ping() -> None:
 async def test_it_ends_with_the_other_side() -> None:
     ended = asyncio.Event()
 
-    async def handler(socket: ServerConnection) -> None:
-        with pytest.raises(ConnectionClosed):
+    async def handler(socket: TwilioSocket) -> None:
+        with pytest.raises(SocketClosed):
             await hold(socket)
         ended.set()
 
-    async with serve(handler, "127.0.0.1", 0) as server:
+    async with listening("127.0.0.1", 0, lambda _: None, handler) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         async with connect(f"ws://127.0.0.1:{port}", proxy=None) as socket:
             await (await socket.ping())
