@@ -30,6 +30,12 @@ _REFUSALS = {
 }
 
 
+class RateLimited(ProviderFailed):
+    """`retry_after_s` is how long OpenAI wants to be left alone; None where it does not say."""
+
+    retry_after_s: float | None = None
+
+
 def is_of_the_key(failed: ProviderFailed) -> bool:
     """Whether every other model would fail in the same way."""
     return failed.failure.code in _OF_THE_KEY
@@ -46,7 +52,7 @@ def of_status(status: int, fields: Mapping[str, object], retry_after: str | None
     """For an HTTP status other than 200 with the `error` object `fields` and the header Retry-After."""
     code, kind = _word(fields.get("code")), _word(fields.get("type"))
     if status == 429:
-        return _quota() if "insufficient_quota" in (code, kind) else _rate_limited(retry_after, model)
+        return _quota() if "insufficient_quota" in (code, kind) else rate_limited(retry_after, model)
     if status >= 500:
         return failed("openai-error", f"OpenAI had an error of its own with {model} ({status}). Try again later.")
     if status in _REFUSALS:
@@ -63,8 +69,22 @@ def of_status(status: int, fields: Mapping[str, object], retry_after: str | None
 def in_stream(fields: Mapping[str, object], model: str) -> ProviderFailed:
     """For an `error` object inside a stream."""
     if "rate_limit_exceeded" in (fields.get("code"), fields.get("type")):
-        return _rate_limited(None, model)
+        return rate_limited(None, model)
     return failed("openai-error", f"OpenAI broke off a reply of {model} with an error of its own. Try again later.")
+
+
+def rate_limited(retry_after: str | None, model: str) -> RateLimited:
+    """`retry_after` is the header's text."""
+    says = retry_after if retry_after and re.fullmatch(r"\d{1,5}(?:\.\d{1,3})?", retry_after) else None
+    limited = RateLimited(
+        f"OpenAI limits the requests for {model} (429){f' and asks to wait {says} s' if says else ''}. Raise the "
+        "project's rate limit, or name fallbacks in models.reply_fallbacks.",
+        code="openai-rate-limited",
+        blame=Blame.PROVIDER,
+        retryable=True,
+    )
+    limited.retry_after_s = float(says) if says else None
+    return limited
 
 
 def silent(model: str, waited_s: float) -> ProviderFailed:
@@ -128,15 +148,6 @@ def _quota() -> ProviderFailed:
         "openai-quota",
         "The OpenAI account has used up its credit or its limit (429, insufficient_quota). Add credit, or raise the "
         "limit, in OpenAI's billing settings.",
-    )
-
-
-def _rate_limited(retry_after: str | None, model: str) -> ProviderFailed:
-    wait = f" and asks to wait {retry_after} s" if retry_after and re.fullmatch(r"[\d.]{1,8}", retry_after) else ""
-    return failed(
-        "openai-rate-limited",
-        f"OpenAI limits the requests for {model} (429){wait}. Raise the project's rate limit, or name fallbacks in "
-        "models.reply_fallbacks.",
     )
 
 

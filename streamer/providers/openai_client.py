@@ -19,6 +19,7 @@ from yarl import URL
 from calls import openai_chat, openai_failures
 from calls.errors import ProviderFailed
 from calls.openai_models import OPENAI_URL, versioned
+from streamer.providers.openai_pauses import Pauses
 from streamer.providers.openai_stream import ReplyStream
 
 log = logging.getLogger(__name__)
@@ -36,14 +37,16 @@ _LONGEST_ANSWER_BYTES = 64 * 1024
 
 
 class OpenAIClient:
-    """`refused` is what each model is known not to take in a request, learnt once for the whole process."""
+    """`refused` is what each model is known not to take in a request, `pauses` who limits the rate of them; both are
+    learnt once for the whole process."""
 
     def __init__(self, api_key: str, base_url: str = "") -> None:
         """`base_url` is the service's base, with or without "/v1"; empty is OpenAI's own. Needs a running loop."""
         self.refused: dict[str, set[str]] = {}
+        self.pauses = Pauses()
         self._base = versioned(base_url or OPENAI_URL).rstrip("/")
         self._replies = URL(self._base + openai_chat.PATH)
-        self._used_s = float("-inf")
+        self._used_s: float | None = None
         self._freshening: asyncio.Task[None] | None = None
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -71,6 +74,7 @@ class OpenAIClient:
 
         Returns the day on which OpenAI says that the model is shut down ("2027-01-14"), if any. ProviderFailed.
         """
+        self._has_been_used()
         url = URL(f"{self._base}/models/{quote(model, safe='')}", encoded=True)
         try:
             async with asyncio.timeout(within_s), self._http.get(url, allow_redirects=False) as response:
@@ -80,14 +84,15 @@ class OpenAIClient:
         except TimeoutError as late:
             raise openai_failures.silent(model, within_s) from late
         if response.status != 200:
-            raise self._of_status(response, _fields(told), model)
-        self._has_been_used()
+            raise _of_status(response, _fields(told), model)
         return _shutdown_day(told, model)
 
     def freshen(self, model: str) -> None:
-        """A call begins: have a connection opened if none was used lately. Never waits, never fails."""
+        """A call begins: have a connection opened if one was used before, and none lately. Never waits, never fails."""
         is_under_way = self._freshening is not None and not self._freshening.done()
-        if not is_under_way and asyncio.get_running_loop().time() - self._used_s > FRESH_S:
+        if self._used_s is None or is_under_way:
+            return
+        if asyncio.get_running_loop().time() - self._used_s >= FRESH_S:
             self._freshening = asyncio.create_task(self._freshen(model), name="openai connection")
 
     async def _freshen(self, model: str) -> None:
@@ -135,7 +140,7 @@ class OpenAIClient:
             response.close()
         option = openai_failures.refused_option(response.status, fields)
         if option is None or option not in body:
-            raise self._of_status(response, fields, model)
+            raise _of_status(response, fields, model)
         log.warning("model %s does not take %s; it is left out from now on", model, option)
         self.refused.setdefault(model, set()).add(option)
         return {name: value for name, value in body.items() if name != option}
@@ -180,6 +185,10 @@ def _shutdown_day(told: bytes, model: str) -> str | None:
         raise openai_failures.garbage(model) from odd
     day = described.get("shutdown_date") if isinstance(described, dict) else None
     return day if isinstance(day, str) else None
+
+
+def _of_status(response: aiohttp.ClientResponse, fields: Mapping[str, object], model: str) -> ProviderFailed:
+    return openai_failures.of_status(response.status, fields, response.headers.get("retry-after"), model)
 
 
 def _was_lost(broken: aiohttp.ClientError) -> bool:

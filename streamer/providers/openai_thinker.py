@@ -19,6 +19,7 @@ from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.errors import ProviderFailed
 from calls.openai_chat import Chunks, Usage
+from calls.openai_failures import RateLimited
 from calls.openai_models import reply_models
 from calls.reply import ReplyPart, Words
 from streamer.providers.openai_client import OpenAIClient
@@ -46,8 +47,9 @@ class OpenAIThinker:
         self.last_usage = None
         loop = asyncio.get_running_loop()
         words_by_s = loop.time() + self._agent.limits.reply_s * WORDS_SHARE
-        for index, model in enumerate(self._models):
-            share_s = max(0.0, words_by_s - loop.time()) / (len(self._models) - index)
+        models = self._client.pauses.in_order(self._models, loop.time())
+        for index, model in enumerate(models):
+            share_s = max(0.0, words_by_s - loop.time()) / (len(models) - index)
             given_out = False
             try:
                 async with aclosing(self._ask(model, conversation, share_s)) as parts:
@@ -55,44 +57,54 @@ class OpenAIThinker:
                         given_out = True
                         yield part
             except ProviderFailed as failed:
-                is_last = index + 1 == len(self._models)
+                is_last = index + 1 == len(models)
                 if given_out or is_last or openai_failures.is_of_the_key(failed):
                     raise
-                log.warning("%s failed (%s), asking %s", model, failed.failure.code, self._models[index + 1])
+                log.warning("%s failed (%s), asking %s", model, failed.failure.code, models[index + 1])
             else:
                 return
 
     async def _ask(self, model: str, conversation: Conversation, first_s: float) -> AsyncGenerator[ReplyPart, None]:
+        loop, pauses = asyncio.get_running_loop(), self._client.pauses
+        paused_s = pauses.wait_s(model, first_s, loop.time())
+        if paused_s:
+            await asyncio.sleep(paused_s)
         refused = self._client.refused.get(model, ())
         body = openai_chat.request(self._agent, conversation, self._today(), model, refused)
         chunks = Chunks(model)
-        has_spoken = False
-        waiting = Waiting(model, first_s, self._agent.limits.reply_s * WHOLE_TIMES)
-        stream = await waiting.opened(self._client.ask(body))
+        waiting = Waiting(model, first_s - paused_s, self._agent.limits.reply_s * WHOLE_TIMES)
         try:
-            while chunks.finish is None and (came := await waiting.chunks()):
-                for chunk in came:
-                    text = chunks.words(chunk)
-                    if not has_spoken:
-                        text = text.lstrip()
-                    if text:
-                        if not has_spoken:
-                            has_spoken = True
-                            waiting.begun()
-                        yield Words(text)
-            if chunks.finish is None:
-                raise openai_failures.cut_off(model)
-            action = chunks.action(self._agent)
-            if not has_spoken:
-                if action is None:
-                    raise openai_failures.wordless(model, chunks.finish)
-                yield Words(tools.words_before(self._agent, action))
-            if action:
-                yield action
-            elif chunks.calls_made:
-                log.warning("%s called %d functions that do nothing here", model, chunks.calls_made)
+            stream = await waiting.opened(self._client.ask(body))
+            async with aclosing(self._parts(waiting, chunks)) as parts:
+                async for part in parts:
+                    yield part
             for chunk in await stream.rest():
                 chunks.words(chunk)
+        except RateLimited as limited:
+            pauses.note(model, limited, loop.time())
+            raise
         finally:
             waiting.over()
         self.last_usage = chunks.usage
+
+    async def _parts(self, waiting: Waiting, chunks: Chunks) -> AsyncGenerator[ReplyPart, None]:
+        has_spoken = False
+        while chunks.finish is None and (came := await waiting.chunks()):
+            for chunk in came:
+                text = chunks.words(chunk)
+                if not has_spoken and (text := text.lstrip()):
+                    has_spoken = True
+                    waiting.begun()
+                if text:
+                    yield Words(text)
+        if chunks.finish is None:
+            raise openai_failures.cut_off(chunks.model)
+        action = chunks.action(self._agent)
+        if not has_spoken:
+            if action is None:
+                raise openai_failures.wordless(chunks.model, chunks.finish)
+            yield Words(tools.words_before(self._agent, action))
+        if action:
+            yield action
+        elif chunks.calls_made:
+            log.warning("%s called %d functions that do nothing here", chunks.model, chunks.calls_made)

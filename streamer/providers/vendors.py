@@ -109,10 +109,11 @@ class Vendors:
         return DeepgramNovaRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take)
 
     def thinker(self, agent: Agent, today: Callable[[], date]) -> Thinker:
-        """ "openai" or "openai/…". Raises ConfigurationInvalid."""
+        """ "openai" or "openai/…", for a call that begins. Raises ConfigurationInvalid."""
         _model(agent, "reply", "openai", "")
         _need(agent, self._settings.openai_key, "OPENAI_API_KEY")
         assert self._openai is not None, "there is a key"
+        self._openai.freshen(reply_models(agent)[0])
         return OpenAIThinker(agent, self._openai, today)
 
     def speaker(self, agent: Agent) -> Speaker:

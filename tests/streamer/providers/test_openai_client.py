@@ -101,3 +101,30 @@ async def test_warming_tells_what_is_wrong() -> None:
         with pytest.raises(ProviderFailed, match="could not be reached"):
             await client.warm("gpt-6-luna")
         await client.close()
+
+
+async def test_a_call_after_a_quiet_time_finds_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamer.providers.openai_client.FRESH_S", 0.0)
+    async with Vendors() as vendors:
+        client = OpenAIClient("openai-key", vendors.openai_url)
+        client.freshen("gpt-6-luna")
+        await asyncio.sleep(0.05)
+        assert vendors.meters.openai.requests == 0, "before the first use there is nothing to keep fresh"
+        await client.warm("gpt-6-luna")
+        vendors.listeners["openai"].stop()
+        await vendors.listeners["openai"].listen()
+        client.freshen("gpt-6-luna")
+        client.freshen("gpt-6-luna")
+        await asyncio.sleep(0.3)
+        assert (vendors.meters.openai.connections_open, vendors.meters.openai.requests) == (1, 2)
+        await client.close()
+
+
+async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy sees the whole URL in the request line; the odd server only answers."""
+    async with odd_server(lambda _: SSE + b'data: {"n": 1}\n\ndata: [DONE]\n\n') as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        monkeypatch.setenv("no_proxy", "localhost")
+        client = OpenAIClient("key", "http://openai.invalid")
+        assert await chunks(client) == [{"n": 1}]
+        await client.close()

@@ -209,6 +209,33 @@ async def test_a_retry_after_is_told_and_not_waited_for() -> None:
         assert at.meters.requests == 1
 
 
+async def test_a_model_that_asks_to_wait_is_not_asked_again_meanwhile() -> None:
+    async with desk(faulty(Fault("status", status=429, retry_after_s=20))) as at:
+        await at.failure()
+        assert "wait 20 s" in (await at.failure()).failure.sentence
+        assert at.meters.requests == 1
+
+
+async def test_a_model_that_asks_to_wait_a_moment_is_asked_after_it() -> None:
+    async with desk(faulty(Fault("status", status=429, retry_after_s=0.3)), FAST) as at:
+        await at.failure()
+        began_s = time.monotonic()
+        assert text_of(await at.reply()) == TEXT
+        assert 0.25 < time.monotonic() - began_s < 1
+
+
+async def test_while_a_model_is_limited_the_fallback_is_asked_first() -> None:
+    seen: list[str] = []
+    both = agent("gpt-6-luna", "gpt-5.4-mini")
+    async with desk(faulty(Fault("status", status=429, retry_after_s=20)), FAST) as at:
+        for _ in range(2):
+            thinker = at.thinker(both)
+            assert text_of([part async for part in thinker.reply(ASKED)]) == TEXT
+            assert thinker.last_usage is not None
+            seen.append(thinker.last_usage.model)
+        assert (seen, at.meters.requests) == (["gpt-5.4-mini", "gpt-5.4-mini"], 3)
+
+
 async def test_the_next_model_is_asked_within_the_same_deadline() -> None:
     async with desk(faulty(Fault("stall")), FAST) as at:
         began_s = time.monotonic()
