@@ -52,7 +52,7 @@ class AgentVoice:
         is_held: bool = False,
     ) -> list[Effect]:
         reply = self._new_reply(now_ms, answers, is_held)
-        reply.ends_call = ends_call
+        reply.ends_call, reply.fixed = ends_call, text
         reply.is_filled = True  # fixed words come from memory: nothing to cover up
         return [Say(reply.id, text)]
 
@@ -67,10 +67,14 @@ class AgentVoice:
         reply.id, reply.is_filled = reply_id, True
 
     def _new_reply(self, now_ms: int, answers: TurnEnd | None, is_held: bool) -> ReplyInProgress:
-        self._replies_made += 1
-        playback = Playback(f"r{self._replies_made}")
-        self.reply = ReplyInProgress(self._replies_made, playback, now_ms, answers, is_held=is_held)
+        number = self.next_id()
+        self.reply = ReplyInProgress(number, Playback(f"r{number}"), now_ms, answers, number=number, is_held=is_held)
         return self.reply
+
+    def next_id(self) -> int:
+        """A number that no reply has had."""
+        self._replies_made += 1
+        return self._replies_made
 
     def make_last(self, answers: TurnEnd, reason: EndReason) -> None:
         """The turn that the present reply answers turns out to be a goodbye: the reply is the last one."""
@@ -90,11 +94,14 @@ class AgentVoice:
                 reply.said.append(text)
             case ReplySpoken(_, mulaw, text):
                 reply.spoken_at_ms = reply.spoken_at_ms or now_ms
+                reply.own_sound_at_ms = reply.own_sound_at_ms or now_ms
+                reply.spoken.append(text)
                 reply.playback.add(mulaw, text)
-            case ReplyFilled(_, mulaw, text) if reply.spoken_at_ms is None:
-                reply.worded_at_ms, reply.spoken_at_ms = reply.worded_at_ms or now_ms, now_ms
-                reply.said.insert(0, f"{text} ")
-                reply.filler_ms = len(mulaw) // BYTES_PER_MS
+            case ReplyFilled(_, mulaw, text) if reply.own_sound_at_ms is None:
+                reply.worded_at_ms, reply.spoken_at_ms = reply.worded_at_ms or now_ms, reply.spoken_at_ms or now_ms
+                reply.said.insert(len(reply.spoken), f"{text} ")
+                reply.spoken.append(f"{text} ")
+                reply.filler_ms += len(mulaw) // BYTES_PER_MS
                 reply.playback.add(mulaw, f"{text} ")
             case ReplyDone(_, action, _):
                 reply.is_whole, reply.action = True, action
@@ -181,6 +188,6 @@ class AgentVoice:
     def is_late(self, now_ms: int) -> bool:
         """No sound of the answer came within `limits.reply_s`."""
         reply = self.reply
-        if reply is None or reply.is_held or reply.spoken_at_ms is not None:
+        if reply is None or reply.is_held or reply.is_whole or reply.own_sound_at_ms is not None:
             return False
         return now_ms - reply.wanted_since_ms >= self.limits.reply_s * 1000

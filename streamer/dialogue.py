@@ -51,7 +51,8 @@ from streamer.unworded import NO_WORDS, WORDS_WITHIN_MS, UnwordedTurn, UnwordedT
 class Dialogue:
     """`now_ms` is epoch milliseconds throughout; turns are named after `name`; `mode` is the rung they are spoken on.
 
-    `engine_leads`: the engine decides for itself when to speak, so a turn of the caller's orders no answer.
+    `engine_leads`: the engine decides for itself when to speak, so a turn of the caller's orders no answer. What the
+    caller said until `confirmed_until_ms` stands in the record.
     """
 
     agent: Agent
@@ -61,6 +62,7 @@ class Dialogue:
     conversation: Conversation
     media_time: MediaTime
     engine_leads: bool = False
+    confirmed_until_ms: int = 0
     voice: AgentVoice = field(init=False)
     floor: Floor = field(init=False)
     keypad: Keypad = field(default_factory=Keypad)
@@ -73,8 +75,6 @@ class Dialogue:
         agent = self.agent
         self.floor = Floor(agent.turn_taking, agent.limits)
         self.voice = AgentVoice(agent.limits, agent.turn_taking, agent.phrases.filler, self.mode.value, self.turn_id_of)
-
-    # --- what the engine heard ---------------------------------------------------------------------------------------
 
     def hear(self, event: Heard | TurnTaken | TurnWorded, now_ms: int) -> list[Effect]:  # noqa: PLR0911 - one an event
         match event:
@@ -111,8 +111,6 @@ class Dialogue:
             self.keypad.expected = event.keys
         return self.voice.take(event, now_ms)
 
-    # --- from the clock ----------------------------------------------------------------------------------------------
-
     def due(self, now_ms: int) -> list[Effect]:
         """Whatever time alone brings on in the exchange; the rest belongs to the session."""
         effects: list[Effect] = []
@@ -128,8 +126,6 @@ class Dialogue:
         if overdue:
             effects += self._takes_floor(replace(overdue, decide_at_ms=None), now_ms)
         return effects + self.voice.fill(now_ms) + self._take_keys(now_ms)
-
-    # --- the caller's turn -------------------------------------------------------------------------------------------
 
     def press(self, digit: str, now_ms: int) -> list[Effect]:
         if self.voice.is_leaving:
@@ -161,6 +157,16 @@ class Dialogue:
         last_ms = self.media_time.epoch_of(event.last_voice_media_ms, now_ms)
         guess = Turn("guess", Role.CALLER, text, text, False, first_ms, last_ms, self.mode.value)
         return effects + self._reply_to(text, self.conversation.adding(guess), now_ms, None, is_held=True)
+
+    def stand_on(self, mode: Mode) -> None:
+        """Another engine has the call: what is said from here on is said on its rung."""
+        self.mode, self.voice.mode = mode, mode.value
+
+    def forget_guess(self, now_ms: int) -> None:
+        """The engine that made an answer ahead of time is gone, and the answer with it."""
+        self._guessed = None
+        if self.voice.reply and self.voice.reply.is_held:
+            self.voice.lose(now_ms)
 
     def drop_guess(self, now_ms: int) -> list[Effect]:
         if self._guessed is None:
@@ -233,6 +239,7 @@ class Dialogue:
 
     def _caller_turn(self, text: str, first_ms: int, end: TurnEnd) -> list[Effect]:
         last_ms = end.last_voice_at_ms
+        self.confirmed_until_ms = max(self.confirmed_until_ms, last_ms)
         return self.commit(
             Turn(self._new_turn_id(), Role.CALLER, text, text, False, first_ms, last_ms, self.mode.value)
         )
@@ -256,8 +263,6 @@ class Dialogue:
         speaking = reply is not None and not reply.is_held and not reply.playback.is_empty
         return speaking and not self.keypad.expected and is_backchannel(text)
 
-    # --- what is kept ------------------------------------------------------------------------------------------------
-
     def interrupt(self, now_ms: int) -> list[Effect]:
         """Take the floor from the agent: no more of its reply is played, and only what was heard is kept."""
         self._guessed = None
@@ -271,6 +276,10 @@ class Dialogue:
     def close_turns(self) -> list[Effect]:
         """The stream or its engine ends: what waits for its words goes into the record without them."""
         return [effect for turn in self._unworded.take_all() for effect in self._unclear(turn)]
+
+    def forget_unworded(self, end: TurnEnd | None) -> bool:
+        """True when the turn that ended at `end` has no words yet: it is taken away, for its voice is heard again."""
+        return end is not None and self._unworded.forget(end)
 
     def commit(self, turn: Turn | None) -> list[Effect]:
         if turn is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from calls.conversation import Conversation, Turn
 from calls.errors import Failure
-from calls.record import EndReason, NextStep
+from calls.record import EndReason, Mode, NextStep
 from calls.reply import Action
 from calls.usage import Usage
 
@@ -220,6 +220,15 @@ EngineOrder = Say | Answer | Fill | CancelReply
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeEngine:
+    """Let go of the engine and go on with one of `mode`; orders that follow are for the new one. The record gets the
+    rung and `failure`."""
+
+    mode: Mode
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class CommitTurn:
     """To the record: this turn is finished."""
 
@@ -250,4 +259,6 @@ class CloseSocket:
     reason: str
 
 
-Effect = SendMedia | SendMark | SendClear | EngineOrder | CommitTurn | CommitUsage | CommitNext | CloseSocket
+Effect = (
+    SendMedia | SendMark | SendClear | EngineOrder | ChangeEngine | CommitTurn | CommitUsage | CommitNext | CloseSocket
+)

@@ -28,6 +28,11 @@ def after_failure(reply: ReplyInProgress | None, failure: Failure) -> list[Effec
     return leave(NextStep(Do.GATHER, why=failure.sentence), None, failure)
 
 
+def move(failure: Failure) -> list[Effect]:
+    """The task is leaving: the call streams again, to another one."""
+    return leave(NextStep(Do.STREAM, why=failure.sentence), None, failure)
+
+
 def leave(step: NextStep, reason: EndReason | None, failure: Failure | None = None) -> list[Effect]:
     code = HANDED_OVER if failure else NORMAL_CLOSE
     return [CommitNext(step, reason, failure), CloseSocket(code, step.do.value)]

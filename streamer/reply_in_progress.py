@@ -23,7 +23,10 @@ class ReplyInProgress:
     """`ends_call` marks a goodbye: it cannot be interrupted, and the socket closes once it has been heard.
 
     `is_held`: made ahead of the end of the caller's turn, not to be sent yet. `is_paused`: silenced by a voice that may
-    come to nothing. `is_filled`: short words have covered the wait for it, or are not needed.
+    come to nothing. `is_filled`: short words have covered the wait for it, or are not needed. `is_bridged`: the bridge
+    phrase has. `number` names its turn and its marks; `id` is what its engine knows it by, another with each engine.
+    `fixed` are the words it was ordered with, where it was. `said` is everything that is to be spoken, `spoken` what
+    has become sound of it; `own_sound_at_ms` is when the first of that came, fillers not counted.
     """
 
     id: int
@@ -39,6 +42,11 @@ class ReplyInProgress:
     is_held: bool = False
     is_paused: bool = False
     is_filled: bool = False
+    number: int = 0
+    fixed: str = ""
+    spoken: list[str] = field(default_factory=list)
+    own_sound_at_ms: int | None = None
+    is_bridged: bool = False
     filler_ms: int = 0
 
     @property
@@ -66,7 +74,7 @@ class ReplyInProgress:
         started = playback.first_heard_at_ms or playback.first_sent_at_ms
         ended = playback.last_heard_at_ms or now_ms
         return Turn(
-            id_of(self.id), Role.AGENT, said, heard, cut and heard != said, started, ended, mode, self.waterfall()
+            id_of(self.number), Role.AGENT, said, heard, cut and heard != said, started, ended, mode, self.waterfall()
         )
 
     def waterfall(self) -> Waterfall:

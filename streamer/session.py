@@ -13,6 +13,7 @@ from calls.errors import Blame, Failure
 from calls.record import EndReason, Mode
 from streamer.dialogue import Dialogue
 from streamer.events import (
+    ChangeEngine,
     CommitUsage,
     Effect,
     EngineEvent,
@@ -26,7 +27,9 @@ from streamer.events import (
     SendClear,
     Used,
 )
-from streamer.leaving import after_failure, after_reply
+from streamer.going_on import go_on
+from streamer.ladder import Ladder
+from streamer.leaving import after_failure, after_reply, move
 from streamer.media_time import MediaTime
 from streamer.turns import Silence
 
@@ -36,14 +39,21 @@ MEDIA_AHEAD_MS = 600_000
 
 @dataclass(slots=True)
 class Session:
-    """`now_ms` is epoch milliseconds throughout; the stream began at `started_at_ms`; turns are named after `name`."""
+    """`now_ms` is epoch milliseconds throughout; the stream began at `started_at_ms`; turns are named after `name`.
+
+    `ladder` chooses another engine when the one at work is lost (None: the call leaves the socket). `bridge` is
+    phrases.bridge as mu-law, where somebody has spoken it before.
+    """
 
     agent: Agent
     mode: Mode
     name: str
     started_at_ms: int
     conversation: InitVar[Conversation | None] = None
+    ladder: Ladder | None = None
+    bridge: bytes = b""
     is_over: bool = False
+    _moving: Failure | None = None
     dialogue: Dialogue = field(init=False)
     media_time: MediaTime = field(init=False)
 
@@ -60,6 +70,8 @@ class Session:
             return dialogue.voice.say(self.agent.greeting, now_ms)
         if conversation.unanswered:
             return dialogue.voice.answer(conversation, now_ms, answers=None)
+        if conversation.turns[-1].heard == self.agent.phrases.bridge:
+            return []  # said before the call came here: not twice
         return dialogue.voice.say(self.agent.phrases.bridge, now_ms)
 
     # --- from Twilio -----------------------------------------------------------------------------------------------
@@ -96,7 +108,7 @@ class Session:
             case ReplyLost(reply_id, failure):
                 return self._reply_lost(reply_id, failure, now_ms)
             case EngineLost(failure):
-                return self._hand_over(failure, now_ms)
+                return self._change_engine(failure, now_ms)
             case _:
                 return self.dialogue.hear(event, now_ms) + self.on_time(now_ms)
 
@@ -110,7 +122,7 @@ class Session:
         reply = self.dialogue.voice.reply
         if reply is None or reply.id != reply_id:
             return []
-        return self.dialogue.drop_guess(now_ms) if reply.is_held else self._hand_over(failure, now_ms)
+        return self.dialogue.drop_guess(now_ms) if reply.is_held else self._change_engine(failure, now_ms)
 
     # --- from the clock --------------------------------------------------------------------------------------------
 
@@ -121,9 +133,11 @@ class Session:
         voice = self.dialogue.voice
         if voice.is_late(now_ms):
             sentence = f"No sound of a reply came within {self.agent.limits.reply_s:g} s."
-            return self._hand_over(Failure("reply-late", Blame.PROVIDER, sentence, retryable=True), now_ms)
+            return self._change_engine(Failure("reply-late", Blame.PROVIDER, sentence, retryable=True), now_ms)
         effects = self.dialogue.due(now_ms)
-        return effects if voice.is_leaving else effects + self._watch_limits(now_ms)
+        if voice.is_leaving:
+            return effects
+        return effects + (self._move_when_quiet(now_ms) if self._moving else self._watch_limits(now_ms))
 
     def _watch_limits(self, now_ms: int) -> list[Effect]:
         phrases, voice = self.agent.phrases, self.dialogue.voice
@@ -137,6 +151,21 @@ class Session:
                 return voice.say(phrases.silence_goodbye, now_ms, ends_call=EndReason.SILENCE)
         return []
 
+    # --- another engine ----------------------------------------------------------------------------------------------
+
+    def _change_engine(self, failure: Failure, now_ms: int) -> list[Effect]:
+        """Whatever was said and is being said stays; only when no engine is left does the call leave the socket."""
+        reply = self.dialogue.voice.reply
+        if self.dialogue.voice.is_leaving and reply and reply.is_whole:
+            return []  # the goodbye is here already, and needs no engine to be heard
+        mode = self.ladder.next(failure, now_ms) if self.ladder and not self.dialogue.voice.is_leaving else None
+        if mode is None:
+            return self._hand_over(failure, now_ms)
+        self.mode = mode
+        self.dialogue.stand_on(mode)
+        effects: list[Effect] = [ChangeEngine(mode, failure), *go_on(self.dialogue, self.bridge, now_ms)]
+        return effects + self._finish_if_heard(now_ms)
+
     # --- leaving ---------------------------------------------------------------------------------------------------
 
     def _finish_if_heard(self, now_ms: int) -> list[Effect]:
@@ -145,11 +174,25 @@ class Session:
             return []
         reply, turn = heard
         leaving = after_reply(reply)
+        if self._moving and reply.fixed == self.agent.phrases.bridge:
+            leaving = move(self._moving)
         self.is_over = bool(leaving)
         return self.dialogue.commit(turn) + (self.dialogue.close_turns() if leaving else []) + leaving
 
+    def move(self, failure: Failure, now_ms: int) -> list[Effect]:
+        """This task is leaving: at the next moment when nobody speaks or waits, the caller is asked to wait, and the
+        call goes to another task. `hand_over` where that moment does not come."""
+        self._moving = failure
+        return self.on_time(now_ms)
+
+    def _move_when_quiet(self, now_ms: int) -> list[Effect]:
+        dialogue = self.dialogue
+        if dialogue.voice.reply or dialogue.floor.caller_speaks or dialogue.conversation.unanswered:
+            return []
+        return dialogue.voice.say(self.agent.phrases.bridge, now_ms)
+
     def hand_over(self, failure: Failure, now_ms: int) -> list[Effect]:
-        """From outside: this task is leaving, or something broke around the session."""
+        """From outside, at once: time is up for this task, or something broke around the session."""
         return [] if self.is_over else self._hand_over(failure, now_ms)
 
     def _hand_over(self, failure: Failure, now_ms: int) -> list[Effect]:
@@ -157,4 +200,6 @@ class Session:
         self.is_over = True
         reply = self.dialogue.voice.reply
         cut: list[Effect] = [SendClear(), *self.dialogue.lose_reply(now_ms)] if reply else []
-        return [*cut, *self.dialogue.close_turns(), *after_failure(reply, failure)]
+        says_goodbye = reply is not None and reply.ends_call is not None and not reply.is_held
+        leaving = move(failure) if self._moving and not says_goodbye else after_failure(reply, failure)
+        return [*cut, *self.dialogue.close_turns(), *leaving]

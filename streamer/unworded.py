@@ -36,6 +36,14 @@ class UnwordedTurns:
         """The turn whose words are there; None when nobody waits for them."""
         return self._turns.pop(ref, None)
 
+    def forget(self, end: TurnEnd) -> bool:
+        """Take away the turn that ended so; whether there was one."""
+        for turn in self._turns.values():
+            if turn.end == end:
+                del self._turns[turn.ref]
+                return True
+        return False
+
     def overdue(self, now_ms: int) -> UnwordedTurn | None:
         """A turn over the agent whose words have not come in time; it is taken away."""
         for turn in self._turns.values():

@@ -1,0 +1,87 @@
+"""The conversation goes on with another engine: what was being said is finished, what waits is answered. No I/O.
+
+nobody spoke                        the new engine listens; unanswered words are answered
+the reply is whole                  it goes on sounding: the caller hears nothing
+it sounds, more words are known     the new engine says the rest behind it
+it sounds, and broke off            its sentence stands, or the answer is asked for anew behind it
+nothing of it has sounded           the bridge phrase at once, and the answer is asked for anew
+... to words nobody wrote down      the bridge phrase; the new engine hears the caller's voice again
+"""
+
+from streamer.dialogue import Dialogue
+from streamer.events import Answer, Effect, Fill, Say
+from streamer.playback import BYTES_PER_MS
+from streamer.reply_in_progress import ReplyInProgress
+
+_SENTENCE_ENDS = (".", "!", "?", "…")
+
+
+def go_on(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
+    """The orders to the new engine, and what Twilio is sent meanwhile. `bridge` is phrases.bridge as mu-law, empty
+    where nobody has spoken it yet: the new engine then does."""
+    dialogue.forget_guess(now_ms)
+    reply = dialogue.voice.reply
+    if reply and reply.own_sound_at_ms is None and dialogue.forget_unworded(reply.answers):
+        return _only_cover(dialogue, reply, bridge, now_ms)
+    kept = dialogue.close_turns()
+    if reply is None:
+        return kept + (_answer(dialogue, bridge, now_ms) if dialogue.conversation.unanswered else [])
+    if reply.is_whole:
+        return kept
+    if reply.own_sound_at_ms is None:
+        return [*kept, _order_anew(dialogue, reply, now_ms), *_cover(dialogue, reply, bridge, now_ms)]
+    return kept + _finish(dialogue, reply, bridge, now_ms)
+
+
+def _answer(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
+    order = dialogue.voice.answer(dialogue.conversation, now_ms, answers=None)
+    reply = dialogue.voice.reply
+    assert reply is not None, "it was ordered just now"
+    return order + _cover(dialogue, reply, bridge, now_ms)
+
+
+def _finish(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_ms: int) -> list[Effect]:
+    said, spoken = "".join(reply.said), "".join(reply.spoken)
+    rest = said[len(spoken) :] if said.startswith(spoken) else ""
+    reply.said = [spoken]
+    if rest.strip():
+        reply.id = dialogue.voice.next_id()
+        return [Say(reply.id, rest)]
+    if spoken.rstrip().endswith(_SENTENCE_ENDS):
+        reply.is_whole = True
+        return []
+    return [_order_anew(dialogue, reply, now_ms), *_cover(dialogue, reply, bridge, now_ms)]
+
+
+def _order_anew(dialogue: Dialogue, reply: ReplyInProgress, now_ms: int) -> Effect:
+    """What the reply was ordered with, once more, behind what has sounded of it."""
+    reply.id, reply.ordered_at_ms, reply.own_sound_at_ms = dialogue.voice.next_id(), now_ms, None
+    reply.said = list(reply.spoken)
+    return Say(reply.id, reply.fixed) if reply.fixed else Answer(reply.id, dialogue.conversation)
+
+
+def _cover(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_ms: int) -> list[Effect]:
+    """The bridge phrase, as the beginning (or the next words) of the reply; not twice. An order goes before it: a new
+    order would take a filler back."""
+    text = dialogue.agent.phrases.bridge
+    if not text or reply.is_bridged or reply.fixed == text:
+        return []
+    reply.is_bridged = reply.is_filled = True
+    if not bridge:
+        return [Fill(reply.id, text)]
+    reply.said.append(f"{text} ")
+    reply.spoken.append(f"{text} ")
+    reply.spoken_at_ms = reply.spoken_at_ms or now_ms
+    reply.filler_ms += len(bridge) // BYTES_PER_MS
+    reply.playback.add(bridge, f"{text} ")
+    return dialogue.voice.play(now_ms)
+
+
+def _only_cover(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_ms: int) -> list[Effect]:
+    """The caller is heard again by the new engine, which makes a turn of it; meanwhile something is said."""
+    if bridge:
+        effects = _cover(dialogue, reply, bridge, now_ms)
+        reply.is_whole = True
+        return effects
+    dialogue.voice.lose(now_ms)
+    return dialogue.voice.say(dialogue.agent.phrases.bridge, now_ms) if dialogue.agent.phrases.bridge else []

@@ -1,0 +1,48 @@
+"""Which engine goes on with a call when the one it had is lost, without leaving the socket. Pure.
+
+lost, and may be well at once    the same mode again, with whatever the task knows to be well, once
+lost again, or for good          the next streaming mode of the agent's
+none left                        the call leaves the socket and goes on over TwiML
+"""
+
+from dataclasses import dataclass, field
+
+from calls.errors import Failure
+from calls.record import Mode
+
+MOST_TRIES = 2
+MOST_CHANGES = 8
+"""In one stream. Whoever has lost that many engines is better off without."""
+WELL_MS = 60_000
+"""An engine that ran so long was well: what is lost then is a new failure, not the old one again."""
+
+
+@dataclass(slots=True)
+class Ladder:
+    """`modes` are the agent's, best first; the call stands on `mode` since `since_ms` (epoch)."""
+
+    modes: tuple[Mode, ...]
+    mode: Mode
+    since_ms: int
+    _tries: dict[Mode, int] = field(default_factory=dict)
+    _changes: int = 0
+
+    def next(self, failure: Failure, now_ms: int) -> Mode | None:
+        """The mode of the engine to go on with after `failure`; None when only TwiML is left."""
+        if now_ms - self.since_ms >= WELL_MS:
+            self._tries.clear()
+        self._changes += 1
+        self._tries[self.mode] = self._tries.get(self.mode, 0) + 1
+        if self._changes > MOST_CHANGES:
+            return None
+        candidates = [*([self.mode] if failure.retryable else []), *self._below()]
+        for mode in candidates:
+            if self._tries.get(mode, 0) < MOST_TRIES:
+                self.mode, self.since_ms = mode, now_ms
+                return mode
+        return None
+
+    def _below(self) -> tuple[Mode, ...]:
+        """The streaming modes under the present one; all but it where the agent does not name it."""
+        streaming = tuple(mode for mode in self.modes if mode is not Mode.TRADITIONAL)
+        return streaming[streaming.index(self.mode) + 1 :] if self.mode in streaming else streaming

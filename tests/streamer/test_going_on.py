@@ -1,0 +1,243 @@
+"""An engine is lost in every moment of a call, and the next goes on: exact effects, by literal times."""
+
+import pytest
+
+from calls.conversation import Conversation, Role, Turn
+from calls.errors import Blame, Failure
+from calls.record import Do, EndReason, Mode, NextStep
+from calls.reply import EndCall
+from streamer.events import (
+    Answer,
+    ChangeEngine,
+    CloseSocket,
+    CommitNext,
+    CommitTurn,
+    Effect,
+    EngineLost,
+    Fill,
+    ReplyDone,
+    ReplyLost,
+    ReplySpoken,
+    ReplyWorded,
+    Say,
+    SendMark,
+    SendMedia,
+    TurnEnded,
+    TurnLikely,
+    TurnTaken,
+    TurnWorded,
+)
+from streamer.ladder import Ladder
+from streamer.leaving import HANDED_OVER
+from streamer.session import Session
+from tests.fakes.agents import AGENT
+
+START = 1_000_000
+TENTH = b"\x10" * 800
+BRIDGE = b"\x20" * 800
+PASSING = Failure("engine-went", Blame.PROVIDER, "It went away.", retryable=True)
+LASTING = Failure("key-refused", Blame.CONFIGURATION, "The key is refused.")
+LEAVING = Failure("task-leaving", Blame.OFFHOOK, "The task is leaving.")
+ALL = (Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL)
+
+
+def session(bridge: bytes = BRIDGE, mode: Mode = Mode.REALTIME, conversation: Conversation | None = None) -> Session:
+    return Session(AGENT, mode, "MZ1", START, conversation, Ladder(ALL, mode, START), bridge)
+
+
+def greeted(bridge: bytes = BRIDGE) -> Session:
+    s = session(bridge)
+    s.begin(START)
+    s.on_engine(ReplySpoken(1, TENTH, AGENT.greeting), START)
+    s.on_engine(ReplyDone(1, None), START)
+    s.on_mark("r1-1", START + 300)
+    return s
+
+
+def asked(bridge: bytes = BRIDGE) -> Session:
+    """The caller asked, and reply 2 is wanted, at START + 2,000."""
+    s = greeted(bridge)
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    return s
+
+
+def turns(effects: list[Effect]) -> list[tuple[Role, str]]:
+    return [(effect.turn.role, effect.turn.heard) for effect in effects if isinstance(effect, CommitTurn)]
+
+
+def orders(effects: list[Effect]) -> list[Effect]:
+    return [effect for effect in effects if isinstance(effect, (Say, Answer, Fill))]
+
+
+def test_an_engine_that_cannot_greet_is_followed_by_one_that_does() -> None:
+    s = session()
+    s.begin(START)
+    effects = s.on_engine(EngineLost(LASTING), START + 50)
+    assert effects[0] == ChangeEngine(Mode.PIPELINE, LASTING)
+    assert orders(effects) == [Say(2, AGENT.greeting)]
+    assert s.mode is Mode.PIPELINE
+
+
+def test_while_nobody_speaks_the_caller_notices_nothing() -> None:
+    s = greeted()
+    assert s.on_engine(EngineLost(LASTING), START + 1_000) == [ChangeEngine(Mode.PIPELINE, LASTING)]
+
+
+def test_a_caller_who_waits_hears_the_bridge_at_once_and_is_answered() -> None:
+    s = asked()
+    effects = s.on_engine(EngineLost(LASTING), START + 2_400)
+    assert effects == [
+        ChangeEngine(Mode.PIPELINE, LASTING),
+        Answer(3, s.dialogue.conversation),
+        SendMedia(BRIDGE),
+        SendMark("r2-1"),
+    ]
+    s.on_engine(ReplySpoken(3, TENTH, "Nine to five."), START + 3_000)
+    s.on_engine(ReplyDone(3, None), START + 3_000)
+    s.on_mark("r2-1", START + 3_100)
+    (turn,) = [e.turn for e in s.on_mark("r2-2", START + 3_300) if isinstance(e, CommitTurn)]
+    assert turn.heard == f"{AGENT.phrases.bridge} Nine to five."
+    assert turn.mode == "pipeline"
+
+
+def test_without_a_bridge_in_memory_the_new_engine_speaks_it_behind_its_order() -> None:
+    effects = asked(b"").on_engine(EngineLost(LASTING), START + 2_400)
+    assert [type(order) for order in orders(effects)] == [Answer, Fill]
+    assert orders(effects)[1] == Fill(3, AGENT.phrases.bridge)
+
+
+def test_the_bridge_is_not_said_twice_for_one_answer() -> None:
+    s = asked()
+    s.on_engine(EngineLost(PASSING), START + 2_400)
+    effects = s.on_engine(EngineLost(PASSING), START + 2_600)
+    assert [type(effect) for effect in effects] == [ChangeEngine, Answer]
+
+
+def test_a_reply_that_is_whole_is_heard_to_its_end() -> None:
+    s = asked()
+    s.on_engine(ReplySpoken(2, TENTH * 2, "Nine to five."), START + 3_000)
+    s.on_engine(ReplyDone(2, None), START + 3_000)
+    assert s.on_engine(EngineLost(LASTING), START + 3_050) == [ChangeEngine(Mode.PIPELINE, LASTING)]
+    s.on_mark("r2-1", START + 3_100)
+    assert turns(s.on_mark("r2-2", START + 3_200)) == [(Role.AGENT, "Nine to five.")]
+
+
+def test_words_that_were_not_spoken_yet_are_said_by_the_next_engine() -> None:
+    s = asked()
+    s.on_engine(ReplyWorded(2, "Nine to five. Anything else?"), START + 2_900)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 3_000)
+    effects = s.on_engine(EngineLost(LASTING), START + 3_050)
+    assert effects == [ChangeEngine(Mode.PIPELINE, LASTING), Say(3, " Anything else?")]
+    s.on_engine(ReplyWorded(3, " Anything else?"), START + 3_060)
+    s.on_engine(ReplySpoken(3, TENTH, " Anything else?"), START + 3_100)
+    s.on_engine(ReplyDone(3, None), START + 3_100)
+    s.on_mark("r2-1", START + 3_200)
+    (turn,) = [e.turn for e in s.on_mark("r2-2", START + 3_300) if isinstance(e, CommitTurn)]
+    assert (turn.said, turn.heard, turn.cut) == ("Nine to five. Anything else?",) * 2 + (False,)
+
+
+def test_a_reply_that_broke_off_at_the_end_of_a_sentence_stands() -> None:
+    s = asked()
+    s.on_engine(ReplyWorded(2, "Nine to five."), START + 2_900)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 3_000)
+    assert s.on_engine(ReplyLost(2, LASTING), START + 3_050) == [ChangeEngine(Mode.PIPELINE, LASTING)]
+    assert turns(s.on_mark("r2-1", START + 3_200)) == [(Role.AGENT, "Nine to five.")]
+
+
+def test_a_reply_that_broke_off_in_mid_sentence_is_asked_for_anew_behind_it() -> None:
+    s = asked()
+    s.on_engine(ReplyWorded(2, "We are open"), START + 2_900)
+    s.on_engine(ReplySpoken(2, TENTH, "We are open"), START + 3_000)
+    effects = s.on_engine(ReplyLost(2, LASTING), START + 3_050)
+    assert orders(effects) == [Answer(3, s.dialogue.conversation)]
+    assert SendMedia(BRIDGE) in effects
+
+
+def test_an_answer_made_ahead_of_time_goes_with_its_engine() -> None:
+    s = greeted()
+    s.on_engine(TurnLikely("Hours?", 500, 1_500), START + 1_700)
+    assert s.on_engine(EngineLost(LASTING), START + 1_800) == [ChangeEngine(Mode.PIPELINE, LASTING)]
+    effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    assert orders(effects) == [Answer(3, s.dialogue.conversation)]
+
+
+def test_a_turn_nobody_wrote_down_is_heard_again_and_not_kept_twice() -> None:
+    s = greeted()
+    s.on_engine(TurnTaken("item_1", 500, 1_500), START + 1_700)
+    effects = s.on_engine(EngineLost(LASTING), START + 1_900)
+    assert turns(effects) == []
+    assert effects == [ChangeEngine(Mode.PIPELINE, LASTING), SendMedia(BRIDGE), SendMark("r2-1")]
+    assert s.dialogue.confirmed_until_ms < START + 500
+    s.on_mark("r2-1", START + 2_000)
+    effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_500)
+    assert orders(effects) == [Answer(3, s.dialogue.conversation)]
+
+
+def test_a_turn_whose_answer_sounds_is_kept_without_its_words() -> None:
+    s = greeted()
+    s.on_engine(TurnTaken("item_1", 500, 1_500), START + 1_700)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 2_000)
+    effects = s.on_engine(EngineLost(LASTING), START + 2_050)
+    assert turns(effects) == [(Role.CALLER, "[unclear]")]
+    assert s.on_engine(TurnWorded("item_1", "Hours?"), START + 2_100) == []
+
+
+def test_a_reply_that_is_late_changes_the_engine_too() -> None:
+    s = asked()
+    effects = s.on_time(START + 2_000 + round(AGENT.limits.reply_s * 1000))
+    assert isinstance(effects[0], ChangeEngine)
+    assert effects[0].failure.code == "reply-late"
+
+
+@pytest.mark.parametrize("action", [EndCall("agent-goodbye")])
+def test_a_goodbye_that_is_whole_needs_no_engine(action: EndCall) -> None:
+    s = asked()
+    s.on_engine(ReplySpoken(2, TENTH, "Goodbye."), START + 3_000)
+    s.on_engine(ReplyDone(2, action), START + 3_000)
+    assert s.on_engine(EngineLost(LASTING), START + 3_050) == []
+    effects = s.on_mark("r2-1", START + 3_200)
+    assert CommitNext(NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE) in effects
+
+
+def test_when_no_engine_is_left_the_call_leaves_the_socket() -> None:
+    s = asked()
+    s.on_engine(EngineLost(LASTING), START + 2_100)
+    effects = s.on_engine(EngineLost(LASTING), START + 2_200)
+    assert effects[-2:] == [
+        CommitNext(NextStep(Do.GATHER, why=LASTING.sentence), None, LASTING),
+        CloseSocket(HANDED_OVER, "gather"),
+    ]
+
+
+def test_a_task_that_leaves_asks_the_caller_to_wait_when_nobody_speaks() -> None:
+    s = greeted()
+    assert s.move(LEAVING, START + 1_000) == [Say(2, AGENT.phrases.bridge)]
+    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 1_010)
+    s.on_engine(ReplyDone(2, None), START + 1_010)
+    effects = s.on_mark("r2-1", START + 1_200)
+    assert effects[1:] == [
+        CommitNext(NextStep(Do.STREAM, why=LEAVING.sentence), None, LEAVING),
+        CloseSocket(HANDED_OVER, "stream"),
+    ]
+
+
+def test_a_task_that_leaves_answers_what_waits_first() -> None:
+    s = asked()
+    assert s.move(LEAVING, START + 2_100) == []
+    s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 3_000)
+    s.on_engine(ReplyDone(2, None), START + 3_000)
+    assert turns(s.on_mark("r2-1", START + 3_200)) == [(Role.AGENT, "Nine to five.")]
+    assert s.on_time(START + 3_220) == [Say(3, AGENT.phrases.bridge)]
+
+
+def test_a_task_whose_time_is_up_hands_over_at_once_and_streams_again() -> None:
+    s = asked()
+    s.move(LEAVING, START + 2_100)
+    effects = s.hand_over(LEAVING, START + 2_200)
+    assert effects[-2] == CommitNext(NextStep(Do.STREAM, why=LEAVING.sentence), None, LEAVING)
+
+
+def test_a_call_that_was_asked_to_wait_is_not_asked_again_by_the_next_task() -> None:
+    said = AGENT.phrases.bridge
+    turn = Turn("MZ0-r2", Role.AGENT, said, said, False, START - 900, START - 500, "realtime")
+    assert session(conversation=Conversation((turn,))).begin(START) == []
