@@ -1,4 +1,5 @@
-"""Open sockets to one vendor address, kept for the next calls: `take` stands where a plain `connect` would.
+"""Open sockets (or sessions) of one vendor address, kept for the next calls: `take` stands where a plain `connect`
+would.
 
 Only calls that were answered count: nothing is opened for one that still rings. A socket is kept for `idle_s` at most,
 which must be less than the vendor waits for audio or text, and is looked at again before it is given away.
@@ -8,9 +9,10 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, TypeVar
 
 from calls.errors import ProviderFailed
-from streamer.providers.vendor_socket import Connect, VendorSocket
 from streamer.warm import WarmSizing
 
 log = logging.getLogger(__name__)
@@ -25,13 +27,27 @@ _ARRIVALS_KEPT = 2_000
 SIZING = WarmSizing()
 
 
-class WarmSockets:
-    """`run` keeps them, `take` gives one away. One for each URL and process."""
+class Keepable(Protocol):
+    """What can be kept open for later."""
 
-    def __init__(self, connect: Connect, idle_s: float, sizing: WarmSizing = SIZING) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still worth giving away."""
+
+    def close(self) -> None:
+        """Let it go, without waiting."""
+
+
+Kept = TypeVar("Kept", bound=Keepable)
+
+
+class WarmSockets(Generic[Kept]):
+    """`run` keeps them, `take` gives one away. One for each URL and process. `connect` raises ProviderFailed."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Kept]], idle_s: float, sizing: WarmSizing = SIZING) -> None:
         self._connect, self._idle_s, self._sizing = connect, idle_s, sizing
         self._answered_at_s: deque[float] = deque(maxlen=_ARRIVALS_KEPT)
-        self._idle: deque[tuple[VendorSocket, float]] = deque()
+        self._idle: deque[tuple[Kept, float]] = deque()
         self._taken = asyncio.Event()
 
     @property
@@ -39,7 +55,7 @@ class WarmSockets:
         """How many are being kept."""
         return len(self._idle)
 
-    async def take(self) -> VendorSocket:
+    async def take(self) -> Kept:
         """An open socket for a call that was answered: a kept one, the oldest first, or a new one. ProviderFailed."""
         now_s = asyncio.get_running_loop().time()
         self._answered_at_s.append(now_s)

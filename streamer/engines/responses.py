@@ -1,0 +1,191 @@
+"""The responses of one speech-to-speech session: at most one at a time, what each has sounded, what of it is cut.
+
+idle ──ask──► asked ──created──► active ──done──► idle
+                │                   │
+                └──cancel───────────┴──► cancelling ──done──► idle       (whatever was asked meanwhile goes out then)
+
+A vendor refuses a second response while one is active, and a truncation beyond what it has sent; it sends on for a
+while what was cancelled. So nothing is asked before `done`, what is cut is the least of what was played and received,
+and what belongs to no wanted response is nobody's. No I/O, no clock.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+BYTES_PER_MS = 8
+_REPLIES_KEPT = 8
+_STRANGERS_KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Ask the vendor for the answer that is to be reply `reply_id`."""
+
+    reply_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """Nothing of the item after `audio_end_ms` was heard."""
+
+    item_id: str
+    content_index: int
+    audio_end_ms: int
+
+
+Command = Create | Cancel | Truncate
+
+
+class State(Enum):
+    IDLE = auto()
+    ASKED = auto()
+    ACTIVE = auto()
+    CANCELLING = auto()
+    BLOCKED = auto()
+    """The vendor says that a response is active which we do not know of."""
+
+
+@dataclass(slots=True)
+class Sounded:
+    """The audio received of one item's content part."""
+
+    item_id: str
+    content_index: int
+    received_bytes: int = 0
+
+    @property
+    def received_ms(self) -> int:
+        return self.received_bytes // BYTES_PER_MS
+
+
+@dataclass(slots=True)
+class Responses:
+    state: State = State.IDLE
+    reply_id: int | None = None
+    """Of the response that is asked, active or cancelling."""
+    response_id: str | None = None
+    _wanted: bool = False
+    _queued: int | None = None
+    _strangers: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _sounded: OrderedDict[int, list[Sounded]] = field(default_factory=OrderedDict)
+
+    @property
+    def is_idle(self) -> bool:
+        return self.state is State.IDLE and self._queued is None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Somebody waits for what is asked or active."""
+        return self._wanted and self.state in (State.ASKED, State.ACTIVE)
+
+    # --- orders ------------------------------------------------------------------------------------------------------
+
+    def ask(self, reply_id: int) -> list[Command]:
+        """Now, or when the vendor can take it; one asked for before and not yet sent is forgotten."""
+        if self.state is not State.IDLE:
+            self._queued = reply_id
+            return []
+        self.state, self.reply_id, self.response_id, self._wanted = State.ASKED, reply_id, None, True
+        return [Create(reply_id)]
+
+    def cancel(self, reply_id: int, played_ms: int) -> list[Command]:
+        """Of the reply, over or not, `played_ms` were heard and no more will be."""
+        if self._queued == reply_id:
+            self._queued = None
+        commands: list[Command] = []
+        if self.reply_id == reply_id and self.state in (State.ASKED, State.ACTIVE):
+            self._wanted = False
+            if self.state is State.ACTIVE and self.response_id is not None:
+                self.state = State.CANCELLING
+                commands.append(Cancel(self.response_id))
+        return commands + self._cut(reply_id, played_ms)
+
+    def _cut(self, reply_id: int, played_ms: int) -> list[Command]:
+        """What of its audio the vendor has to forget; of what still came, also what it has made and not sent."""
+        commands: list[Command] = []
+        still_comes = self.state is State.CANCELLING and self.reply_id == reply_id
+        before_ms = 0
+        items = self._sounded.pop(reply_id, [])
+        for sounded in items:
+            heard_ms = min(sounded.received_ms, max(0, played_ms - before_ms))
+            before_ms += sounded.received_ms
+            if heard_ms < sounded.received_ms or (still_comes and sounded is items[-1]):
+                commands.append(Truncate(sounded.item_id, sounded.content_index, heard_ms))
+        return commands
+
+    # --- what the vendor tells ---------------------------------------------------------------------------------------
+
+    def created(self, response_id: str, reply_id: int | None) -> list[Command]:
+        """A response began; `reply_id` is what its metadata say, None where they say nothing."""
+        if self.state is not State.ASKED or reply_id not in (None, self.reply_id):
+            self._strangers[response_id] = None
+            if len(self._strangers) > _STRANGERS_KEPT:
+                self._strangers.popitem(last=False)
+            return [Cancel(response_id)]
+        self.response_id = response_id
+        if not self._wanted:
+            self.state = State.CANCELLING
+            return [Cancel(response_id)]
+        self.state = State.ACTIVE
+        return []
+
+    def wanted_reply(self, response_id: str) -> int | None:
+        """The reply that something of this response belongs to; None when nobody wants it."""
+        is_wanted = self.state is State.ACTIVE and response_id == self.response_id
+        return self.reply_id if is_wanted else None
+
+    def sounded(self, response_id: str, item_id: str, content_index: int, size_bytes: int) -> int | None:
+        """Audio came. The reply that it belongs to, or None when nobody wants it."""
+        reply_id = self.wanted_reply(response_id)
+        if reply_id is None:
+            return None
+        items = self._sounded.get(reply_id)
+        if items is None:
+            items = self._sounded[reply_id] = []
+            if len(self._sounded) > _REPLIES_KEPT:
+                self._sounded.popitem(last=False)
+        if not items or items[-1].item_id != item_id or items[-1].content_index != content_index:
+            items.append(Sounded(item_id, content_index))
+        items[-1].received_bytes += size_bytes
+        return reply_id
+
+    def done(self, response_id: str) -> tuple[int | None, list[Command]]:
+        """A response is over. The reply that somebody waited for, if it was that one; and what can go out now."""
+        if response_id in self._strangers:
+            del self._strangers[response_id]
+            return None, self._free() if self.state is State.BLOCKED else []
+        if self.state is State.BLOCKED:
+            return None, self._free()
+        if response_id != self.response_id or self.state not in (State.ACTIVE, State.CANCELLING):
+            return None, []
+        reply_id = self.reply_id if self.state is State.ACTIVE else None
+        return reply_id, self._free()
+
+    def not_now(self) -> None:
+        """The vendor refused what was asked, as a response is active: it is asked again when that one is done."""
+        if self.state is State.ASKED:
+            if self._wanted and self._queued is None:
+                self._queued = self.reply_id
+            self.state, self.reply_id = State.BLOCKED, None
+
+    def unblock(self) -> list[Command]:
+        """The response that was in the way never told of its end: ask anyway."""
+        return self._free() if self.state is State.BLOCKED else []
+
+    def refused(self) -> tuple[int | None, list[Command]]:
+        """The vendor refused what was asked, for good. The reply that somebody waited for; and what can go out now."""
+        if self.state is not State.ASKED:
+            return None, []
+        reply_id = self.reply_id if self._wanted else None
+        return reply_id, self._free()
+
+    def _free(self) -> list[Command]:
+        self.state, self.reply_id, self.response_id, self._wanted = State.IDLE, None, None, False
+        queued, self._queued = self._queued, None
+        return [] if queued is None else self.ask(queued)
