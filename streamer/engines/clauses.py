@@ -21,6 +21,7 @@ FIRST_LEAST_WORDS = 4
 FIRST_AT_ANY_WORDS = 9
 LONG_WORDS = 18
 
+_MARK = re.compile(r"[^\w\s]")
 _GAP = re.compile(r"\s+(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]”’]*$")
 _CLAUSE_END = re.compile(r"(?:[,;:…]|\.\.\.)[\"')\]”’]*$|(?:^|\s)[-–—]+$|[—–]$")
@@ -81,7 +82,9 @@ def _first_cut(text: str) -> int:
             continue
         words += 1
         is_enough = words >= FIRST_WORDS or len(before.strip()) >= FIRST_CHARS
-        if is_enough and (_ends_sentence(before, after) or _pauses(before, after) or _is_joint(before, after)):
+        if is_enough and (_is_marked(text, gap.start()) and (_ends_sentence(before, after) or _pauses(before, after))):
+            return gap.end()
+        if is_enough and _is_joint(before, after):
             return gap.end()
         if _may_divide(words, before, after):
             good = gap.end()
@@ -98,16 +101,25 @@ def _may_divide(words: int, before: str, after: str) -> bool:
 
 
 def _later_cut(text: str) -> int:
+    if not _MARK.search(text):
+        return 0
     pause = 0
     for words, gap in enumerate(_GAP.finditer(text), 1):
-        before, after = text[: gap.start()], text[gap.end() :]
-        if _ends_sentence(before, after):
-            return gap.end()
-        if words >= FIRST_LEAST_WORDS and _pauses(before, after):
-            pause = gap.end()
+        if _is_marked(text, gap.start()):
+            before, after = text[: gap.start()], text[gap.end() :]
+            if _ends_sentence(before, after):
+                return gap.end()
+            if words >= FIRST_LEAST_WORDS and _pauses(before, after):
+                pause = gap.end()
         if words >= LONG_WORDS and pause:
             return pause
     return 0
+
+
+def _is_marked(text: str, end: int) -> bool:
+    """Whether what stands before `end` may be the end of a sentence or a clause: most words are neither, and this is
+    asked of each with every token."""
+    return end > 0 and not text[end - 1].isalnum()
 
 
 def _ends_sentence(before: str, after: str) -> bool:
