@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import uvloop
@@ -45,8 +46,7 @@ async def serve(script: Script, ports: tuple[int, int, int], *, with_parent: boo
         _print(urls)
         await stopped.wait()
     meters = vendors.meters
-    told = {"deepgram": meters.deepgram, "openai": meters.openai, "elevenlabs": meters.elevenlabs}
-    _print({name: one.as_json() for name, one in told.items()})
+    _print({one.name: getattr(meters, one.name).as_json() for one in fields(meters)})
 
 
 def _print(value: object) -> None:

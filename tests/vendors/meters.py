@@ -1,7 +1,7 @@
 """What a vendor would bill and log: the other side of cost reconciliation, and proof that nothing is left open."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -61,9 +61,33 @@ class Meters:
 
 
 @dataclass(slots=True)
+class SessionMeters(Meters):
+    """Counters of speech-to-speech: what a session costs, and whether it was left open."""
+
+    sessions_opened: int = 0
+    sessions_open: int = 0
+    session_s: float = 0.0
+    """Seconds that closed sessions were open for."""
+    appended_ms: float = 0.0
+    responses_created: int = 0
+    responses_cancelled: int = 0
+    truncations: int = 0
+    refusals_by_code: Counter[str] = field(default_factory=Counter)
+
+    def refuse_as(self, code: str, why: str) -> None:
+        self.refusals_by_code[code] += 1
+        self.refuse(f"{code}: {why}")
+
+    def as_json(self) -> dict[str, Any]:
+        return {**Meters.as_json(self), "refusals_by_code": dict(self.refusals_by_code)}
+
+
+@dataclass(slots=True)
 class AllMeters:
-    """The meters of the three vendors."""
+    """The meters of the three vendors; OpenAI's sockets have their own, its connections are all in `openai`."""
 
     deepgram: Meters = field(default_factory=Meters)
     openai: Meters = field(default_factory=Meters)
     elevenlabs: Meters = field(default_factory=Meters)
+    realtime: SessionMeters = field(default_factory=SessionMeters)
+    live: SessionMeters = field(default_factory=SessionMeters)

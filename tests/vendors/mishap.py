@@ -80,7 +80,7 @@ class Outgoing:
     def __init__(self, socket: Socket, fault: Fault | None, fail: Callable[[Fault], None]) -> None:
         """`fail` says the vendor's own error and closes, for the fault "error"."""
         self._socket, self._fail = socket, fail
-        self._mishap = Mishap(fault, self._strike)
+        self._mishap = Mishap(fault, self.strike)
         self._now = fault if fault is not None and fault.at_once and fault.kind in ("close", "error") else None
 
     def begin(self) -> bool:
@@ -88,7 +88,7 @@ class Outgoing:
         if self._now is None:
             return True
         self._mishap.stop()
-        self._strike(self._now)
+        self.strike(self._now)
         return False
 
     def send(self, message: bytes) -> None:
@@ -98,7 +98,8 @@ class Outgoing:
     def stop(self) -> None:
         self._mishap.stop()
 
-    def _strike(self, fault: Fault) -> None:
+    def strike(self, fault: Fault) -> None:
+        """What a fault does to the socket."""
         match fault.kind:
             case "stall":
                 self._socket.stall()

@@ -1,4 +1,4 @@
-"""OpenAI's door: paths, keys and bodies; each request gets the script's reply."""
+"""OpenAI's door for plain requests: paths, keys and bodies; each gets the script's reply. Sockets: openai_sockets."""
 
 import asyncio
 import time
@@ -17,7 +17,6 @@ from tests.vendors.openai_replies import reply_to
 from tests.vendors.openai_requests import chat_body, responses_body
 from tests.vendors.openai_stream import EventStream, Piece
 from tests.vendors.script import Messages, OpenAIScript, Reply
-from tests.vendors.web_socket import Socket
 from tests.vendors.wire import Request, json_answer
 
 _CREATED_S = 1_790_000_000
@@ -25,16 +24,11 @@ _CREATED_S = 1_790_000_000
 
 
 class OpenAI:
-    """Serves requests, each by the script. Answers to chat and Responses are counted together."""
+    """Serves plain requests, each by the script. Answers to chat and Responses are counted together."""
 
     def __init__(self, script: OpenAIScript, meters: Meters) -> None:
         self.script, self.meters = script, meters
         self._count = 0
-
-    def open_socket(self, request: Request, socket: Socket) -> None:
-        """WebSockets: the realtime API is not simulated here."""
-        self.meters.refuse(f"no such socket: {request.path}")
-        socket.reject(404, "Not Found", Complaint(404, f"Invalid URL (GET {request.path})").body())
 
     def serve(self, request: Request, exchange: Exchange) -> None:
         self.meters.requests += 1

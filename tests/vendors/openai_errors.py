@@ -69,3 +69,25 @@ def invalid_type(name: str, expected: str) -> Complaint:
 def no_model(model: str) -> Complaint:
     text = f"The model `{model}` does not exist or you do not have access to it."
     return Complaint(404, text, param=None, code="model_not_found")
+
+
+def of_code(code: str) -> Complaint:
+    """What OpenAI says with an error code that a script wants, in an event or as the reason of a failed response."""
+    match code:
+        case "rate_limit_exceeded":
+            what = (
+                "Rate limit reached on tokens per min (TPM): Limit 20000, Used 19500, Requested 900. Try again in 1.2s."
+            )
+            return Complaint(429, what, code=code)
+        case "insufficient_quota":
+            what = "You exceeded your current quota, please check your plan and billing details."
+            return Complaint(429, what, "insufficient_quota", code=code)
+        case "session_expired":
+            return Complaint(400, "Your session hit the maximum duration of 60 minutes.", code=code)
+        case "invalid_api_key":
+            return of_status(401)
+        case "" | "server_error":
+            what = "The server had an error while processing your request. Sorry about that!"
+            return Complaint(500, what, "server_error", code="server_error")
+        case _:
+            return Complaint(400, "The request was refused.", code=code)

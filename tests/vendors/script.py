@@ -5,43 +5,31 @@ all that follow. Times are milliseconds from the moment the vendor could first h
 request received, the text that made a generation due.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Literal
 
-Kind: TypeAlias = Literal["status", "reset", "stall", "drop", "garbage", "close", "error", "silence"]
-"""How a vendor fails. Before anything else (`after_messages` and `after_ms` 0), or in mid-stream:
+from tests.vendors.script_parts import Fault, Kind, Messages, ToolCall, nth
+from tests.vendors.script_speech import LiveScript, RealtimeScript
 
-- status: the request or the handshake is answered with `status`, and `Retry-After` where `retry_after_s` is given
-- reset: the TCP connection is reset without an answer
-- stall: accepted, then nothing, for ever
-- drop: the connection is cut without a closing handshake
-- garbage: something that is no message of this vendor, then the stream goes on
-- close: a WebSocket is closed with `code` and `reason`; an HTTP stream is ended as if it were complete
-- error: the vendor's own error message inside a stream, and the end of it (on a socket with `code`)
-- silence: 200 OK and silent audio (mu-law 0xFF); for a recogniser: it hears no words
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One failure of one connection. It strikes once `after_messages` were sent and `after_ms` have passed."""
-
-    kind: Kind
-    after_messages: int = 0
-    after_ms: float = 0.0
-    status: int = 500
-    retry_after_s: float | None = None
-    code: int = 1011
-    reason: str = ""
-
-    def __post_init__(self) -> None:
-        HTTPStatus(self.status)
-
-    @property
-    def at_once(self) -> bool:
-        return not self.after_messages and not self.after_ms
+__all__ = [
+    "Answer",
+    "DeepgramScript",
+    "ElevenLabsScript",
+    "Fault",
+    "Kind",
+    "Listening",
+    "LiveScript",
+    "Messages",
+    "OpenAIScript",
+    "RealtimeScript",
+    "Reply",
+    "Script",
+    "Speaking",
+    "ToolCall",
+    "Utterance",
+    "nth",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +91,6 @@ class DeepgramScript:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A function the model calls; `arguments` is a JSON text."""
-
-    name: str
-    arguments: str = "{}"
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """What the model answers: words, then calls. `finish` is chat's finish reason where it is not plain."""
 
@@ -130,16 +110,13 @@ class Answer:
     reply: Reply
 
 
-Messages: TypeAlias = Sequence[Mapping[str, Any]]
-
-
 @dataclass(frozen=True, slots=True)
 class OpenAIScript:
     """The reply is the first of: what `think` returns, the first matching of `answers`, the next of `replies`.
 
     `by` says which of `replies` is next: the one for this "request" of all, or for this "turn" of the conversation, the
     number of user messages in the request (which speculation does not upset). `think` is given chat's messages, or the
-    input of a Responses request as a list.
+    input of a Responses request as a list. `realtime` and `live` have entries of their own, one a socket.
     """
 
     replies: tuple[Reply, ...] = (Reply(),)
@@ -149,6 +126,8 @@ class OpenAIScript:
     api_key: str = "openai-key"
     models: tuple[str, ...] = ("gpt-5.4-mini", "gpt-5.4", "gpt-5.2", "gpt-6-luna", "gpt-6-sol", "gpt-5.6-luna")
     refused: bool = False
+    realtime: RealtimeScript = field(default_factory=RealtimeScript)
+    live: LiveScript = field(default_factory=LiveScript)
 
     def __post_init__(self) -> None:
         nth(self.replies, 0)
@@ -196,13 +175,3 @@ class Script:
     deepgram: DeepgramScript = field(default_factory=DeepgramScript)
     openai: OpenAIScript = field(default_factory=OpenAIScript)
     elevenlabs: ElevenLabsScript = field(default_factory=ElevenLabsScript)
-
-
-_Entry = TypeVar("_Entry")
-
-
-def nth(entries: Sequence[_Entry], number: int) -> _Entry:
-    """The entry for connection or request `number` (from 0): the last one serves all that follow."""
-    if not entries:
-        raise ValueError("a script needs at least one entry in each of its lists")
-    return entries[min(number, len(entries) - 1)]

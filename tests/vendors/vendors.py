@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -12,14 +13,17 @@ from tests.vendors.deepgram import Deepgram
 from tests.vendors.elevenlabs import ElevenLabs
 from tests.vendors.exchange import Exchange
 from tests.vendors.meters import AllMeters, Meters
-from tests.vendors.openai_api import OpenAI
+from tests.vendors.openai_sockets import OpenAIDoor
 from tests.vendors.script import Script
 from tests.vendors.web_socket import Socket
 from tests.vendors.wire import Connection, Request, json_answer
 
 HOST = "127.0.0.1"
 METERS_PATH = "/_meters"
-"""GET on any vendor's port: its meters as JSON. Not the vendor's, and asks for no key."""
+"""GET on any vendor's port: its meters as JSON. Not the vendor's, and asks for no key.
+
+OpenAI's port has those of its sockets under /_meters/realtime and /_meters/live.
+"""
 
 
 class Vendor(Protocol):
@@ -34,8 +38,11 @@ class Vendor(Protocol):
 class Listener:
     """One vendor's port. While it is refused the port stays reserved and nobody listens on it."""
 
-    def __init__(self, vendor: Vendor) -> None:
+    def __init__(self, vendor: Vendor, more_meters: Mapping[str, Meters] | None = None) -> None:
+        """`more_meters`: others to be had under the meters' path, by name."""
         self._vendor = vendor
+        named = {f"{METERS_PATH}/{name}": meters for name, meters in (more_meters or {}).items()}
+        self._meters: dict[str, Meters] = {METERS_PATH: vendor.meters, **named}
         self._server: asyncio.Server | None = None
         self._held: set[Connection] = set()
         self._reserved: socket.socket | None = None
@@ -74,8 +81,9 @@ class Listener:
         return Connection(self._serve, self._vendor.open_socket, self._vendor.meters, self._held)
 
     def _serve(self, request: Request, exchange: Exchange) -> None:
-        if request.path == METERS_PATH:
-            json_answer(exchange, 200, orjson.dumps(self._vendor.meters.as_json()))
+        meters = self._meters.get(request.path)
+        if meters is not None:
+            json_answer(exchange, 200, orjson.dumps(meters.as_json()))
         else:
             self._vendor.serve(request, exchange)
 
@@ -95,7 +103,10 @@ class Vendors:
         self._ports = ports
         self.listeners = {
             "deepgram": Listener(Deepgram(self.script.deepgram, self.meters.deepgram)),
-            "openai": Listener(OpenAI(self.script.openai, self.meters.openai)),
+            "openai": Listener(
+                OpenAIDoor(self.script.openai, self.meters),
+                {"realtime": self.meters.realtime, "live": self.meters.live},
+            ),
             "elevenlabs": Listener(ElevenLabs(self.script.elevenlabs, self.meters.elevenlabs)),
         }
 

@@ -1,0 +1,126 @@
+"""The script of OpenAI's speech-to-speech: Realtime and Live. Times and lists as in `script`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from tests.vendors.script_parts import Fault, Messages, ToolCall, nth
+
+SAY_EXACTLY = r'(?is)say exactly[^"“]*(?:"((?:[^"\\]|\\.)+)"|“([^”]+)”)'
+"""What stands between quotes after "say exactly"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the caller is taken to have said in one stretch of committed audio.
+
+    The transcript comes `transcript_ms` after the commit (`None`: the connection's), word by word, each `word_ms`; with
+    a longer time than the next one's it comes after that. With `failed` the transcription fails.
+    """
+
+    text: str = "hello there"
+    transcript_ms: float | None = None
+    failed: bool = False
+
+
+Outcome: TypeAlias = Literal["completed", "max_output_tokens", "content_filter", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenReply:
+    """One response: words as speech, then calls of functions that the session has.
+
+    Audio comes `first_audio_ms` after the response was due, in pieces of `piece_ms`, `times_realtime` faster than it
+    plays; a character lasts `character_ms`, after `lead_silence_ms` of silence, so the voice begins exactly there. The
+    transcript is `transcript_lead_ms` of speech ahead of it. `form`: as speech, as a text although speech was asked
+    for, or nothing at all. `stall_after_ms`: no more comes after so much audio (0: not even the first), nor its end.
+    `outcome` other than completed ends it after the words; `error_code` is why it failed. `fault` counts from
+    response.created.
+    """
+
+    text: str = "Certainly."
+    tool_calls: tuple[ToolCall, ...] = ()
+    first_audio_ms: float = 350.0
+    character_ms: int = 60
+    piece_ms: int = 100
+    times_realtime: float = 5.0
+    lead_silence_ms: int = 0
+    transcript_lead_ms: int = 200
+    form: Literal["speech", "text", "nothing"] = "speech"
+    stall_after_ms: float | None = None
+    outcome: Outcome = "completed"
+    error_code: str = "rate_limit_exceeded"
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenAnswer:
+    """A reply whenever the caller's last words match the regular expression `when` (ignoring case)."""
+
+    when: str
+    reply: SpokenReply
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeConnection:
+    """One Realtime socket.
+
+    `heard` are taken in turn, one a committed turn, from the first again after the last. A response is the first of:
+    the words that `say` finds in its own instructions or in the last text of its own `input` (spoken as the next of
+    `replies` is, which it does not use up); what RealtimeScript.think returns; the first matching of `answers`; the
+    next of `replies`, the last again and again.
+
+    speech_started comes `start_ms` after the voice began, speech_stopped `end_ms` after it ended (`None`: the client's
+    silence_duration_ms, or for semantic VAD 600, 400 or 200 by eagerness). `threshold` and `least_voice_ms` as for
+    Deepgram. Waits: `accept_ms` (handshake), `created_ms` (session.created), `updated_ms` (session.updated).
+    `ignored`: client events of these types get no answer and have no effect. `unknown_every`: after every so many
+    messages one of an unknown type. `idle_ms` replaces the idle time-out that the client asked for. `expires_s`:
+    session_expired after so long, then a close with `expired_code`. A fault "error" says the error whose code is its
+    `reason` (rate_limit_exceeded, insufficient_quota, server_error...) and stays open where its own `code` is 0.
+    """
+
+    heard: tuple[Heard, ...] = (Heard(),)
+    replies: tuple[SpokenReply, ...] = (SpokenReply(),)
+    answers: tuple[SpokenAnswer, ...] = ()
+    say: str = SAY_EXACTLY
+    start_ms: float = 60.0
+    end_ms: float | None = None
+    transcript_ms: float = 600.0
+    word_ms: float = 30.0
+    threshold: int = 300
+    least_voice_ms: float = 40.0
+    accept_ms: float = 0.0
+    created_ms: float = 0.0
+    updated_ms: float = 0.0
+    ignored: tuple[str, ...] = ()
+    unknown_every: int = 0
+    idle_ms: float | None = None
+    expires_s: float = 3600.0
+    expired_code: int = 1001
+    fault: Fault | None = None
+
+    def __post_init__(self) -> None:
+        nth(self.replies, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeScript:
+    """`think` is given the conversation as messages with `role` and `content`, system instructions first.
+
+    `wrong_key`: refused with 401 at the handshake, or after it with an error event and close code 3000.
+    """
+
+    connections: tuple[RealtimeConnection, ...] = (RealtimeConnection(),)
+    think: Callable[[Messages], SpokenReply | None] | None = None
+    models: tuple[str, ...] = ("gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-realtime-2", "gpt-realtime-1.5")
+    wrong_key: Literal["handshake", "event"] = "handshake"
+    requests_a_minute: int = 1000
+    tokens_a_minute: int = 100_000
+
+    def __post_init__(self) -> None:
+        nth(self.connections, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveScript:
+    """The script of GPT-Live."""
