@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from calls import route, stream_token, twiml
 from calls.agent import Agent
 from calls.conversation import Conversation, Role, Turn
-from calls.errors import ProviderFailed
+from calls.errors import OffhookError, ProviderFailed
 from calls.latency import Waterfall
 from calls.record import CallRecord, Mode
 from calls.reply import Reply
 from calls.route import Answer, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
 from calls.stream_token import LIFETIME_S, Grant
+from handlers import watch_queue
 from handlers.in_time import reply_within_s, too_late
 from handlers.logs import log, log_error
 from handlers.wiring import Wired
@@ -50,8 +51,19 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     if wired.left_s() <= 0:
         # The caller has heard an apology by now; what was never said must not stand in the conversation.
         raise too_late()
+    if isinstance(decision.step, Stream):
+        have_watched(wired, decision.record)
     log().info("a call goes on", callId=call_id, moment=type(moment).__name__, step=type(decision.step).__name__)
     return _finish(wired, call_id, key, wired.store.answered_before(call_id, key, _remembered(answered)))
+
+
+def have_watched(wired: Wired, record: CallRecord) -> None:
+    """Have the watchdog look at the call's newest stream, if that can be had at once."""
+
+    def note(failed: OffhookError) -> None:
+        wired.store.change(record.call_id, lambda r: route.noted(r, failed.failure))
+
+    watch_queue.ask(wired.watch_queue, record.call_id, record.streams_served, note)
 
 
 def _decide(wired: Wired, call_id: str, conversation: Conversation, agent: Agent, moment: Moment) -> Decision:

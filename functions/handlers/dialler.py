@@ -1,4 +1,5 @@
-"""Twilio's REST, for the two things that are asked of it: place a call, end a call. Loaded by the API only."""
+"""Twilio's REST, for the three things that are asked of it: place a call, lead one elsewhere, end it. Loaded by the API
+and the watchdog only."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -37,10 +38,10 @@ class Dialler(Protocol):
 class TwilioDialler:
     """Over the twilio package, without retries: a POST that is sent twice rings twice."""
 
-    def __init__(self, settings: HandlerSettings) -> None:
+    def __init__(self, settings: HandlerSettings, timeout_s: float = TIMEOUT_S) -> None:
         self._public_url = settings.public_url
         account = (settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_base_url)
-        self._client = _client(*account)
+        self._client = _client(*account, timeout_s)
 
     def dial(self, call_id: str, to_number: str, from_number: str) -> str:
         from requests import RequestException
@@ -52,6 +53,8 @@ class TwilioDialler:
                 from_=from_number,
                 url=f"{self._public_url}/twilio/voice/{call_id}",
                 method="POST",
+                fallback_url=f"{self._public_url}/twilio/lifeline",
+                fallback_method="POST",
                 status_callback=f"{self._public_url}/twilio/status",
                 status_callback_method="POST",
                 status_callback_event=EVENTS,
@@ -63,12 +66,20 @@ class TwilioDialler:
             raise _unreached(error) from error
         return str(call.sid)
 
+    def redirect(self, twilio_sid: str, url: str) -> None:
+        """Lead the live call to `url` at once, out of whatever it is doing; a call that has ended is left alone.
+        DialFailed."""
+        self._update(twilio_sid, url=url, method="POST")
+
     def hang_up(self, twilio_sid: str) -> None:
+        self._update(twilio_sid, status="completed")
+
+    def _update(self, twilio_sid: str, **changes: str) -> None:
         from requests import RequestException
         from twilio.base.exceptions import TwilioException
 
         try:
-            self._client.calls(twilio_sid).update(status="completed")
+            self._client.calls(twilio_sid).update(**changes)
         except TwilioException as error:
             if getattr(error, "code", None) in _NOT_IN_PROGRESS:
                 return
@@ -78,11 +89,11 @@ class TwilioDialler:
 
 
 @cache
-def _client(account_sid: str, auth_token: str, base_url: str) -> "Client":
+def _client(account_sid: str, auth_token: str, base_url: str, timeout_s: float) -> "Client":
     from twilio.http.http_client import TwilioHttpClient
     from twilio.rest import Client
 
-    client = Client(account_sid, auth_token, http_client=TwilioHttpClient(timeout=TIMEOUT_S))
+    client = Client(account_sid, auth_token, http_client=TwilioHttpClient(timeout=timeout_s))
     if base_url:
         client.api.base_url = base_url
     return client

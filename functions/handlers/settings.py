@@ -12,7 +12,9 @@ class HandlerSettings:
     """`public_url` is the https base that Twilio calls, and signs for. Where `stream_url` (wss base) is empty there is
     no streamer, and every call is held in traditional mode. `api_keys` may be empty: then nobody may use the API.
     Empty base URLs mean the services' own. URLs have no slash at the end. `openai_api_key` is empty where no agent has
-    its replies from OpenAI."""
+    its replies from OpenAI. Where `watchdog_queue` (an SQS URL) is empty, no stream is watched; one that is has
+    `watchdog_s` to arrive. `climb` lets a call in traditional mode stream again where a streamer is ready.
+    `lifeline_number` is who is rung when nothing else works; nobody where it is empty."""
 
     public_url: str
     stream_url: str
@@ -28,6 +30,10 @@ class HandlerSettings:
     aws_endpoint_url: str
     openai_api_key: str = ""
     openai_base_url: str = ""
+    watchdog_queue: str = ""
+    watchdog_s: int = 3
+    climb: bool = False
+    lifeline_number: str = ""
 
 
 def read(source: Mapping[str, str]) -> HandlerSettings:
@@ -48,6 +54,10 @@ def read(source: Mapping[str, str]) -> HandlerSettings:
         aws_endpoint_url=fields.https_url("AWS_ENDPOINT_URL", ""),
         openai_api_key=fields.text("OPENAI_API_KEY", ""),
         openai_base_url=fields.https_url("OPENAI_BASE_URL", ""),
+        watchdog_queue=fields.https_url("OFFHOOK_WATCHDOG_QUEUE", ""),
+        watchdog_s=fields.whole("OFFHOOK_WATCHDOG_S", 3, 1, 60),
+        climb=bool(fields.whole("OFFHOOK_CLIMB", 0, 0, 1)),
+        lifeline_number=fields.text("OFFHOOK_LIFELINE_NUMBER", ""),
     )
     fields.finish()
     return settings

@@ -8,8 +8,9 @@ import hashlib
 import json
 
 from calls.conversation import Role, Turn
-from calls.record import Mode
+from calls.record import CallRecord, Mode
 from calls.route import CallerSpoke, NothingHeard
+from calls.rungs import climb_to
 from calls.twiml import speakable
 from handlers.conduct import conduct
 from handlers.resume import over
@@ -32,7 +33,13 @@ def _turn(wired: Wired, request: TwilioRequest, step: str = "") -> str:
     words = heard(request)
     if words:
         wired.store.append_turn(record.call_id, _caller_turn(words, key, wired.now_ms()))
-    return conduct(wired, record, over(request) or (CallerSpoke() if words else NothingHeard()), key)
+    spoke = over(request) or (CallerSpoke(_may_climb(wired, record)) if words else NothingHeard())
+    return conduct(wired, record, spoke, key)
+
+
+def _may_climb(wired: Wired, record: CallRecord) -> bool:
+    """Whether a streamer is ready, asked only for a call that could do something with it."""
+    return bool(climb_to(record, wired.agent(record.agent), wired.now_ms())) and wired.streamer_ready()
 
 
 def _digest(request: TwilioRequest) -> str:

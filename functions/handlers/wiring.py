@@ -5,7 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -18,13 +18,15 @@ from calls.store import CallStore
 from handlers.in_time import ANSWER_WITHIN_S
 from handlers.settings import HandlerSettings, read
 from handlers.thinking import ScriptedThinking, Thinking, ThinkingByProvider
+from handlers.watch_queue import NoWatch, SqsWatch, WatchQueue, sqs_client
 
 
 @dataclass(frozen=True, slots=True)
 class Wired:
     """What a handler works with. `now_ms` is the epoch in ms, `today` the date at the agents' desks (the process's
     time zone), `nonce` a fresh random name. A webhook's answer is waited for `answer_within_s`; `left_s` says how much
-    of that is left, and every webhook has its own."""
+    of that is left, and every webhook has its own. `streamer_ready` asks a streamer whether it would take a call now,
+    and takes a moment."""
 
     settings: HandlerSettings
     store: CallStore
@@ -35,6 +37,8 @@ class Wired:
     nonce: Callable[[], str]
     answer_within_s: float = ANSWER_WITHIN_S
     left_s: Callable[[], float] = lambda: math.inf
+    watch_queue: WatchQueue = field(default_factory=NoWatch)
+    streamer_ready: Callable[[], bool] = lambda: False
 
     def agent(self, name: str) -> Agent:
         """ConfigurationInvalid (code "agent-unknown") when no file defines it."""
@@ -58,7 +62,22 @@ def wired() -> Wired:
         now_ms=now_ms,
         today=lambda: datetime.now().astimezone().date(),
         nonce=lambda: secrets.token_urlsafe(12),
+        watch_queue=watch_queue_for(settings),
+        streamer_ready=_health_of(settings.stream_url) if settings.climb else lambda: False,
     )
+
+
+def _health_of(stream_url: str) -> Callable[[], bool]:
+    from handlers.streamer_health import StreamerHealth
+
+    return StreamerHealth(stream_url).ready
+
+
+def watch_queue_for(settings: HandlerSettings) -> WatchQueue:
+    if not settings.watchdog_queue:
+        return NoWatch()
+    endpoint_url = settings.aws_endpoint_url or None
+    return SqsWatch(lambda: sqs_client(endpoint_url), settings.watchdog_queue, settings.watchdog_s)
 
 
 def ladders_within_reach(agents: Mapping[str, Agent], stream_url: str) -> Mapping[str, Agent]:

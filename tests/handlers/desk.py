@@ -19,6 +19,7 @@ from calls.record import CallRecord, Direction
 from calls.reply import Reply
 from handlers.in_time import ANSWER_WITHIN_S
 from handlers.settings import HandlerSettings
+from handlers.watch_queue import NoWatch, WatchQueue
 from handlers.webhook import lambda_app
 from handlers.wiring import Wired
 from tests.fakes.agents import AGENT
@@ -85,6 +86,8 @@ class House:
     clock: Clock = field(default_factory=Clock)
     store: MemoryCallStore = field(default_factory=MemoryCallStore)
     answer_within_s: float = ANSWER_WITHIN_S
+    watch_queue: WatchQueue = field(default_factory=NoWatch)
+    streamer_ready: bool = False
 
     @property
     def wired(self) -> Wired:
@@ -97,6 +100,8 @@ class House:
             today=lambda: date(2026, 11, 23),
             nonce=lambda: "nonce",
             answer_within_s=self.answer_within_s,
+            watch_queue=self.watch_queue,
+            streamer_ready=lambda: self.streamer_ready,
         )
 
     def post(self, module: Any, path: str, form: Mapping[str, str] | None = None, **changes: Any) -> "Answer":

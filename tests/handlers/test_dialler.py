@@ -67,6 +67,8 @@ def test_dialling_says_where_to_come_back_to(rest: Rest) -> None:
         "From": ["+14155550100"],
         "Url": ["https://calls.example.com/twilio/voice/01JD"],
         "Method": ["POST"],
+        "FallbackUrl": ["https://calls.example.com/twilio/lifeline"],
+        "FallbackMethod": ["POST"],
         "StatusCallback": ["https://calls.example.com/twilio/status"],
         "StatusCallbackMethod": ["POST"],
         "StatusCallbackEvent": ["initiated", "ringing", "answered", "completed"],
@@ -78,6 +80,13 @@ def test_hanging_up(rest: Rest) -> None:
     rest.status = 200
     rest.dialler().hang_up(SID)
     assert rest.asked == [(f"{ACCOUNT}/Calls/{SID}.json", {"Status": ["completed"]})]
+
+
+def test_leading_a_call_elsewhere(rest: Rest) -> None:
+    rest.status = 200
+    url = "https://calls.example.com/twilio/resume/1"
+    rest.dialler().redirect(SID, url)
+    assert rest.asked == [(f"{ACCOUNT}/Calls/{SID}.json", {"Url": [url], "Method": ["POST"]})]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +115,8 @@ def test_a_refusal_is_told_once_and_without_the_number(
 def test_a_call_that_has_ended_already_is_left_alone(rest: Rest, code: int) -> None:
     rest.status, rest.body = 404, {"code": code, "message": "gone", "status": 404}
     rest.dialler().hang_up(SID)
-    assert len(rest.asked) == 1
+    rest.dialler().redirect(SID, "https://calls.example.com/twilio/resume/1")
+    assert len(rest.asked) == 2
 
 
 def test_nobody_at_the_other_end() -> None:
