@@ -23,7 +23,7 @@ from offhook.house import House, HouseSettings, open_house
 from offhook.kept import Kept
 from offhook.phone import LineEvent
 from offhook.places import STATE_FILE
-from offhook.stack.environment import LOOPBACK
+from offhook.stack.environment import LOOPBACK, shared
 from offhook.stack.processes import free_port
 from offhook.termination import ending_on_sigterm
 
@@ -52,7 +52,7 @@ async def run_up(settings: HouseSettings, otherwise: CallerScript, console: Cons
     with ending_on_sigterm():
         async with (
             open_house(settings, tell, on_line=on_line, on_kept=on_kept, otherwise=otherwise) as house,
-            _control(house, settings.out / STATE_FILE),
+            _control(house, settings.out / STATE_FILE, settings.inbound_agent),
         ):
             console.print(addresses(house))
             console.print("Place a call from another terminal: offhook call +15551230101     (Ctrl-C stops)")
@@ -78,13 +78,14 @@ def addresses(house: House) -> Table:
 
 
 @asynccontextmanager
-async def _control(house: House, state_file: Path) -> AsyncIterator[None]:
+async def _control(house: House, state_file: Path, inbound_agent: str) -> AsyncIterator[None]:
     key = secrets.token_hex(32)
     port = free_port()
     async with _serving(control_app(house, house.line_events, key), port):
         settings = house.stack.settings
         url = f"http://{LOOPBACK}:{port}"
-        state = up_state.UpState(os.getpid(), url, key, settings.aws_endpoint_url, settings.table)
+        deployment = {**shared(settings), "OFFHOOK_INBOUND_AGENT": inbound_agent}
+        state = up_state.UpState(os.getpid(), url, key, settings.aws_endpoint_url, settings.table, deployment)
         up_state.write(state_file, state)
         try:
             yield

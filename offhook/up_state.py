@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from offhook.missing import MissingPart
@@ -10,11 +10,14 @@ from offhook.missing import MissingPart
 
 @dataclass(frozen=True, slots=True)
 class UpState:
+    """`deployment` holds the settings of what runs, secrets among them, by their names: `offhook doctor` reads them."""
+
     pid: int
     control_url: str
     control_key: str
     store_url: str
     table: str
+    deployment: dict[str, str] = field(default_factory=dict)
 
 
 def write(path: Path, state: UpState) -> None:

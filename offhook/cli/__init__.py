@@ -2,7 +2,7 @@
 
 import typer
 
-from offhook.cli import agents, box, call, demo, exits, token, up
+from offhook.cli import agents, box, call, demo, doctor, exits, token, up
 
 app = typer.Typer(
     name="offhook",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command(help=demo.EXAMPLE)(demo.demo)
 app.command(help=up.EXAMPLE)(up.up)
 app.command(help=call.EXAMPLE)(call.call)
+app.command(help=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(agents.app, name="agents")
 app.command(help=token.EXAMPLE)(token.token)
 app.command(help=box.EXAMPLE)(box.box)

@@ -49,10 +49,9 @@ def local(inherited: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **_AWS, "NO_PROXY": _LOOPBACK_HOSTS, "no_proxy": _LOOPBACK_HOSTS, "PYTHONUNBUFFERED": "1"}
 
 
-def of_part(inherited: Mapping[str, str], settings: Settings, port: int, extra: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the handlers or the streamer serving on `port`; `extra` has the last word."""
+def shared(settings: Settings) -> dict[str, str]:
+    """What handlers and streamer are both told, by the settings' names."""
     return {
-        **local(inherited),
         "OFFHOOK_PUBLIC_URL": settings.public_url,
         "OFFHOOK_STREAM_URL": settings.stream_url,
         "OFFHOOK_TABLE": settings.table,
@@ -64,6 +63,14 @@ def of_part(inherited: Mapping[str, str], settings: Settings, port: int, extra: 
         "TWILIO_AUTH_TOKEN": settings.auth_token,
         "TWILIO_BASE_URL": settings.twilio_base_url,
         "AWS_ENDPOINT_URL": settings.aws_endpoint_url,
+    }
+
+
+def of_part(inherited: Mapping[str, str], settings: Settings, port: int, extra: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of the handlers or the streamer serving on `port`; `extra` has the last word."""
+    return {
+        **local(inherited),
+        **shared(settings),
         "OFFHOOK_BIND": LOOPBACK,
         "OFFHOOK_DRAIN_S": str(DRAIN_S),
         "PORT": str(port),

@@ -1,0 +1,88 @@
+"""Whether the models that the agents name are there, and stay. Dates are announced ones, read on the day the tables
+say; OpenAI's own list of models, which knows better, is asked where there is a key."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from calls.agent import Agent
+from calls.openai_models import DEFAULT_MODEL, is_openai, shutdown_of
+from offhook.doctor import openai_key
+from offhook.doctor.exam import Exam
+from offhook.doctor.finding import Finding, failed, passed, warned
+from offhook.doctor.providers import providers_of
+
+SOON_DAYS = 60
+_TABLE = Path(__file__).parent / "retirements.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model that an agent names, in the field `part` of its [models]."""
+
+    agent: str
+    part: str
+    model: str
+
+
+async def models(exam: Exam) -> Finding:
+    named = openai_models_of(exam.notes.agents.values())
+    vendor = exam.settings.vendors.get("openai")
+    listed: Mapping[str, date | None] | None = None
+    if named and vendor and vendor.key:
+        listed = await openai_key.listed_models(exam, vendor)
+    return judge(named, exam.today(), listed)
+
+
+def openai_models_of(agents: Iterable[Agent]) -> list[Named]:
+    """OpenAI's; the other vendors' models are tried by opening their sockets. A plain "openai" is whatever the mode's
+    default is: for replies it is known here."""
+    found = []
+    for agent in agents:
+        for part, provider in providers_of(agent):
+            default = DEFAULT_MODEL if part.startswith("reply") else ""
+            if is_openai(provider) and (model := provider.partition("/")[2] or default):
+                found.append(Named(agent.name, part, model))
+    return found
+
+
+@cache
+def _retirements() -> dict[str, tuple[date, str]]:
+    table = tomllib.loads(_TABLE.read_text("utf-8"))
+    return {model: (one["on"], one["instead"]) for one in table["retired"] for model in one["models"]}
+
+
+def retirement(model: str, listed: Mapping[str, date | None]) -> tuple[date, str] | None:
+    """The day, and what to name instead; the vendor's own word goes first."""
+    known = _retirements().get(model)
+    day = listed.get(model) or (known[0] if known else shutdown_of(model))
+    return (day, known[1] if known else f"openai/{DEFAULT_MODEL}") if day else None
+
+
+def judge(named: Iterable[Named], today: date, listed: Mapping[str, date | None] | None) -> Finding:
+    """`listed` is OpenAI's list: each model with its shutdown date, if it has one; None where it was not asked."""
+    bad, soon, count = [], [], 0
+    for one in dict.fromkeys(named):
+        count += 1
+        who = f"Agent {one.agent}, models.{one.part}: openai/{one.model}"
+        retired = retirement(one.model, listed or {})
+        if retired and retired[0] <= today:
+            bad.append((f"{who} was shut down on {retired[0]}.", retired[1]))
+        elif listed is not None and one.model not in listed:
+            bad.append((f"{who} is not among the models that this key may use.", f"openai/{DEFAULT_MODEL}"))
+        elif retired and (retired[0] - today).days <= SOON_DAYS:
+            soon.append((f"{who} will be shut down on {retired[0]}.", retired[1]))
+    if bad:
+        return failed(
+            " ".join(sentence for sentence, _ in bad),
+            "OpenAI retires models; a call that asks for one falls to the next in the agent's ladder, or to silence.",
+            f"Name another in the agent's [models], such as {bad[0][1]}, and deploy.",
+        )
+    if soon:
+        return warned(" ".join(sentence for sentence, _ in soon), f"Name another in time, such as {soon[0][1]}.")
+    if not count:
+        return passed("no agent names a model of OpenAI's")
+    return passed(f"{count} named, none retired{'' if listed is None else ', all known to OpenAI'}")
