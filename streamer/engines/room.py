@@ -11,6 +11,7 @@ from calls.speakable import speakable
 from streamer.engines.engine import Engine
 from streamer.engines.pipeline import PipelineEngine
 from streamer.engines.ports import Recogniser, Speaker, Thinker
+from streamer.metering import UsageMeter
 from streamer.providers.embedded_models import EmbeddedModels
 from streamer.providers.embedded_recogniser import EmbeddedRecogniser
 from streamer.providers.embedded_speaker import EmbeddedSpeaker
@@ -56,22 +57,23 @@ class EngineRoom:
         """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here."""
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
-        return PipelineEngine(self._recogniser(agent), self._thinker(agent), self._speaker(agent))
+        meter = UsageMeter()
+        return PipelineEngine(self._recogniser(agent, meter), self._thinker(agent), self._speaker(agent, meter))
 
-    def _recogniser(self, agent: Agent) -> Recogniser:
+    def _recogniser(self, agent: Agent, meter: UsageMeter) -> Recogniser:
         if agent.models.recogniser == "embedded":
             return EmbeddedRecogniser(self._embedded())
-        return self._loaded().recogniser(agent)
+        return self._loaded().recogniser(agent, meter)
 
     def _thinker(self, agent: Agent) -> Thinker:
         if agent.models.reply == "scripted":
             return ScriptedThinker(agent, self._today)
         return self._loaded().thinker(agent, self._today)
 
-    def _speaker(self, agent: Agent) -> Speaker:
+    def _speaker(self, agent: Agent, meter: UsageMeter) -> Speaker:
         if agent.models.speech == "embedded":
             return EmbeddedSpeaker(self._embedded(), agent.voice.speech)
-        return self._loaded().speaker(agent)
+        return self._loaded().speaker(agent, meter)
 
     def _embedded(self) -> EmbeddedModels:
         if self._models is None:

@@ -4,12 +4,13 @@ StartOfTurn -> SpeechStarted, Update -> Draft, EagerEndOfTurn -> TurnLikely, Tur
 EndOfTurn -> TurnEnded. https://developers.deepgram.com/docs/flux/state
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from streamer.events import Draft, Heard, SpeechStarted, SpeechStopped, TurnEnded, TurnLikely, TurnResumed
+from streamer.metering import unmetered
 from streamer.providers import deepgram_failures
 from streamer.providers.deepgram_audio import MediaClock
 from streamer.providers.deepgram_recogniser import DeepgramRecogniser, Patience
@@ -53,8 +54,10 @@ def flux_url(base_url: str, model: str, keyterms: Sequence[str] = (), options: F
 class DeepgramFluxRecogniser(DeepgramRecogniser):
     """Implements `streamer.engines.ports.Recogniser`. `connect` opens `flux_url`, or takes a warm socket to it."""
 
-    def __init__(self, connect: Connect, patience: Patience = PATIENCE) -> None:
-        super().__init__(connect, FluxTurns(), patience, keep_alive=None)  # Flux has no KeepAlive message
+    def __init__(
+        self, connect: Connect, patience: Patience = PATIENCE, metered: Callable[[int], None] = unmetered
+    ) -> None:
+        super().__init__(connect, FluxTurns(), patience, keep_alive=None, metered=metered)  # Flux has no KeepAlive
 
 
 class FluxTurns:

@@ -4,12 +4,13 @@ speech_final (a pause in the sound), UtteranceEnd (a gap between words) and our 
 first to come ends the turn, the others find nothing left. https://developers.deepgram.com/docs/understand-endpointing-interim-results
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from streamer.events import Draft, Heard, SpeechStarted, SpeechStopped, TurnEnded, TurnLikely, TurnResumed
+from streamer.metering import unmetered
 from streamer.providers import deepgram_failures
 from streamer.providers.deepgram_audio import MediaClock
 from streamer.providers.deepgram_recogniser import DeepgramRecogniser, Patience
@@ -61,8 +62,14 @@ def nova_url(
 class DeepgramNovaRecogniser(DeepgramRecogniser):
     """Implements `streamer.engines.ports.Recogniser`. `connect` opens `nova_url`, or takes a warm socket to it."""
 
-    def __init__(self, connect: Connect, options: NovaOptions = DEFAULTS, patience: Patience = PATIENCE) -> None:
-        super().__init__(connect, NovaTurns(options), patience, KEEP_ALIVE)
+    def __init__(
+        self,
+        connect: Connect,
+        options: NovaOptions = DEFAULTS,
+        patience: Patience = PATIENCE,
+        metered: Callable[[int], None] = unmetered,
+    ) -> None:
+        super().__init__(connect, NovaTurns(options), patience, KEEP_ALIVE, metered)
 
 
 @dataclass(frozen=True, slots=True)

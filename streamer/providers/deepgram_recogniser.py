@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
-from websockets.exceptions import ConnectionClosed
 
 from streamer.events import Heard
+from streamer.metering import unmetered
 from streamer.playback import BYTES_PER_MS
 from streamer.providers import deepgram_failures
 from streamer.providers.deepgram_audio import KeptAudio, MediaClock
 from streamer.providers.deepgram_failures import DEEPGRAM
 from streamer.providers.vendor_socket import Connect, ConnectionLost, VendorSocket
+from streamer.web_socket import SocketClosed
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ _REPLAY_BYTES = 100 * BYTES_PER_MS
 """Audio that is sent again goes in messages of this size."""
 _TICK_S = 0.5
 _MOST_GARBLED = 10
+_METERED_MS = 60_000
+"""A call that is lost from here on loses no more of its bill than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,19 @@ class Turns(Protocol):
 
 
 class DeepgramRecogniser:
-    """Implements `streamer.engines.ports.Recogniser`. `keep_alive` is sent as text; without it, as silence."""
+    """Implements `streamer.engines.ports.Recogniser`. `keep_alive` is sent as text; without it, as silence. `metered`
+    is told how many ms of audio were sent: each minute, and at the end of each connection what is left."""
 
-    def __init__(self, connect: Connect, turns: Turns, patience: Patience, keep_alive: bytes | None) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        turns: Turns,
+        patience: Patience,
+        keep_alive: bytes | None,
+        metered: Callable[[int], None] = unmetered,
+    ) -> None:
+        self._metered = metered
+        self._metered_ms = 0
         self._connect, self._turns, self._patience, self._keep_alive = connect, turns, patience, keep_alive
         self._kept = KeptAudio(patience.kept_ms)
         self._clock = MediaClock()
@@ -123,16 +136,16 @@ class DeepgramRecogniser:
                 self._kept.confirm(self._turns.confirmed_ms)
                 if not self._turns.is_speaking:
                     self._kept.trim(self._patience.quiet_ms)
-        except ConnectionClosed as closed:
-            code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
-            raise deepgram_failures.closed(code, reason) from closed
+        except SocketClosed as closed:
+            raise deepgram_failures.closed(closed.code, closed.reason) from closed
         finally:
             self._socket = None
+            self._meter(0)
             socket.close()
 
     def _begin(self, socket: VendorSocket) -> None:
         """Send what is kept, and everything from now on, in order: nothing else runs in between."""
-        self._socket, self._clock = socket, MediaClock()
+        self._socket, self._clock, self._metered_ms = socket, MediaClock(), 0
         self._unanswered_s, self._sent_s = None, self._time()
         waiting, began_ms, end_ms = b"", 0, 0
         for mulaw, media_ms in self._kept:
@@ -185,7 +198,15 @@ class DeepgramRecogniser:
             return min(patience.stalled_s, patience.speaking_stalled_s)
         return patience.stalled_s
 
+    def _meter(self, least_ms: int) -> None:
+        """Tell what this connection was sent and not told yet, if it is so much."""
+        sent_ms = round(self._clock.sent_ms)
+        if sent_ms - self._metered_ms >= least_ms:
+            self._metered(sent_ms - self._metered_ms)
+            self._metered_ms = sent_ms
+
     def _check(self, socket: VendorSocket, now_s: float) -> None:
+        self._meter(_METERED_MS)
         stalled_s = self._stalled_s()
         if self._unanswered_s is not None and now_s - self._unanswered_s >= stalled_s:
             raise DEEPGRAM.stalled("nothing, although audio reaches it,", stalled_s)

@@ -6,12 +6,13 @@ The client belongs to the process and keeps connections for long, so that a call
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from urllib.parse import quote
 
 import httpx2
 
 from calls.errors import ProviderFailed
+from streamer.metering import unmetered
 from streamer.providers import elevenlabs_messages as messages
 from streamer.providers.elevenlabs_failures import ELEVENLABS, refused
 from streamer.providers.narration import SpeechPiece
@@ -42,9 +43,11 @@ class SpeechRequests:
         model: str,
         first_s: float = 2.5,
         between_s: float = 3.0,
+        metered: Callable[[int], None] = unmetered,
     ) -> None:
-        """`first_s`: how long the first audio may take, `between_s`: any after it."""
-        self._client, self._model = client, model
+        """`first_s`: how long the first audio may take, `between_s`: any after it; `metered` is told
+        how many characters were taken, or may have been where nobody waited for the answer."""
+        self._client, self._model, self._metered = client, model, metered
         self._url = f"{base_url}/v1/text-to-speech/{quote(voice, safe='')}/stream/with-timestamps"
         self._first_s, self._between_s = first_s, between_s
 
@@ -58,11 +61,15 @@ class SpeechRequests:
         try:
             async with asyncio.timeout_at(deadline_s):
                 response = await self._client.send(request, stream=True)
+        except asyncio.CancelledError:
+            self._metered(len(text))
+            raise
         except (httpx2.HTTPError, TimeoutError) as error:
             raise _failure(error, self._first_s) from error
         async with contextlib.aclosing(response):
             if response.status_code != 200:
                 raise refused(response.status_code, await self._body(response))
+            self._metered(len(text))
             lines = response.aiter_lines()
             while (line := await self._next(lines, deadline_s)) is not None:
                 piece = _read(line)

@@ -52,8 +52,12 @@ def open_context(context: str) -> bytes:
 
 
 def words(context: str, text: str) -> bytes:
+    return orjson.dumps({"text": as_sent(text), "context_id": context})
+
+
+def as_sent(text: str) -> str:
     """Text ends with a space, or its last word is taken for the beginning of one."""
-    return orjson.dumps({"text": text if text.endswith(" ") else text + " ", "context_id": context})
+    return text if text.endswith(" ") else text + " "
 
 
 def flush(context: str) -> bytes:

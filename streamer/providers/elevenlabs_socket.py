@@ -8,14 +8,13 @@ import asyncio
 import logging
 from itertools import count
 
-from websockets.exceptions import ConnectionClosed
-
 from calls.errors import ProviderFailed
 from streamer.providers import elevenlabs_messages as messages
 from streamer.providers.elevenlabs_failures import ELEVENLABS
 from streamer.providers.elevenlabs_messages import ContextFinal, FromContext
 from streamer.providers.narration import SpeechPiece
 from streamer.providers.vendor_socket import Connect, VendorSocket
+from streamer.web_socket import SocketClosed
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +40,15 @@ class SpeechContext:
         self._is_finished = self._has_spoken = False
         self._failure: ProviderFailed | None = None
         self._more = asyncio.Event()
+        self.characters = 0
 
     def speak(self, text: str) -> None:
-        """Text that follows the texts before it."""
+        """Text that follows the texts before it; `characters` counts what was sent, as it is billed."""
         if self._owed_from_s is None:
             self._owed_from_s = self._time()
-        self._send(messages.words(self.name, text))
+        sent = messages.as_sent(text)
+        if self._send(messages.words(self.name, text)):
+            self.characters += len(sent)
 
     def finish(self) -> None:
         """No more text: `piece` returns None after the last audio."""
@@ -100,9 +102,11 @@ class SpeechContext:
         if self._owed_from_s is not None and self._time() >= self._deadline_s():
             raise ELEVENLABS.stalled("no speech", self._between_s if self._has_spoken else self._first_s)
 
-    def _send(self, message: bytes) -> None:
-        if not self._socket.send(message, text=True):
+    def _send(self, message: bytes) -> bool:
+        is_sent = self._socket.send(message, text=True)
+        if not is_sent:
             self.fail(ELEVENLABS.lost("it takes no more text"))
+        return is_sent
 
 
 class SpeechSocket:
@@ -198,8 +202,8 @@ class SpeechSocket:
             while True:
                 for told in self._read(await self._next(socket)):
                     self._hand_on(told)
-        except ConnectionClosed as closed:
-            log.info("the speech socket was closed with %s", closed.rcvd.code if closed.rcvd else 1006)
+        except SocketClosed as closed:
+            log.info("the speech socket was closed with %s", closed.code)
         except ProviderFailed as failed:
             lost = failed
             if not failed.failure.retryable:

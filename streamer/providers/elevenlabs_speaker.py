@@ -7,10 +7,11 @@ texts ─► context ─► pieces with times ─► narration (silence off, wor
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
 from calls.errors import ProviderFailed
 from streamer.engines.ports import Spoken
+from streamer.metering import unmetered
 from streamer.providers.elevenlabs_http import SpeechRequests
 from streamer.providers.elevenlabs_socket import SpeechContext, SpeechSocket
 from streamer.providers.narration import Narration
@@ -24,10 +25,17 @@ OPENING_S = 0.5
 
 class ElevenLabsSpeaker:
     """Implements `streamer.engines.ports.Speaker`; one for each call. `run` owns the socket: while it does not run,
-    everything goes over HTTP."""
+    everything goes over HTTP. `metered` is told how many characters were sent over the socket, spoken to the end or
+    not, when their reply is over."""
 
-    def __init__(self, socket: SpeechSocket, requests: SpeechRequests, opening_s: float = OPENING_S) -> None:
-        self._socket, self._requests, self._opening_s = socket, requests, opening_s
+    def __init__(
+        self,
+        socket: SpeechSocket,
+        requests: SpeechRequests,
+        opening_s: float = OPENING_S,
+        metered: Callable[[int], None] = unmetered,
+    ) -> None:
+        self._socket, self._requests, self._opening_s, self._metered = socket, requests, opening_s, metered
 
     async def run(self) -> None:
         """Keep the call's socket open until cancelled. Raises nothing: failures are told by who speaks."""
@@ -80,6 +88,7 @@ class ElevenLabsSpeaker:
         finally:
             asked.follow(None, narration)
             self._socket.release(context)
+            self._metered(context.characters)
 
     async def _over_http(self, asked: "_Asked") -> AsyncGenerator[Spoken, None]:
         while (text := await asked.next()) is not None:

@@ -12,7 +12,9 @@ from calls.agent import Agent
 from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.openai_models import names_openai, reply_models, warnings
 from calls.speakable import speakable
+from calls.usage import Kind, Unit
 from streamer.engines.ports import Recogniser, Speaker, Thinker
+from streamer.metering import UsageMeter
 from streamer.providers import deepgram_failures, elevenlabs_failures
 from streamer.providers.deepgram_flux import DeepgramFluxRecogniser, flux_url
 from streamer.providers.deepgram_nova import DeepgramNovaRecogniser, nova_url
@@ -23,7 +25,7 @@ from streamer.providers.elevenlabs_speaker import ElevenLabsSpeaker
 from streamer.providers.openai_client import OpenAIClient
 from streamer.providers.openai_thinker import OpenAIThinker
 from streamer.providers.phrase_cache import CachedSpeaker, PhraseFolder, Speech
-from streamer.providers.vendor_socket import VendorSockets
+from streamer.providers.vendor_socket import VendorSocket, VendorSockets
 from streamer.providers.warm_sockets import DEEPGRAM_IDLE_S, ELEVENLABS_IDLE_S, WarmSockets
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ class Vendors:
         self._speech_requests = http_client(settings.elevenlabs_key)
         self._openai = OpenAIClient(settings.openai_key, settings.openai_url) if settings.openai_key else None
         self._phrases = PhraseFolder(settings.phrases)
-        self._pools: dict[str, WarmSockets] = {}
+        self._pools: dict[str, WarmSockets[VendorSocket]] = {}
 
     async def warm(self, agent: Agent, today: date) -> None:
         """Pay for the agent's first-use costs before a caller does. A vendor that does not answer is only logged."""
@@ -82,7 +84,7 @@ class Vendors:
         if not agent.models.speech.startswith("elevenlabs"):
             return
         try:
-            await self._cached(agent).prepare()
+            await self._cached(agent, UsageMeter()).prepare()
         except ProviderFailed as failed:
             log.error(failed.failure.sentence)
 
@@ -92,21 +94,22 @@ class Vendors:
             for pool in self._pools.values():
                 tasks.create_task(pool.run(), name="warm sockets")
 
-    def _pool(self, url: str, sockets: VendorSockets, idle_s: float) -> WarmSockets:
+    def _pool(self, url: str, sockets: VendorSockets, idle_s: float) -> WarmSockets[VendorSocket]:
         if url not in self._pools:
             self._pools[url] = WarmSockets(lambda: sockets.open(url), idle_s)
         return self._pools[url]
 
-    def recogniser(self, agent: Agent) -> Recogniser:
+    def recogniser(self, agent: Agent, meter: UsageMeter) -> Recogniser:
         """ "deepgram", "deepgram/flux-…" or "deepgram/nova-…". Raises ConfigurationInvalid."""
         model = _model(agent, "recogniser", "deepgram", FLUX)
         _need(agent, self._settings.deepgram_key, "DEEPGRAM_API_KEY")
         base_url, keyterms = self._settings.deepgram_url, agent.hearing.keyterms
+        metered = meter.each(Kind.RECOGNISER, "deepgram", model, Unit.MILLISECONDS)
         if model.startswith("flux"):
             url = flux_url(base_url, model, keyterms)
-            return DeepgramFluxRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take)
+            return DeepgramFluxRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take, metered=metered)
         url = nova_url(base_url, model, agent.voice.language, keyterms)
-        return DeepgramNovaRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take)
+        return DeepgramNovaRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take, metered=metered)
 
     def thinker(self, agent: Agent, today: Callable[[], date]) -> Thinker:
         """ "openai" or "openai/…", for a call that begins. Raises ConfigurationInvalid."""
@@ -116,20 +119,22 @@ class Vendors:
         self._openai.freshen(reply_models(agent)[0])
         return OpenAIThinker(agent, self._openai, today)
 
-    def speaker(self, agent: Agent) -> Speaker:
+    def speaker(self, agent: Agent, meter: UsageMeter) -> Speaker:
         """ "elevenlabs" or "elevenlabs/…", speaking as the agent's `voice.speech`. Raises ConfigurationInvalid."""
-        return self._cached(agent)
+        return self._cached(agent, meter)
 
-    def _cached(self, agent: Agent) -> CachedSpeaker:
+    def _cached(self, agent: Agent, meter: UsageMeter) -> CachedSpeaker:
         model = _model(agent, "speech", "elevenlabs", VOICE_MODEL)
         _need(agent, self._settings.elevenlabs_key, "ELEVENLABS_API_KEY")
         base_url, voice = self._settings.elevenlabs_url, agent.voice.speech
         url = socket_url(base_url, voice, model)
-        requests = SpeechRequests(self._speech_requests, base_url, voice, model)
+        metered = meter.each(Kind.SPEECH, "elevenlabs", model, Unit.CHARACTERS)
+        requests = SpeechRequests(self._speech_requests, base_url, voice, model, metered=metered)
         socket = SpeechSocket(self._pool(url, self._elevenlabs, ELEVENLABS_IDLE_S).take)
         phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
         speech = Speech("elevenlabs", model, voice)
-        return CachedSpeaker(ElevenLabsSpeaker(socket, requests), speech, self._phrases, phrases)
+        speaker = ElevenLabsSpeaker(socket, requests, metered=metered)
+        return CachedSpeaker(speaker, speech, self._phrases, phrases)
 
     async def aclose(self) -> None:
         await self._deepgram.aclose()

@@ -1,6 +1,7 @@
 """The line to Deepgram, whatever the turns are made of: what is dropped, what is replayed, when it gives up."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from calls.errors import ProviderFailed
 from streamer.events import Draft, Heard
+from streamer.metering import unmetered
 from streamer.providers.deepgram_audio import MediaClock
 from streamer.providers.deepgram_failures import DEEPGRAM
 from streamer.providers.deepgram_flux import flux_url
@@ -39,10 +41,12 @@ class Echo:
         self.replayed_ms.append(replayed_ms)
 
 
-def recogniser(vendors: Vendors, turns: Echo, **patience: Any) -> DeepgramRecogniser:
+def recogniser(
+    vendors: Vendors, turns: Echo, metered: Callable[[int], None] = unmetered, **patience: Any
+) -> DeepgramRecogniser:
     sockets = VendorSockets(DEEPGRAM, {"Authorization": "Token deepgram-key"}, 0.3, 0.1)
     url = flux_url(vendors.deepgram_url, "flux-general-en")
-    return DeepgramRecogniser(partial(sockets.open, url), turns, Patience(3.0, **patience), None)
+    return DeepgramRecogniser(partial(sockets.open, url), turns, Patience(3.0, **patience), None, metered)
 
 
 async def test_audio_from_before_the_socket_is_bounded_and_what_is_dropped_is_counted() -> None:
@@ -65,6 +69,35 @@ async def test_while_nobody_speaks_little_is_sent_again() -> None:
         await line.until(lambda told: len(turns.replayed_ms) == 2)
 
     assert 300 <= turns.replayed_ms[1] <= 800
+
+
+async def test_what_is_sent_is_told_over_every_connection_each_minute_and_at_the_end() -> None:
+    dropping = Listening(fault=Fault("drop", after_messages=5))
+    script = Script(deepgram=DeepgramScript((dropping, Listening())))
+    told: list[int] = []
+    turns = Echo(is_speaking=True)
+    async with Vendors(script) as vendors, Listener(recogniser(vendors, turns, told.append, quiet_ms=300)) as line:
+        line.hear(frames((SILENCE, 2_000)))
+        await line.until(lambda _told: len(turns.replayed_ms) == 2)
+        assert len(told) == 1  # the first connection's
+        line.hear(frames((VOICE, 61_000)))
+        await line.until(lambda _told: len(told) == 2)
+        await line.until(lambda _told: vendors.meters.deepgram.audio_s_received * 1_000 >= sum(told))
+        assert told[1] >= 60_000
+
+    assert len(told) == 3
+    received_ms = vendors.meters.deepgram.audio_s_received * 1_000
+    assert received_ms - 100 <= sum(told) <= received_ms + 1_500  # what was on its way into the connection that dropped
+
+
+async def test_what_is_told_of_a_call_is_what_the_vendor_received() -> None:
+    told: list[int] = []
+    async with Vendors() as vendors, Listener(recogniser(vendors, Echo(), told.append)) as line:
+        line.hear(frames((SILENCE, 2_000), (VOICE, 3_000)))
+        await line.until(lambda _told: vendors.meters.deepgram.audio_s_received > 5)
+
+    assert len(told) == 1
+    assert told[0] == pytest.approx(vendors.meters.deepgram.audio_s_received * 1_000, abs=60)
 
 
 async def test_messages_that_never_make_sense_are_a_lost_connection() -> None:

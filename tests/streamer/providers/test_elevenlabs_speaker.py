@@ -41,14 +41,16 @@ class Line:
 async def line(
     *sockets: Speaking, requests: Speaking = QUICK, key: str = "elevenlabs-key", refused: bool = False
 ) -> AsyncIterator[Line]:
-    """A speaker that runs, on a socket that is open (where it opens at all)."""
+    """A speaker that runs, on a socket that is open (where it opens at all). In every test what it tells of its use is
+    what the vendor counted."""
     script = Script(elevenlabs=ElevenLabsScript((requests,), sockets or (QUICK,), refused=refused))
     async with Vendors(script) as vendors, contextlib.aclosing(http_client(key, connect_s=0.5)) as client:
         opener = VendorSockets(ELEVENLABS, {"xi-api-key": key}, open_timeout_s=0.2, close_timeout_s=0.1)
         url = socket_url(vendors.elevenlabs_url, "heart", MODEL)
         socket = SpeechSocket(partial(opener.open, url), first_s=0.3, between_s=0.3)
-        http = SpeechRequests(client, vendors.elevenlabs_url, "heart", MODEL, first_s=0.3, between_s=0.3)
-        speaker = ElevenLabsSpeaker(socket, http, opening_s=0.4)
+        told: list[int] = []
+        http = SpeechRequests(client, vendors.elevenlabs_url, "heart", MODEL, 0.3, 0.3, metered=told.append)
+        speaker = ElevenLabsSpeaker(socket, http, opening_s=0.4, metered=told.append)
         running = asyncio.create_task(speaker.run())
         try:
             yield Line(speaker, vendors)
@@ -56,6 +58,7 @@ async def line(
             running.cancel()
             await asyncio.wait([running])
             await opener.aclose()
+        assert sum(told) == vendors.meters.elevenlabs.characters
 
 
 async def all_of(pieces: AsyncGenerator[Spoken, None]) -> list[Spoken]:
