@@ -4,13 +4,13 @@ any other stream, by signature and token, and asked for with the `<Parameter>` t
 
 import asyncio
 
-from streamer.web_socket import WebSocket
+from streamer.twilio_socket import TwilioSocket
 
 HOLD = "hold"
 HELD_AT_MOST_S = 120.0
 
 
-async def hold(socket: WebSocket) -> None:
+async def hold(socket: TwilioSocket) -> None:
     """Until the other side closes (which raises SocketClosed), or for HELD_AT_MOST_S."""
     socket.is_silent = True
     try:

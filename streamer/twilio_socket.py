@@ -21,7 +21,7 @@ from picows import (
     ws_create_server,
 )
 
-from streamer.web_socket import BROKEN, GOING_AWAY, PING_S, WebSocket
+from streamer.web_socket import BROKEN, GOING_AWAY, NORMAL, PING_S, WebSocket
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,11 @@ class TwilioSocket(WebSocket):
         """Write one message now, in order; nothing once the socket is ending."""
         if self._transport is not None:
             self._transport.send(WSMsgType.TEXT, text)
+
+    async def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """Returns when the socket has ended, by the deadline of its Patience."""
+        self.begin_close(code, reason)
+        await self.wait_ended()
 
     def accepts(self, *, is_text: bool) -> bool:
         return is_text

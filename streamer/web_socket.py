@@ -55,6 +55,11 @@ class WebSocket(WSListener):
         return transport is not None and not (transport.is_close_frame_sent or transport.is_disconnected)
 
     @property
+    def has_ended(self) -> bool:
+        """No message goes or comes any more."""
+        return self._end is not None
+
+    @property
     def unsent_bytes(self) -> int:
         """What the peer has not taken yet."""
         return 0 if self._transport is None else self._transport.underlying_transport.get_write_buffer_size()
@@ -90,13 +95,8 @@ class WebSocket(WSListener):
         if self._cutting is None:
             self._cutting = asyncio.get_running_loop().call_later(self._close_within_s, self.cut)
 
-    async def close(self, code: int = NORMAL, reason: str = "") -> None:
-        """`begin_close`, and wait until the socket has ended."""
-        self.begin_close(code, reason)
-        if self._transport is not None:
-            await self._ended.wait()
-
     async def wait_ended(self) -> None:
+        """Until the socket that was opened has ended."""
         await self._ended.wait()
 
     def cut(self) -> None:

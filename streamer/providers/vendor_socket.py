@@ -1,32 +1,26 @@
 """WebSockets to vendors: opened by a deadline, written without waiting, closed without waiting.
 
 A vendor that is dead must not hold up a call. So `send` writes at once or says no, and `close` hands the closing
-handshake to a task that belongs to `VendorSockets`, not to the call.
+handshake to `VendorSockets`, which outlives the call.
 """
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.connection import broadcast
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.protocol import State
+from picows import WSMsgType, WSTransport
 
 from calls.errors import Blame, ProviderFailed
-
-log = logging.getLogger(__name__)
+from streamer.providers.vendor_handshake import HandshakeBroken, HandshakeRefused, open_socket
+from streamer.web_socket import WebSocket
 
 MOST_UNSENT_BYTES = 64 * 1024
 """What may wait in one socket's write buffer; 8 s of telephone audio."""
 MOST_CLOSINGS = 500
 """Closing handshakes under way at once; beyond it sockets are cut."""
 MOST_MESSAGE_BYTES = 4 * 1024 * 1024
-_MESSAGES_WAITING = 64
-_PING_S = 10
 
 
 class ConnectionLost(ProviderFailed):
@@ -70,36 +64,36 @@ class Vendor:
         )
 
 
-class VendorSocket:
-    """One open socket. Made by `VendorSockets.open`."""
+class VendorSocket(WebSocket):
+    """One open socket. Made by `VendorSockets.open`. A close that is begun lasts `close_s` at most; `closings` holds
+    those under way."""
 
-    def __init__(self, connection: ClientConnection, close: Callable[[ClientConnection], None]) -> None:
-        self._connection, self._close = connection, close
-
-    @property
-    def is_open(self) -> bool:
-        return self._connection.state is State.OPEN
-
-    @property
-    def unsent_bytes(self) -> int:
-        """What the peer has not taken yet."""
-        return self._connection.transport.get_write_buffer_size()
+    def __init__(self, close_s: float, closings: "set[VendorSocket]") -> None:
+        super().__init__(MOST_MESSAGE_BYTES, close_s)
+        self._closings = closings
 
     def send(self, message: bytes, *, text: bool = False) -> bool:
         """Write one message now, as text (UTF-8) or binary. False when the socket is closing or its peer takes nothing;
         `receive` then tells of the end."""
-        if not self.is_open or self.unsent_bytes > MOST_UNSENT_BYTES:
+        transport = self._transport
+        if transport is None or not self.is_open or self.unsent_bytes > MOST_UNSENT_BYTES:
             return False
-        broadcast((self._connection,), message, text=text)
+        transport.send(WSMsgType.TEXT if text else WSMsgType.BINARY, message)
         return True
-
-    async def receive(self) -> bytes:
-        """The next message. May be cancelled at any time without losing one. Raises websockets' ConnectionClosed."""
-        return await self._connection.recv(decode=False)
 
     def close(self) -> None:
         """Begin the end and return at once. Safe to call twice."""
-        self._close(self._connection)
+        if self.has_ended:
+            return
+        if len(self._closings) >= MOST_CLOSINGS:
+            self.cut()
+            return
+        self._closings.add(self)
+        self.begin_close()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._closings.discard(self)
+        super().on_ws_disconnected(transport)
 
 
 Connect: TypeAlias = Callable[[], Awaitable[VendorSocket]]
@@ -107,15 +101,21 @@ Connect: TypeAlias = Callable[[], Awaitable[VendorSocket]]
 
 
 class VendorSockets:
-    """Opens one vendor's sockets for the whole process, and owns their closing. `headers` carry the key."""
+    """Opens one vendor's sockets for the whole process, and owns their closing. `headers` carry the key; without `tls`
+    a vendor's certificate must be one that the system trusts."""
 
     def __init__(
-        self, vendor: Vendor, headers: Mapping[str, str], open_timeout_s: float = 3.0, close_timeout_s: float = 1.0
+        self,
+        vendor: Vendor,
+        headers: Mapping[str, str],
+        open_timeout_s: float = 3.0,
+        close_timeout_s: float = 1.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._vendor, self._headers = vendor, headers
+        self._vendor, self._headers = vendor, {"User-Agent": "offhook", **headers}
         self._open_timeout_s, self._close_timeout_s = open_timeout_s, close_timeout_s
-        self._tls: ssl.SSLContext | None = None
-        self._closings: set[asyncio.Task[None]] = set()
+        self._tls = tls
+        self._closings: set[VendorSocket] = set()
 
     def warm(self) -> None:
         """Pay for the TLS context (some 25 ms) before the first call does."""
@@ -123,24 +123,16 @@ class VendorSockets:
 
     async def open(self, url: str) -> VendorSocket:
         """A connected socket to a ws or wss URL. Raises ProviderFailed, by the deadline at the latest."""
+        tls = None
         if url.startswith("wss:"):
             self.warm()
+            tls = self._tls
+        socket = VendorSocket(self._close_timeout_s, self._closings)
         try:
-            connection = await connect(
-                url,
-                additional_headers=self._headers,
-                user_agent_header="offhook",
-                ssl=self._tls if url.startswith("wss:") else None,
-                compression=None,
-                open_timeout=self._open_timeout_s,
-                close_timeout=self._close_timeout_s,
-                ping_interval=_PING_S,
-                ping_timeout=_PING_S,
-                max_size=MOST_MESSAGE_BYTES,
-                max_queue=_MESSAGES_WAITING,
-            )
-        except InvalidStatus as error:
-            raise self._vendor.refused(error.response.status_code, bytes(error.response.body or b"")) from error
+            async with asyncio.timeout(self._open_timeout_s):
+                await open_socket(socket, url, self._headers, tls, MOST_MESSAGE_BYTES)
+        except HandshakeRefused as refused:
+            raise self._vendor.refused(refused.status, refused.body) from refused
         except TimeoutError as error:
             raise self._vendor.unreachable(f"no answer within {self._open_timeout_s:g} s") from error
         except ssl.SSLError as error:
@@ -149,32 +141,14 @@ class VendorSockets:
                 code=f"{self._vendor.code}-unreachable",
                 blame=Blame.CONFIGURATION,
             ) from error
-        except (OSError, WebSocketException) as error:
+        except (OSError, HandshakeBroken) as error:
             raise self._vendor.turned_away(f"the connection failed with {type(error).__name__}") from error
-        return VendorSocket(connection, self._close)
-
-    def _close(self, connection: ClientConnection) -> None:
-        if connection.state is State.CLOSED:
-            return
-        if len(self._closings) >= MOST_CLOSINGS:
-            connection.transport.abort()
-            return
-        closing = asyncio.get_running_loop().create_task(self._end(connection), name=f"closing {self._vendor.code}")
-        self._closings.add(closing)
-        closing.add_done_callback(self._closings.discard)
-
-    async def _end(self, connection: ClientConnection) -> None:
-        """The closing handshake; a peer that does not take part in it is cut."""
-        try:
-            async with asyncio.timeout(self._close_timeout_s):
-                await connection.close()
-        except (TimeoutError, OSError, ConnectionClosed):
-            connection.transport.abort()
+        return socket
 
     async def aclose(self) -> None:
         """Wait for every closing handshake; each has its own deadline."""
-        if self._closings:
-            await asyncio.wait(self._closings)
+        for socket in list(self._closings):
+            await socket.wait_ended()
 
 
 def socket_base(base_url: str) -> str:
