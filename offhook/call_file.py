@@ -108,10 +108,12 @@ def _turn(turn: Turn, zero_ms: int) -> dict[str, Any]:
 
 
 def _latency(waterfall: Waterfall) -> dict[str, int | None]:
+    """`clause` is there only where it was measured."""
     return {
         "total": waterfall.total,
         "endpointing": waterfall.endpointing,
         "model": waterfall.model,
+        **({} if waterfall.clause is None else {"clause": waterfall.clause}),
         "speech": waterfall.speech,
         "queue": waterfall.queue,
         "playout": waterfall.playout,

@@ -13,6 +13,7 @@ from offhook.words import clock
 STAGES: Sequence[tuple[str, str]] = (
     ("endpointing", "bright_blue"),
     ("model", "yellow"),
+    ("clause", "bright_red"),
     ("speech", "green"),
     ("queue", "magenta"),
     ("playout", "blue"),
@@ -85,8 +86,7 @@ def _heard(turn: Turn) -> Text:
 
 
 def _stages_ms(waterfall: Waterfall) -> int:
-    parts = (waterfall.endpointing, waterfall.model, waterfall.speech, waterfall.queue, waterfall.playout)
-    return sum(part or 0 for part in parts)
+    return sum(getattr(waterfall, stage) or 0 for stage, _ in STAGES)
 
 
 def _extent_ms(waterfall: Waterfall) -> int:

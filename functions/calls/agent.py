@@ -59,10 +59,15 @@ class Thinking:
     max_tokens: int = 300
 
 
+LONGEST_REPLY_S = 10
+"""Twilio waits 15 s for a webhook's answer, and so a turn in traditional mode leaves its model 10.5 s at most (see
+handlers/in_time.py); an agent that allowed more would be cut short there in silence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`call_s` is the longest call; `silence_s` how long nobody may speak before the caller is asked, and again
-    before goodbye; `reply_s` how long a reply may be in coming."""
+    before goodbye; `reply_s` how long a reply may be in coming, in any mode: at most LONGEST_REPLY_S."""
 
     call_s: int
     silence_s: float
@@ -254,7 +259,7 @@ def _limits(fields: Fields) -> Limits:
     limits = Limits(
         call_s=fields.whole("call_s", 900, 30, 14_400),
         silence_s=fields.number("silence_s", 8, 2, 60),
-        reply_s=fields.number("reply_s", 8, 1, 12),
+        reply_s=fields.number("reply_s", 8, 1, LONGEST_REPLY_S),
     )
     fields.finish()
     return limits

@@ -20,6 +20,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from calls.conversation import Conversation, Role, Turn
@@ -133,6 +134,7 @@ def turn_item(call_id: str, turn: Turn) -> Item:
                 "total": latency.total,
                 "endpointing": latency.endpointing,
                 "model": latency.model,
+                "clause": latency.clause,
                 "speech": latency.speech,
                 "queue": latency.queue,
                 "playout": latency.playout,
@@ -143,9 +145,11 @@ def turn_item(call_id: str, turn: Turn) -> Item:
 
 
 def turn_of(item: Mapping[str, Any]) -> Turn:
-    """The inverse of `turn_item`; numbers may be whole Decimals."""
+    """The inverse of `turn_item`; numbers may be whole Decimals. A stage that an item does not have is None, one that
+    is not known here is left out: tasks of two versions share the table while one replaces the other."""
     plain = item["turn"]
-    stages = {stage: None if ms is None else int(ms) for stage, ms in plain["latencyMs"].items()}
+    known = {stage.name for stage in fields(Waterfall)}
+    stages = {stage: None if ms is None else int(ms) for stage, ms in plain["latencyMs"].items() if stage in known}
     return Turn(
         id=plain["id"],
         role=Role(plain["role"]),

@@ -1,9 +1,11 @@
 """The waterfall of one answer, as the caller heard it. Pure arithmetic on epoch milliseconds.
 
-last voiced        turn ended     first words      first audio     first frame sent       first sound heard
-inbound sample     (decided)      from the model   from the voice  to Twilio              (mark-confirmed)
-    |--endpointing-----|-----model----|-----speech-----|-----queue------|------playout--------|
-    |------------------------------------------ total ----------------------------------------|
+last voiced      turn ended    first words     first clause    first audio     first frame     first sound heard
+inbound sample   (decided)     from the model  to the voice    from the voice  sent to Twilio  (mark-confirmed)
+    |--endpointing---|-----model-----|-----clause----|-----speech----|-----queue-----|----playout----|
+    |--------------------------------------------- total -------------------------------------------|
+
+Turns written before there was a stage `clause` have it in `speech`.
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ class Waterfall:
     total: int | None = None
     endpointing: int | None = None
     model: int | None = None
+    clause: int | None = None
     speech: int | None = None
     queue: int | None = None
     playout: int | None = None

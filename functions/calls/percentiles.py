@@ -12,7 +12,7 @@ from calls.conversation import Conversation, Turn
 from calls.cost import day_of
 from calls.record import CallRecord
 
-STAGES = ("total", "endpointing", "model", "speech", "queue", "playout", "ours")
+STAGES = ("total", "endpointing", "model", "clause", "speech", "queue", "playout", "ours")
 
 
 @dataclass(frozen=True, slots=True)

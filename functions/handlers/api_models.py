@@ -67,6 +67,7 @@ class LatencyView(_Model):
     total: int | None
     endpointing: int | None
     model: int | None
+    clause: int | None = None
     speech: int | None
     queue: int | None
     playout: int | None

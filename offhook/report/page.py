@@ -120,7 +120,7 @@ def _turn_view(number: int, turn: Mapping[str, Any]) -> dict[str, Any]:
 def _bar(turn: Mapping[str, Any]) -> Sequence[tuple[str, int, float]]:
     """The known stages of a turn: name, ms, and percent of the bar's length."""
     latency = turn["latencyMs"]
-    known = [(stage, latency[stage]) for stage in palette.STAGES if latency[stage]]
+    known = [(stage, latency[stage]) for stage in palette.STAGES if latency.get(stage)]
     return [(stage, ms, round(100 * ms / extent_ms(latency), 2)) for stage, ms in known]
 
 

@@ -13,6 +13,7 @@ PAPER = "#ffffff"
 STAGES: Mapping[str, str] = {
     "endpointing": "#56b4e9",
     "model": "#e69f00",
+    "clause": "#f0e442",
     "speech": "#009e73",
     "queue": "#cc79a7",
     "playout": "#0072b2",
@@ -22,12 +23,20 @@ STAGES: Mapping[str, str] = {
 STAGE_MEANS: Mapping[str, str] = {
     "endpointing": "deciding that the caller had finished",
     "model": "thinking of the first words",
+    "clause": "thinking on to the end of the first clause",
     "speech": "turning words into sound",
     "queue": "waiting before the first frame went out",
     "playout": "reaching the caller's ear",
 }
 
-HATCHES: Mapping[str, str] = {"endpointing": "", "model": "//", "speech": "\\\\", "queue": "xx", "playout": ".."}
+HATCHES: Mapping[str, str] = {
+    "endpointing": "",
+    "model": "//",
+    "clause": "--",
+    "speech": "\\\\",
+    "queue": "xx",
+    "playout": "..",
+}
 """So that a black-and-white print can be read as well."""
 
 NOT_BROKEN_DOWN = "#c9d1da"

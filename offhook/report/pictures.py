@@ -70,12 +70,12 @@ def waterfall_svg(call: Call) -> str | None:
 
 
 def is_measured(latency: Mapping[str, int | None]) -> bool:
-    return latency["total"] is not None or any(latency[stage] is not None for stage in palette.STAGES)
+    return latency["total"] is not None or any(latency.get(stage) is not None for stage in palette.STAGES)
 
 
 def extent_ms(latency: Mapping[str, int | None]) -> int:
     """The length of a bar: the total, or what the known stages add up to where that is more."""
-    return max(latency["total"] or 0, sum(latency[stage] or 0 for stage in palette.STAGES), 1)
+    return max(latency["total"] or 0, sum(latency.get(stage) or 0 for stage in palette.STAGES), 1)
 
 
 def interruptions_ms(turns: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -154,7 +154,7 @@ def _draw_stages(axes: Axes, row: int, latency: Mapping[str, int | None]) -> int
     """Returns where the bar ends, in ms."""
     at_ms = 0
     for stage, colour in palette.STAGES.items():
-        took_ms = latency[stage] or 0
+        took_ms = latency.get(stage) or 0
         if took_ms > 0:
             hatch = palette.HATCHES[stage]
             axes.barh(

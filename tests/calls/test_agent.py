@@ -73,7 +73,7 @@ def test_one_error_names_the_file_and_every_wrong_field() -> None:
     [
         ("greting = 'x'", "greting is not a field; did you mean greeting?"),
         ("[limits]\ncalls_s = 60", "limits.calls_s is not a field; did you mean limits.call_s?"),
-        ("[limits]\nreply_s = 15", "limits.reply_s must be a number from 1 to 12, not 15"),
+        ("[limits]\nreply_s = 15", "limits.reply_s must be a number from 1 to 10, not 15"),
         ("[limits]\ncall_s = true", "limits.call_s must be a whole number from 30 to 14400, not true"),
         ("limits = 3", "limits must be a table, not 3"),
         ("[models]\nreply = 'openai/'", 'models.reply must be "provider" or "provider/model", not "openai/"'),

@@ -28,7 +28,7 @@ from calls.latency import Waterfall
 from calls.record import CallRecord, Direction
 
 RECORD = CallRecord("01A", Direction.INBOUND, "default", "+14155550100", "+14155550123", 1_000, "CA1", version=3)
-WATERFALL = Waterfall(total=900, endpointing=300, model=200, speech=150, queue=50, playout=190, ours=10)
+WATERFALL = Waterfall(total=900, endpointing=300, model=160, clause=40, speech=150, queue=50, playout=190, ours=10)
 TURN = Turn("t1", Role.AGENT, "We are open.", "We are", True, 2_000, 2_900, "pipeline", WATERFALL)
 
 
@@ -92,6 +92,15 @@ def test_a_turn_comes_back_with_its_waterfall() -> None:
 def test_a_turn_comes_back_without_a_waterfall() -> None:
     unmeasured = replace(TURN, latency=Waterfall())
     assert turn_of(turn_item("01A", unmeasured)) == unmeasured
+
+
+def test_a_turn_of_another_version_is_readable() -> None:
+    """Before there was a stage `clause`, and after there is one that is not known yet."""
+    item = turn_item("01A", TURN)
+    stages = item["turn"]["latencyMs"]
+    del stages["clause"]
+    stages["of-later"] = 7
+    assert turn_of(item) == replace(TURN, latency=replace(WATERFALL, clause=None))
 
 
 def test_the_turn_above_leaves_no_stage_out() -> None:

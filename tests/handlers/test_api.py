@@ -61,6 +61,7 @@ async def test_a_call_is_found_with_its_turns(desk: Desk, path: str) -> None:
                 "total": 900,
                 "endpointing": None,
                 "model": None,
+                "clause": None,
                 "speech": None,
                 "queue": None,
                 "playout": None,

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from calls.conversation import Conversation
+from calls.latency import Waterfall
 from calls.record import CallRecord, Direction
 from offhook.call_file import AlertLine, call_file, conversation_of, iso_utc, zero_of
 from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
@@ -26,6 +28,7 @@ class Latency(Strict):
     total: int | None
     endpointing: int | None
     model: int | None
+    clause: int | None = None
     speech: int | None
     queue: int | None
     playout: int | None
@@ -78,7 +81,7 @@ def test_the_file_has_every_name_of_the_contract_and_no_other() -> None:
         RECORD, CONVERSATION, ANSWERED_MS, recording_ms=12_000, alerts=[AlertLine(31921, "warning", "x")]
     )
     read = CallFile.model_validate(written)
-    assert read.model_dump(by_alias=True) == written
+    assert read.model_dump(by_alias=True, exclude_unset=True) == written
 
 
 def test_times_count_from_the_answer() -> None:
@@ -114,6 +117,13 @@ def test_the_cut_answer_keeps_what_was_said_and_what_was_heard() -> None:
         "playout": 40,
         "ours": 30,
     }
+
+
+def test_the_first_clause_is_told_where_it_was_measured() -> None:
+    answer = replace(CONVERSATION.turns[2], latency=Waterfall(total=800, model=5, clause=60, speech=130))
+    written = CallFile.model_validate(call_file(RECORD, Conversation((answer,)), ANSWERED_MS))
+    assert written.turns[0].latency_ms.clause == 60
+    assert conversation_of(call_file(RECORD, Conversation((answer,)), ANSWERED_MS)).turns[0].latency == answer.latency
 
 
 def test_no_phone_number_gets_into_the_file() -> None:

@@ -24,6 +24,12 @@ def test_the_longest_answer_fills_the_bar() -> None:
     assert bar.plain.splitlines()[0] == "█" * BAR_CELLS
 
 
+def test_the_first_clause_is_a_stage_of_its_own() -> None:
+    bar = waterfall_bar(Waterfall(total=1000, model=400, clause=100, speech=500), 1000)
+    assert bar.plain.splitlines()[0] == "█" * BAR_CELLS
+    assert "clause 100" in bar.plain
+
+
 def test_what_no_stage_explains_is_drawn_apart() -> None:
     bar = waterfall_bar(Waterfall(total=1000, endpointing=500), 1000)
     assert bar.plain.splitlines()[0] == "█" * 10 + "░" * 10
