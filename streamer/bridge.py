@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from calls.errors import Blame, Failure
+from calls.record import Mode
+from streamer.engine_at_work import EngineAtWork
 from streamer.engines.engine import Engine
 from streamer.events import (
+    ChangeEngine,
     CloseSocket,
     CommitNext,
     CommitTurn,
     CommitUsage,
     Effect,
     EngineEvent,
-    EngineLost,
     SendClear,
     SendMark,
     SendMedia,
@@ -69,23 +71,25 @@ class CallCounters:
 
 
 class Bridge:
-    """`now_ms` gives epoch milliseconds that never run backwards."""
+    """`make_engine` gives an engine for a mode, or raises OffhookError. `now_ms` gives epoch milliseconds that never
+    run backwards."""
 
     def __init__(
         self,
         socket: Socket,
         stream_sid: str,
         session: Session,
-        engine: Engine,
+        make_engine: Callable[[Mode], Engine],
         journal: Journal,
         now_ms: Callable[[], int],
     ) -> None:
         self._socket = socket
         self._stream_sid = stream_sid
         self._session = session
-        self._engine = engine
+        self._engine = EngineAtWork(make_engine, self._on_engine, stream_sid)
         self._journal = journal
         self._now_ms = now_ms
+        self._tasks: asyncio.TaskGroup | None = None
         self._closing: CloseSocket | None = None
         self._finished = asyncio.Event()
         self.counters = CallCounters()
@@ -93,22 +97,28 @@ class Bridge:
     async def run(self) -> None:
         """Returns when the call has left the stream, whoever ended it, with everything written that could be."""
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             owned = [
                 tasks.create_task(self._journal.run(), name="journal"),
-                tasks.create_task(self._run_engine(), name="engine"),
                 tasks.create_task(self._tick(), name="ticker"),
             ]
+            self._engine.start(self._session.mode, tasks)
             self._apply(self._session.begin(self._now_ms()))
             self._socket.attach(self._on_text, self._gone)
             await self._finished.wait()
             await self._journal.settle(SETTLE_S)
             if self._closing:
                 await self._socket.close(self._closing.code, self._closing.reason)
+            self._engine.stop()
             for task in owned:
                 task.cancel()
 
+    def move(self, failure: Failure) -> None:
+        """This task is leaving: the call goes on elsewhere, from its next quiet moment on."""
+        self._apply(self._session.move(failure, self._now_ms()))
+
     def hand_over(self, failure: Failure) -> None:
-        """This task is leaving: the call goes on elsewhere."""
+        """The call goes on elsewhere, now."""
         self._apply(self._session.hand_over(failure, self._now_ms()))
 
     def _on_text(self, text: bytes) -> None:
@@ -150,14 +160,6 @@ class Bridge:
         self._apply(self._session.on_gone(self._now_ms()))
         self._finished.set()
 
-    async def _run_engine(self) -> None:
-        try:
-            await self._engine.run(self._on_engine)
-        except Exception:  # a defect in an engine must cost the engine, never the call
-            log.exception("engine broke", extra={"streamSid": self._stream_sid})
-            failure = Failure("engine-broke", Blame.OFFHOOK, "The engine stopped on a defect of its own.")
-            self._on_engine(EngineLost(failure))
-
     def _on_engine(self, event: EngineEvent) -> None:
         self._apply(self._session.on_engine(event, self._now_ms()))
 
@@ -177,8 +179,17 @@ class Bridge:
                     self._socket.send(clear_text(self._stream_sid))
                 case CommitTurn() | CommitUsage() | CommitNext():
                     self._journal.write(effect)
+                case ChangeEngine():
+                    self._journal.write(effect)
+                    self._change_engine(effect)
                 case CloseSocket():
                     self._closing = effect
                     self._finished.set()
                 case _:
                     self._engine.order(effect)
+
+    def _change_engine(self, change: ChangeEngine) -> None:
+        sentence = change.failure.sentence
+        log.warning("another engine: %s", sentence, extra={"streamSid": self._stream_sid, "mode": change.mode.value})
+        assert self._tasks is not None, "effects come from a running bridge"
+        self._engine.start(change.mode, self._tasks, self._session.unconfirmed_since_media_ms)

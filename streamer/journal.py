@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from calls import streams
+from calls import route, streams
 from calls.conversation import Turn
 from calls.errors import CallExists, CallNotFound, Failure, OffhookError, StoreUnavailable
 from calls.record import CallRecord, Direction, Status, moved, on_rung
 from calls.store import CallStore
 from calls.stream_token import Grant
-from streamer.events import CommitNext, CommitTurn, CommitUsage
+from streamer.events import ChangeEngine, CommitNext, CommitTurn, CommitUsage
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Arrived:
     at_ms: int
 
 
-Entry = Arrived | CommitTurn | CommitUsage | CommitNext
+Entry = Arrived | ChangeEngine | CommitTurn | CommitUsage | CommitNext
 
 
 def _epoch_ms() -> int:
@@ -116,6 +116,9 @@ class Journal:
         match entry:
             case Arrived(at_ms):
                 self._arrive(at_ms)
+            case ChangeEngine():
+                at_ms = self._now_ms()
+                self._store.change(self._call_id, lambda record: on_next_rung(record, entry, at_ms))
             case CommitTurn(turn):
                 self._store.append_turn(self._call_id, _within_limits(turn))
             case CommitUsage(usage):
@@ -133,6 +136,11 @@ class Journal:
                 self._store.create(on_token_alone(self._grant, at_ms))
             except CallExists:
                 log.info("the record came meanwhile", extra={"callId": self._call_id})
+
+
+def on_next_rung(record: CallRecord, entry: ChangeEngine, at_ms: int) -> CallRecord:
+    """The record on the rung that goes on with the call (the same one, where it is tried again), and why."""
+    return route.noted(on_rung(record, entry.mode, at_ms, entry.failure.sentence), entry.failure)
 
 
 def noted(record: CallRecord, entry: CommitNext, stream: int = 0) -> CallRecord:

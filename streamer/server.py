@@ -7,7 +7,7 @@ share nothing but the loaded providers, the store and the memory of spent tokens
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -33,7 +33,9 @@ from streamer.handshake import (
     signature_is_good,
 )
 from streamer.hold import HOLD, hold
-from streamer.journal import Journal
+from streamer.journal import Journal, refused
+from streamer.ladder import Ladder
+from streamer.leaving import HANDED_OVER
 from streamer.session import Session
 from streamer.settings import StreamerSettings
 from streamer.twilio_socket import TwilioSocket, listening
@@ -44,6 +46,8 @@ log = logging.getLogger(__name__)
 
 HISTORY_WITHIN_S = 1.0
 HANDED_OVER_WITHIN_S = 5.0
+MOVED_WITHIN_S = 20.0
+"""Of the time to drain: how long a call may take to come to a moment in which nobody speaks."""
 
 
 class Engines(Protocol):
@@ -55,8 +59,12 @@ class Engines(Protocol):
     async def run(self) -> None:
         """Own what outlives calls, from `load` on, until cancelled."""
 
-    def engine_for(self, agent: Agent, mode: Mode) -> Engine:
-        """A fresh engine for one call. Raises ConfigurationInvalid when the agent asks for what is not here."""
+    def engine_for(self, agent: Agent, mode: Mode, so_far: Callable[[], Conversation]) -> Engine:
+        """A fresh engine for one call; `so_far` tells at any time what was said and heard. Raises OffhookError when
+        there is none: the agent asks for what is not here, or what it needs is known to be down."""
+
+    def bridge_phrase(self, agent: Agent, mode: Mode) -> bytes:
+        """phrases.bridge as mu-law, in the voice that the agent has in `mode`; empty where it has not been spoken."""
 
 
 @dataclass(slots=True)
@@ -83,10 +91,15 @@ class StreamServer:
         return listening(self.settings.bind, self.settings.port, self.gate, self.arrived)
 
     async def drain(self, deadline_s: float) -> None:
-        """Take no more calls, let those that are here end, and hand over what is left at the deadline."""
+        """Take no more calls, let those that are here end; towards the deadline move what is left in its next quiet
+        moment, and hand over the rest when it has come."""
         self.admission.is_draining = True
-        await self._until_empty(deadline_s)
         leaving = Failure("task-leaving", Blame.OFFHOOK, "The streaming task was stopped for a deploy or scale-in.")
+        moving_s = min(MOVED_WITHIN_S, deadline_s)
+        await self._until_empty(deadline_s - moving_s)
+        for bridge in list(self.bridges.values()):
+            bridge.move(leaving)
+        await self._until_empty(moving_s)
         for bridge in list(self.bridges.values()):
             bridge.hand_over(leaving)
         await self._until_empty(HANDED_OVER_WITHIN_S)
@@ -173,22 +186,24 @@ class StreamServer:
 
     async def _bridge(self, socket: TwilioSocket, started: Started, grant: Grant) -> None:
         names = {"callId": grant.call_id, "streamSid": started.stream_sid, "mode": grant.mode.value}
-        try:
-            engine = self._engine(grant)
-        except OffhookError as error:
-            log.error("no engine: %s", error.failure.sentence, extra=names)
-            await _refuse(socket, 4503, error.failure.code)
+        agent = self.agents.get(grant.agent)
+        if agent is None:
+            await self._refuse_agent(socket, grant)
             return
         clock = call_clock(time.time, time.monotonic)
         conversation = await self._conversation(grant) if "resumed" in started.parameters else Conversation()
         if grant.call_id in self.bridges:  # another stream of this call came while we read
             await _refuse(socket, ALREADY_STREAMED, "the call has a stream already")
             return
-        session = Session(
-            self.agents[grant.agent], grant.mode, started.stream_sid, clock.now_ms(), conversation=conversation
-        )
-        journal = Journal(self.store, grant.call_id)
-        bridge = Bridge(socket, started.stream_sid, session, engine, journal, clock.now_ms)
+        now_ms = clock.now_ms()
+        ladder, bridge_phrase = Ladder(agent.modes, grant.mode, now_ms), self.engines.bridge_phrase(agent, grant.mode)
+        session = Session(agent, grant.mode, started.stream_sid, now_ms, conversation, ladder, bridge_phrase)
+
+        def make_engine(mode: Mode) -> Engine:
+            return self.engines.engine_for(agent, mode, lambda: session.dialogue.conversation)
+
+        journal = Journal(self.store, grant.call_id, grant)
+        bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms)
         self.bridges[grant.call_id] = bridge
         self._empty.clear()
         log.info("stream started", extra=names)
@@ -200,10 +215,18 @@ class StreamServer:
                 self._empty.set()
             log.info("stream ended", extra={**names, "frames": bridge.counters.frames})
 
-    def _engine(self, grant: Grant) -> Engine:
-        if grant.agent not in self.agents:
-            raise TokenRefused(f"The token names agent {grant.agent!r}, which is not deployed here.", code="no-agent")
-        return self.engines.engine_for(self.agents[grant.agent], grant.mode)
+    async def _refuse_agent(self, socket: TwilioSocket, grant: Grant) -> None:
+        """The record says why before the socket closes, as `resume` is asked the moment it does."""
+        sentence = f"The token names agent {grant.agent!r}, which this streamer does not have. Deploy both together."
+        failure = Failure("agent-not-here", Blame.CONFIGURATION, sentence)
+        try:
+            async with asyncio.timeout(HISTORY_WITHIN_S):
+                await asyncio.to_thread(
+                    self.store.change, grant.call_id, lambda record: refused(record, grant.stream, failure)
+                )
+        except (TimeoutError, OffhookError):
+            log.warning("refusal not written", extra={"callId": grant.call_id})
+        await _refuse(socket, HANDED_OVER, failure.code)
 
     async def _conversation(self, grant: Grant) -> Conversation:
         """What was said before this stream; empty when the table does not answer in time."""

@@ -62,6 +62,11 @@ class Session:
         so_far = conversation or Conversation()
         self.dialogue = Dialogue(self.agent, self.mode, self.name, self.started_at_ms, so_far, self.media_time)
 
+    @property
+    def unconfirmed_since_media_ms(self) -> int:
+        """Media time from which on what the caller said does not stand in the record yet."""
+        return max(0, self.dialogue.confirmed_until_ms - self.media_time.zero_ms)
+
     def begin(self, now_ms: int) -> list[Effect]:
         """The engine is there: greet, or go on from the conversation so far."""
         dialogue, conversation = self.dialogue, self.dialogue.conversation

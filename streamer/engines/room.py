@@ -1,11 +1,14 @@
 """Where a call's engine comes from: the agent names its providers, this task holds what they need, loaded once."""
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Callable, Iterable
 from datetime import date
 
 from calls.agent import Agent
-from calls.errors import ConfigurationInvalid
+from calls.conversation import Conversation
+from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.record import Mode
 from calls.speakable import speakable
 from streamer.engines.engine import Engine
@@ -18,6 +21,8 @@ from streamer.providers.embedded_speaker import EmbeddedSpeaker
 from streamer.providers.scripted import ScriptedThinker
 from streamer.providers.vendors import Vendors, VendorSettings, fixed_phrases
 
+log = logging.getLogger(__name__)
+
 
 class EngineRoom:
     """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand."""
@@ -28,6 +33,7 @@ class EngineRoom:
         self._settings = settings
         self._vendors: Vendors | None = None
         self._models: EmbeddedModels | None = None
+        self._bridges: dict[str, bytes] = {}
 
     async def load(self) -> None:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller
@@ -36,11 +42,27 @@ class EngineRoom:
         if any("embedded" in (agent.models.recogniser, agent.models.speech) for agent in self._streamed):
             self._models = await asyncio.to_thread(EmbeddedModels.load)
         for agent in self._streamed:
-            self.engine_for(agent, Mode.PIPELINE)
+            self.engine_for(agent, Mode.PIPELINE, Conversation)
             await self._vendors.warm(agent, self._today())
             if self._models and agent.models.speech == "embedded":
                 phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
                 await EmbeddedSpeaker(self._models, agent.voice.speech).prepare(phrases)
+            self._bridges[agent.name] = await self._spoken(agent, agent.phrases.bridge)
+
+    async def _spoken(self, agent: Agent, phrase: str) -> bytes:
+        """A phrase that was prepared; empty where its vendor could not be reached."""
+        if not phrase.strip():
+            return b""
+        try:
+            async with contextlib.aclosing(self._speaker(agent, UsageMeter()).speak(speakable(phrase))) as pieces:
+                return b"".join([piece.mulaw async for piece in pieces])
+        except ProviderFailed as failed:
+            log.warning("no bridge phrase for %s: %s", agent.name, failed.failure.code)
+            return b""
+
+    def bridge_phrase(self, agent: Agent, mode: Mode) -> bytes:  # noqa: ARG002 - a voice for every mode is another's
+        """See `streamer.server.Engines`."""
+        return self._bridges.get(agent.name, b"")
 
     async def run(self) -> None:
         """Own what outlives calls (warm connections) until cancelled; `load` comes first."""
@@ -53,7 +75,7 @@ class EngineRoom:
             if self._models:
                 self._models.close()
 
-    def engine_for(self, agent: Agent, mode: Mode) -> Engine:
+    def engine_for(self, agent: Agent, mode: Mode, so_far: Callable[[], Conversation]) -> Engine:  # noqa: ARG002 - see port
         """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here."""
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")

@@ -83,5 +83,8 @@ class LightEngines:
     async def run(self) -> None:
         """There is nothing to own."""
 
-    def engine_for(self, agent: Agent, mode: Mode) -> Engine:
+    def bridge_phrase(self, agent: Agent, mode: Mode) -> bytes:
+        return b""
+
+    def engine_for(self, agent: Agent, mode: Mode, so_far: Callable[[], Conversation]) -> Engine:
         return PipelineEngine(LoudnessRecogniser(), OneAnswerThinker(), ToneSpeaker())

@@ -4,11 +4,24 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from calls.errors import Blame, Failure
+from calls.errors import Blame, ConfigurationInvalid, Failure
 from calls.record import CallRecord, Direction, Do, EndReason, Mode
+from calls.usage import Kind, Unit, Usage
 from streamer.bridge import MALFORMED_ALLOWED, Bridge
-from streamer.events import EngineEvent, EngineOrder, ReplyDone, ReplySpoken, ReplyWorded, Say, TurnEnded
+from streamer.engines.engine import Engine
+from streamer.events import (
+    EngineEvent,
+    EngineLost,
+    EngineOrder,
+    ReplyDone,
+    ReplySpoken,
+    ReplyWorded,
+    Say,
+    TurnEnded,
+    Used,
+)
 from streamer.journal import Journal
+from streamer.ladder import Ladder
 from streamer.leaving import HANDED_OVER, NORMAL_CLOSE
 from streamer.session import Session
 from streamer.twilio_stream import Media
@@ -83,14 +96,17 @@ class ObedientEngine:
 class OnTheLine:
     """A bridge running over the fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[Mode], Engine] | None = None, ladder: Ladder | None = None) -> None:
         self.store = MemoryCallStore()
         self.store.create(RECORD)
         self.socket, self.engine = FakeSocket(), ObedientEngine()
-        self.session = Session(AGENT, Mode.PIPELINE, "MZ1", 1_000_000)
+        mode = ladder.mode if ladder else Mode.PIPELINE
+        self.session = Session(AGENT, mode, "MZ1", 1_000_000, ladder=ladder)
         journal = Journal(self.store, RECORD.call_id)
         self.now_ms = 1_000_000
-        self.bridge = Bridge(self.socket, "MZ1", self.session, self.engine, journal, lambda: self.now_ms)
+        self.bridge = Bridge(
+            self.socket, "MZ1", self.session, make or (lambda _: self.engine), journal, lambda: self.now_ms
+        )
         self.task = asyncio.create_task(self.bridge.run())
 
     async def until(self, what: Callable[[], bool]) -> None:
@@ -217,3 +233,55 @@ async def test_a_table_that_is_down_does_not_stop_the_call() -> None:
     await line.until(lambda: bool(line.socket.sent))
     line.socket.put(event="stop")
     await line.ended()
+
+
+async def test_a_lost_engine_is_replaced_and_hears_again_what_does_not_stand_yet() -> None:
+    made: list[tuple[Mode, ObedientEngine]] = []
+
+    def make(mode: Mode) -> ObedientEngine:
+        made.append((mode, ObedientEngine()))
+        return made[-1][1]
+
+    line = OnTheLine(make, Ladder(AGENT.modes, Mode.REALTIME, 1_000_000))
+    await line.until(lambda: line.heard() == [AGENT.greeting])
+    line.now_ms += 3_000
+    line.socket.put(event="media", media={"payload": "f39/fw==", "timestamp": "2000"})
+    await line.until(lambda: made[0][1].heard == [(b"\x7f" * 4, 2000)])
+    made[0][1].breaking.set()
+    await line.until(lambda: len(made) == 2)
+    assert made[1][0] is Mode.PIPELINE
+    assert made[1][1].heard == [(b"\x7f" * 4, 2000)]
+    assert line.socket.closed is None
+    await line.until(lambda: line.record.mode is Mode.PIPELINE)
+    assert [failure.code for failure in line.record.failures] == ["engine-broke"]
+
+
+async def test_when_no_engine_can_be_made_the_call_leaves_the_socket() -> None:
+    def make(_mode: Mode) -> ObedientEngine:
+        raise ConfigurationInvalid("No engine here.", code="mode-not-here")
+
+    line = OnTheLine(make, Ladder(AGENT.modes, Mode.REALTIME, 1_000_000))
+    await line.ended()
+    assert line.socket.closed == (HANDED_OVER, "gather")
+    assert line.record.next_step is not None
+    assert line.record.next_step.do is Do.GATHER
+    assert [failure.code for failure in line.record.failures] == ["mode-not-here"]
+
+
+async def test_what_a_replaced_engine_still_says_is_not_heard_but_what_it_used_counts() -> None:
+    made: list[ObedientEngine] = []
+
+    def make(_mode: Mode) -> ObedientEngine:
+        made.append(ObedientEngine())
+        return made[-1]
+
+    line = OnTheLine(make, Ladder(AGENT.modes, Mode.REALTIME, 1_000_000))
+    await line.until(lambda: line.heard() == [AGENT.greeting])
+    first = made[0].emit
+    assert first is not None
+    first(EngineLost(Failure("lost", Blame.PROVIDER, "Lost.")))
+    await line.until(lambda: len(made) == 2)
+    first(TurnEnded("Hello?", 0, 0))
+    first(Used(Usage("u1", "openai", "gpt", Kind.MODEL, {Unit.TEXT_IN: 5})))
+    await line.until(lambda: len(line.store.usage(RECORD.call_id)) == 1)
+    assert line.heard() == [AGENT.greeting]

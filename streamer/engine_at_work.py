@@ -1,0 +1,72 @@
+"""The engine that a call has at the moment: made, run, and replaced in mid-call, with the caller's voice heard again by
+the one that comes after."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from calls.errors import Blame, Failure, OffhookError
+from calls.record import Mode
+from streamer.engines.engine import Engine
+from streamer.events import EngineEvent, EngineLost, EngineOrder, Used
+from streamer.twilio_stream import Media
+
+log = logging.getLogger(__name__)
+
+KEPT_FRAMES = 500
+"""10 s: what of a turn that is not over a new engine hears again."""
+
+
+class EngineAtWork:
+    """`make` gives an engine for a mode, or raises OffhookError; `emit` takes what the one at work says. What a
+    replaced engine still says is not heard, except what it used."""
+
+    def __init__(self, make: Callable[[Mode], Engine], emit: Callable[[EngineEvent], None], call: str) -> None:
+        self._make, self._emit, self._call = make, emit, call
+        self._kept: deque[Media] = deque(maxlen=KEPT_FRAMES)
+        self._engine: Engine | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self, mode: Mode, tasks: asyncio.TaskGroup, since_media_ms: int = 0) -> None:
+        """Go on with a new engine, which hears what the caller said since `since_media_ms`. One that cannot be made is
+        told like one that was lost."""
+        self.stop()
+        try:
+            engine = self._make(mode)
+        except OffhookError as error:
+            log.error("no engine: %s", error.failure.sentence, extra={"callId": self._call, "mode": mode.value})
+            asyncio.get_running_loop().call_soon(self._emit, EngineLost(error.failure))
+            return
+        self._engine = engine
+        self._running = tasks.create_task(self._run(engine), name=f"engine {mode.value}")
+        for frame in self._kept:
+            if frame.media_ms >= since_media_ms:
+                engine.hear(frame)
+
+    def stop(self) -> None:
+        """Let the engine go; its own ending belongs to its task."""
+        self._engine = None
+        if self._running:
+            self._running.cancel()
+
+    def hear(self, frame: Media) -> None:
+        self._kept.append(frame)
+        if self._engine:
+            self._engine.hear(frame)
+
+    def order(self, order: EngineOrder) -> None:
+        """An order that no engine is there for is dropped: whoever lost the engine is about to be told."""
+        if self._engine:
+            self._engine.order(order)
+
+    async def _run(self, engine: Engine) -> None:
+        def emit(event: EngineEvent) -> None:
+            if engine is self._engine or isinstance(event, Used):
+                self._emit(event)
+
+        try:
+            await engine.run(emit)
+        except Exception:  # a defect in an engine must cost the engine, never the call
+            log.exception("engine broke", extra={"callId": self._call})
+            emit(EngineLost(Failure("engine-broke", Blame.OFFHOOK, "The engine stopped on a defect of its own.")))
