@@ -88,14 +88,6 @@ def document(step: Stream | Gather | SayAndHangUp | Dial | HangUp, place: Place)
     return _written(response)
 
 
-def apology(text: str, language: str = "en-US") -> str:
-    """Words and a hang-up that need neither agent nor record: what is left to say when everything else has failed."""
-    response = Element("Response")
-    SubElement(response, "Say", {"language": language}).text = speakable(text)
-    SubElement(response, "Hangup")
-    return _written(response)
-
-
 def speakable(text: str) -> str:
     """`text` as `<Say>` gets it: control characters gone, white space single, cut after a word at 3,000 characters."""
     plain = _UNSPEAKABLE.sub(" ", text).strip()

@@ -9,7 +9,7 @@ Both their times are the moment of handing over; of their latency only the model
 import json
 from dataclasses import dataclass, replace
 
-from calls import route, stream_token, twiml
+from calls import route, stream_token, streams, twiml
 from calls.agent import Agent
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import OffhookError, ProviderFailed
@@ -108,23 +108,37 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
 def _render(
     wired: Wired, decision: Decision, conversation: Conversation, agent: Agent, model_ms: int | None
 ) -> _Answered:
-    step, record, settings = decision.step, decision.record, wired.settings
+    step = decision.step
     assert not isinstance(step, Answer)
     said = twiml.speakable(_words_of(step))
-    place = twiml.Place(
-        public_url=settings.public_url,
-        stream_url=settings.stream_url,
+    place = _place(wired, decision.record, agent, len(conversation.turns), step)
+    after_last_ms = max((turn.started_at_ms + 1 for turn in conversation.turns), default=0)
+    return _Answered(twiml.document(step, place), said, max(wired.now_ms(), after_last_ms), model_ms)
+
+
+def _place(
+    wired: Wired, record: CallRecord, agent: Agent, turns: int, step: Stream | Gather | SayAndHangUp | Dial | HangUp
+) -> twiml.Place:
+    return twiml.Place(
+        public_url=wired.settings.public_url,
+        stream_url=wired.settings.stream_url,
         call_id=record.call_id,
         voice=agent.voice,
         silence_s=agent.limits.silence_s,
         # Every Gather speaks, so that the number of turns, the one about to be written included, never repeats.
-        step=len(conversation.turns) + 1,
+        step=turns + 1,
         stream=record.streams_served,
         token=_token(wired, record, agent, step.mode) if isinstance(step, Stream) else "",
-        resumed=bool(conversation.turns),
+        resumed=turns > 0,
     )
-    after_last_ms = max((turn.started_at_ms + 1 for turn in conversation.turns), default=0)
-    return _Answered(twiml.document(step, place), said, max(wired.now_ms(), after_last_ms), model_ms)
+
+
+def on_token_alone(wired: Wired, record: CallRecord, mode: Mode) -> str:
+    """The TwiML that connects a call whose record cannot be written now to the streamer: its first stream, in `mode`.
+    Nothing is remembered, so Twilio gets another token when it asks again, and nothing is watched."""
+    first = streams.served(record, mode, wired.now_ms())
+    step = Stream(mode)
+    return twiml.document(step, _place(wired, first, wired.agent(record.agent), 0, step))
 
 
 def _words_of(step: Stream | Gather | SayAndHangUp | Dial | HangUp) -> str:

@@ -2,8 +2,8 @@
 
 413, 400, 403   not Twilio's request; nothing was believed, nothing was changed
 404             a voice webhook for a call that we do not know
-200             TwiML. Whatever else goes wrong on a voice webhook is logged, and the caller hears an apology:
-                an HTTP error would be Twilio's "an application error has occurred" instead
+200             TwiML. Whatever else goes wrong on a voice webhook is logged, and the caller hears an apology and is
+                put through to a person, where one is set (`lifeline`)
 204             news taken (status, stream status), also of a call that we do not know: an error would fill
                 Twilio's debugger, and asking again would not help
 503             news that the store could not take
@@ -19,15 +19,15 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
-from calls import twiml
 from calls.errors import CallNotFound, StoreUnavailable
 from calls.record import CallRecord, EndReason
-from handlers import in_time, twilio_request
+from handlers import in_time, lifeline, twilio_request
 from handlers.logs import log, log_error
 from handlers.twilio_request import TwilioRequest, WebhookRefused
 from handlers.wiring import Wired, wired
 
-APOLOGY = "I am sorry, something has gone wrong on our side. Please call again a little later. Goodbye."
+APOLOGY = f"{lifeline.APOLOGY} {lifeline.GOODBYE}"
+"""What a caller hears where there is no person to be put through to."""
 
 T = TypeVar("T")
 Wiring = Callable[[], Wired]
@@ -83,7 +83,7 @@ def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired,
         return _refusal(event, refused)
     except Exception as error:
         log_error("the webhook could not be read", error, path=event.path)
-        return _twiml(twiml.apology(APOLOGY))
+        return _twiml(lifeline.document("", ""))
     try:
         timed = replace(wired, left_s=lambda: began_s + wired.answer_within_s - time.monotonic())
         return _twiml(in_time.within(timed.left_s(), lambda: answer(timed, request)))
@@ -93,7 +93,7 @@ def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired,
     except Exception as error:
         log_error("the caller hears an apology", error, twilioSid=request.call_sid, path=event.path)
         _end_as_failed(wired, request.call_sid)
-        return _twiml(twiml.apology(APOLOGY))
+        return _twiml(lifeline.document(wired.settings.lifeline_number, wired.settings.public_url))
 
 
 def take_news(wiring: Wiring, event: BaseProxyEvent, take: Callable[[Wired, TwilioRequest], None]) -> Response[str]:

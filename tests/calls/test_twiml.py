@@ -7,7 +7,7 @@ from calls.agent import Voice
 from calls.errors import OffhookError
 from calls.record import EndReason, Mode
 from calls.route import Dial, Gather, HangUp, SayAndHangUp, Stream
-from calls.twiml import LONGEST_SPOKEN_CHARS, Place, apology, document, speakable
+from calls.twiml import LONGEST_SPOKEN_CHARS, Place, document, speakable
 
 PLACE = Place(
     public_url="https://calls.example.com",
@@ -112,9 +112,3 @@ def test_a_document_that_twilio_would_not_read_is_refused() -> None:
     place = Place("https://c.example.com", "wss://s.example.com", "x" * 70_000, PLACE.voice, 8)
     with pytest.raises(OffhookError, match="64 kB"):
         document(Stream(Mode.PIPELINE), place)
-
-
-def test_the_apology_needs_nothing() -> None:
-    assert apology("Sorry & goodbye.") == (
-        f'{DECLARATION}<Response><Say language="en-US">Sorry &amp; goodbye.</Say><Hangup /></Response>'
-    )

@@ -88,11 +88,12 @@ class House:
     answer_within_s: float = ANSWER_WITHIN_S
     watch_queue: WatchQueue = field(default_factory=NoWatch)
     streamer_ready: bool = False
+    settings: HandlerSettings = SETTINGS
 
     @property
     def wired(self) -> Wired:
         return Wired(
-            settings=SETTINGS,
+            settings=self.settings,
             store=self.store,
             agents=self.agents,
             thinking=self.thinking,

@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import pytest
 
+from calls import streams
 from calls.errors import ProviderFailed
-from calls.record import EndReason, Mode, ModeUse, Status
+from calls.record import Do, EndReason, Mode, ModeUse, NextStep, Status
 from calls.reply import EndCall, Reply, Transfer
-from handlers import turn, voice
+from calls.rungs import CLIMB_AFTER_MS
+from handlers import resume, turn, voice
 from handlers.webhook import APOLOGY
 from tests.fakes.agents import AGENT
-from tests.handlers.desk import BEGAN_MS, REPLAYS, House, ScriptedReplies
+from tests.handlers.desk import BEGAN_MS, REPLAYS, SID, House, ScriptedReplies, event, send
 
 HOURS = {"SpeechResult": "What are your hours?", "Confidence": "0.9"}
 
@@ -195,3 +197,43 @@ def test_the_rung_is_in_the_record() -> None:
     assert greeted().only_record().modes[0].mode is Mode.TRADITIONAL
     assert greeted().only_record().modes[0].started_at_ms > BEGAN_MS
     assert isinstance(greeted().only_record().modes[0], ModeUse)
+
+
+def fallen() -> House:
+    """A call that streamed, and has been in traditional mode for a while."""
+    house = House(ScriptedReplies(Reply("Nine to five.")))
+    house.post(voice, "/twilio/voice", {"From": "+14155550123", "To": "+1"})
+    house.store.change(house.only_record().call_id, lambda r: streams.arrived(r, 1, house.clock()))
+    house.store.change(house.only_record().call_id, lambda r: replace(r, next_step=NextStep(Do.GATHER)))
+    assert "<Gather" in house.post(resume, "/twilio/resume/1", {"CallStatus": "in-progress"}).body
+    house.clock.ms += CLIMB_AFTER_MS
+    return house
+
+
+def test_back_up_the_ladder_when_a_streamer_is_ready() -> None:
+    house = fallen()
+    house.streamer_ready = True
+    answer = house.post(turn, "/twilio/turn/1", HOURS)
+    assert 'action="https://calls.example.com/twilio/resume/2"' in answer.body
+    assert '<Parameter name="resumed" value="yes" />' in answer.body
+    assert house.post(turn, "/twilio/turn/1", HOURS) == answer
+    assert house.said()[-1] == ("caller", "What are your hours?")
+    assert [use.mode for use in house.only_record().modes] == [Mode.PIPELINE, Mode.TRADITIONAL, Mode.PIPELINE]
+
+
+def test_nobody_asks_the_streamer_about_a_call_that_stays() -> None:
+    house = House(
+        ScriptedReplies(Reply("Nine to five.")), agents={"default": replace(AGENT, modes=(Mode.TRADITIONAL,))}
+    )
+    house.post(voice, "/twilio/voice", {"From": "+14155550123", "To": "+1"})
+
+    def asked() -> bool:
+        raise AssertionError("the streamer was asked")
+
+    wired = replace(house.wired, streamer_ready=asked)
+    answer = send(turn.router(lambda: wired), event("/twilio/turn/1", {"CallSid": SID, **HOURS}))
+    assert ">Nine to five.</Say></Gather>" in answer.body
+
+
+def test_down_it_stays_while_no_streamer_is_ready() -> None:
+    assert ">Nine to five.</Say></Gather>" in fallen().post(turn, "/twilio/turn/1", HOURS).body

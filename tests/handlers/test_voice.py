@@ -1,4 +1,6 @@
+import threading
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -11,7 +13,17 @@ from handlers import voice
 from handlers.webhook import APOLOGY
 from tests.fakes.agents import AGENT
 from tests.fakes.memory_store import MemoryCallStore
-from tests.handlers.desk import BEGAN_MS, OTHER_SID, REPLAYS, SID, STREAM_SECRET, Answer, House, outbound_record
+from tests.handlers.desk import (
+    BEGAN_MS,
+    OTHER_SID,
+    REPLAYS,
+    SETTINGS,
+    SID,
+    STREAM_SECRET,
+    Answer,
+    House,
+    outbound_record,
+)
 
 RINGING = {"From": "+14155550123", "To": "+14155550100", "CallStatus": "ringing", "Direction": "inbound"}
 TURN_BY_TURN: dict[str, Agent] = {"default": replace(AGENT, modes=(Mode.TRADITIONAL,))}
@@ -149,12 +161,67 @@ def test_unsigned_webhooks_change_nothing(signed: str, status: int) -> None:
     assert house.store.recent(10).records == ()
 
 
-def test_a_store_that_is_down_is_apologised_for() -> None:
-    house = House()
+def down(**parts: Any) -> House:
+    house = House(**parts)
     house.store.down = True
+    return house
+
+
+def test_a_table_that_is_down_keeps_no_call_from_its_stream() -> None:
+    house = down(watch_queue=Forbidden())
     answer = house.post(voice, "/twilio/voice", RINGING)
+    sent = parameters(answer)
+    grant = verify(STREAM_SECRET, sent["token"], sent["callId"], SID, BEGAN_MS / 1000 + 59)
+    assert (grant.agent, grant.mode, grant.stream) == ("default", Mode.PIPELINE, 1)
+    assert 'action="https://calls.example.com/twilio/resume/1"' in answer.body
+    assert "resumed" not in sent
+
+
+class Forbidden:
+    """A watchdog that nobody may ask: it could remember nothing."""
+
+    def watch(self, call_id: str, stream: int) -> None:
+        raise AssertionError("watched without a record")
+
+
+class Slow(MemoryCallStore):
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = threading.Event()
+
+    def by_sid(self, twilio_sid: str) -> CallRecord | None:
+        self.answers.wait(20)
+        return super().by_sid(twilio_sid)
+
+
+def test_a_table_that_is_slow_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice, "TABLE_WITHIN_S", 0.2)
+    store = Slow()
+    answer = House(store=store).post(voice, "/twilio/voice", RINGING)
+    store.answers.set()
+    assert parameters(answer)["token"]
+
+
+def test_an_outbound_call_streams_without_its_record_where_there_is_one_agent_only() -> None:
+    path = "/twilio/voice/01JD9Z3N6B0000000000000000"
+    assert parameters(down().post(voice, path))["callId"] == "01JD9Z3N6B0000000000000000"
+    two: dict[str, Agent] = {"default": AGENT, "other": replace(AGENT, name="other")}
+    assert APOLOGY in down(agents=two).post(voice, path).body
+
+
+def test_without_a_table_nothing_is_left_of_traditional_mode_but_an_apology() -> None:
+    answer = down(agents=TURN_BY_TURN).post(voice, "/twilio/voice", RINGING)
     assert answer.status == 200
     assert f">{APOLOGY}</Say><Hangup />" in answer.body
+
+
+def test_the_caller_is_put_through_to_a_person_where_there_is_one() -> None:
+    house = down(agents=TURN_BY_TURN, settings=replace(SETTINGS, lifeline_number="+14155550177"))
+    answer = house.post(voice, "/twilio/voice", RINGING)
+    assert ">+14155550177</Dial>" in answer.body
+    assert 'action="https://calls.example.com/twilio/lifeline/rung"' in answer.body
 
 
 def test_an_agent_that_is_gone_is_apologised_for_and_kept_in_the_record() -> None:
