@@ -89,8 +89,9 @@ class AgentVoice:
         if reply is None or event.reply_id != reply.id:
             return []
         match event:
-            case ReplyWorded(_, text):
+            case ReplyWorded(_, text, has_clause):
                 reply.worded_at_ms = reply.worded_at_ms or now_ms
+                reply.clause_at_ms = reply.clause_at_ms or (now_ms if has_clause else None)
                 reply.said.append(text)
             case ReplySpoken(_, mulaw, text):
                 reply.spoken_at_ms = reply.spoken_at_ms or now_ms

@@ -88,10 +88,12 @@ OWN_REPLIES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ReplyWorded:
-    """A piece of the text of reply `reply_id`, in order, before (or with) its audio."""
+    """A piece of the text of reply `reply_id`, in order, before (or with) its audio. `has_clause`: with it the first
+    clause stands, and goes to the voice."""
 
     reply_id: int
     text: str
+    has_clause: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class ReplyInProgress:
     action: Action | None = None
     said: list[str] = field(default_factory=list)
     worded_at_ms: int | None = None
+    clause_at_ms: int | None = None
     spoken_at_ms: int | None = None
     is_whole: bool = False
     is_held: bool = False
@@ -90,11 +91,13 @@ class ReplyInProgress:
         ordered = max(decided, self.ordered_at_ms)
         worded = max(ordered, worded)
         spoken = max(worded, spoken)
+        claused = None if self.clause_at_ms is None else min(max(worded, self.clause_at_ms), spoken)
         return Waterfall(
             total=None if heard is None else heard - self.answers.last_voice_at_ms,
             endpointing=decided - self.answers.last_voice_at_ms,
             model=worded - ordered,
-            speech=spoken - worded,
+            clause=None if claused is None else claused - worded,
+            speech=spoken - (worded if claused is None else claused),
             queue=sent - spoken,
             playout=None if heard is None else heard - sent,
             ours=ordered - decided + sent - spoken,

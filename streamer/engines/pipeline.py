@@ -110,7 +110,7 @@ class PipelineEngine:
         emit(ReplyFilled(order.reply_id, mulaw, order.text))
 
     async def _say(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
-        emit(ReplyWorded(reply_id, text))
+        emit(ReplyWorded(reply_id, text, has_clause=True))
         originals = Originals()
         try:
             await self._speak(reply_id, self._speaker.speak(originals.add(text)), originals, emit)
@@ -141,19 +141,23 @@ class PipelineEngine:
     ) -> tuple[Action | None, int]:
         cutter = Clauses()
         action: Action | None = None
-        keys = 0
+        keys, has_clause = 0, False
         async with contextlib.aclosing(self._thinker.reply(conversation)) as parts:
             async for part in parts:
                 match part:
                     case Words(text):
-                        emit(ReplyWorded(reply_id, text))
-                        for clause in cutter.feed(text):
+                        found = cutter.feed(text)
+                        emit(ReplyWorded(reply_id, text, has_clause=bool(found) and not has_clause))
+                        has_clause = has_clause or bool(found)
+                        for clause in found:
                             await clauses.put(clause)
                     case ExpectKeys(count):
                         keys = count
                     case _:
                         action = part
         if (rest := cutter.rest()).strip():
+            if not has_clause:
+                emit(ReplyWorded(reply_id, "", has_clause=True))
             await clauses.put(rest)
         await clauses.put(None)
         return action, keys

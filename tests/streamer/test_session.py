@@ -102,6 +102,18 @@ def test_an_answer_carries_its_waterfall() -> None:
     assert (latency.playout, latency.total, latency.ours) == (40, 1_540, 0)
 
 
+def test_the_first_clause_has_a_stage_of_its_own() -> None:
+    s = greeted()
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    s.on_engine(ReplyWorded(2, "We are open"), START + 2_300)
+    s.on_engine(ReplyWorded(2, ", Sir", has_clause=True), START + 2_360)
+    s.on_engine(ReplyWorded(2, " and Madam."), START + 2_380)
+    s.on_engine(ReplySpoken(2, TENTH, "We are open, Sir and Madam."), START + 2_500)
+    s.on_engine(ReplyDone(2, None), START + 2_510)
+    (turn,) = turns(s.on_mark("r2-1", START + 2_640))
+    assert (turn.latency.model, turn.latency.clause, turn.latency.speech) == (300, 60, 140)
+
+
 def paused() -> Session:
     """The agent's reply of four tenths, silenced by a voice after the first."""
     s = speaking()

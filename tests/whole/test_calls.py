@@ -128,7 +128,14 @@ async def test_every_answer_in_the_pipeline_has_its_waterfall(calls: dict[str, E
     answers = [turn for turn in calls["pipeline"].conversation.turns if turn.role is Role.AGENT][1:]
     for turn in answers:
         latency = turn.latency
-        parts = (latency.endpointing, latency.model, latency.speech, latency.queue, latency.playout)
+        parts = (
+            latency.endpointing,
+            latency.model,
+            latency.clause,
+            latency.speech,
+            latency.queue,
+            latency.playout,
+        )
         assert None not in parts
         assert latency.total is not None
         assert abs(latency.total - sum(part or 0 for part in parts)) <= 5

@@ -110,7 +110,7 @@ async def test_fixed_words_are_spoken_as_they_are() -> None:
     run.engine.order(Say(1, "Hello there."))
     await run.until(ReplyDone)
     assert run.events == [
-        ReplyWorded(1, "Hello there."),
+        ReplyWorded(1, "Hello there.", has_clause=True),
         ReplySpoken(1, b"\x10" * 8, "Hello there."),
         ReplyDone(1, None),
     ]
@@ -126,6 +126,23 @@ async def test_a_sentence_is_spoken_while_the_next_is_still_thought() -> None:
     more.set()
     await run.until(ReplyDone)
     assert run.events[-2:] == [ReplySpoken(4, b"\x10" * 8, "We open."), ReplyDone(4, EndCall("agent-goodbye"))]
+    await run.stop()
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        (("Sure", " thing.", " We", " open. ", "So"), (False, False, True, False, False)),
+        (("Yes.",), (False, True)),
+    ],
+)
+async def test_the_first_clause_is_told_once(words: tuple[str, ...], flags: tuple[bool, ...]) -> None:
+    run = Run(Mind(*map(Words, words)), Mouth())
+    run.engine.order(Answer(1, Conversation()))
+    await run.until(ReplyDone)
+    worded = [event for event in run.events if isinstance(event, ReplyWorded)]
+    assert tuple(event.has_clause for event in worded) == flags
+    assert "".join(event.text for event in worded) == "".join(words)
     await run.stop()
 
 
