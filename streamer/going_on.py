@@ -41,16 +41,21 @@ def _answer(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
 
 
 def _finish(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_ms: int) -> list[Effect]:
-    said, spoken = "".join(reply.said), "".join(reply.spoken)
-    rest = said[len(spoken) :] if said.startswith(spoken) else ""
-    reply.said = [spoken]
-    if rest.strip():
-        reply.id = dialogue.voice.next_id()
+    rest = _whole_sentences("".join(reply.said), "".join(reply.spoken))
+    if rest:
+        reply.said, reply.id = list(reply.spoken), dialogue.voice.next_id()
         return [Say(reply.id, rest)]
-    if spoken.rstrip().endswith(_SENTENCE_ENDS):
-        reply.is_whole = True
+    if "".join(reply.spoken).rstrip().endswith(_SENTENCE_ENDS):
+        reply.said, reply.is_whole = list(reply.spoken), True
         return []
     return [_order_anew(dialogue, reply, now_ms), *_cover(dialogue, reply, bridge, now_ms)]
+
+
+def _whole_sentences(said: str, spoken: str) -> str:
+    """What was to be said behind what was spoken, up to the last end of a sentence: what comes after broke off."""
+    rest = said[len(spoken) :] if said.startswith(spoken) else ""
+    end = max(rest.rfind(mark) for mark in _SENTENCE_ENDS) + 1
+    return rest[:end] if rest[:end].strip(" " + "".join(_SENTENCE_ENDS)) else ""
 
 
 def _order_anew(dialogue: Dialogue, reply: ReplyInProgress, now_ms: int) -> Effect:

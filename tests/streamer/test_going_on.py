@@ -136,6 +136,22 @@ def test_words_that_were_not_spoken_yet_are_said_by_the_next_engine() -> None:
     assert (turn.said, turn.heard, turn.cut) == ("Nine to five. Anything else?",) * 2 + (False,)
 
 
+def test_of_words_that_broke_off_only_whole_sentences_are_said() -> None:
+    s = asked()
+    s.on_engine(ReplyWorded(2, "Nine to five. Anything else? Or sha"), START + 2_900)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 3_000)
+    assert orders(s.on_engine(ReplyLost(2, LASTING), START + 3_050)) == [Say(3, " Anything else?")]
+
+
+def test_a_fragment_behind_a_whole_sentence_is_let_go() -> None:
+    s = asked()
+    s.on_engine(ReplyWorded(2, "Nine to five. Or sha"), START + 2_900)
+    s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 3_000)
+    assert s.on_engine(ReplyLost(2, LASTING), START + 3_050) == [ChangeEngine(Mode.PIPELINE, LASTING)]
+    (turn,) = [e.turn for e in s.on_mark("r2-1", START + 3_200) if isinstance(e, CommitTurn)]
+    assert (turn.said, turn.heard) == ("Nine to five.", "Nine to five.")
+
+
 def test_a_reply_that_broke_off_at_the_end_of_a_sentence_stands() -> None:
     s = asked()
     s.on_engine(ReplyWorded(2, "Nine to five."), START + 2_900)
