@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from calls.call_cost import to_plain, turn_usd
 from calls.conversation import Conversation, Role, Turn
+from calls.cost import Cost
 from calls.errors import Failure
 from calls.latency import Waterfall
 from calls.record import CallRecord, ModeUse
+
+NOTHING = "0.000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,16 @@ def call_file(
     *,
     recording_ms: int | None = None,
     alerts: Iterable[AlertLine] = (),
+    cost: Cost | None = None,
 ) -> dict[str, Any]:
     """The call as JSON-ready values. `zero_ms` is the epoch ms of the answer, `recording_ms` the length of call.wav.
 
-    Phone numbers are left out on purpose: the file is made to be shown around.
+    With a cost there are `cost` (`calls.call_cost.to_plain`) and each turn's `costUsd`: null where a part of it has no
+    price, "0.000000" where nothing was used for it. Phone numbers are left out on purpose: the file is made to be shown
+    around.
     """
+    told = {"cost": to_plain(cost)} if cost else {}
+    by_turn = turn_usd(cost) if cost else None
     return {
         "callId": record.call_id,
         "twilioSid": record.twilio_sid,
@@ -48,9 +57,10 @@ def call_file(
         "startedAt": iso_utc(record.created_at_ms if record.answered_at_ms is None else zero_ms),
         "endedAt": iso_utc(record.ended_at_ms) if record.ended_at_ms is not None else None,
         "recordingMs": recording_ms,
-        "turns": [_turn(turn, zero_ms) for turn in conversation.turns],
+        "turns": [_turn(turn, zero_ms, by_turn) for turn in conversation.turns],
         "failures": [_failure(failure) for failure in record.failures],
         "alerts": [{"code": a.code, "level": a.level, "sentence": a.sentence} for a in alerts],
+        **told,
     }
 
 
@@ -94,7 +104,7 @@ def _rung(use: ModeUse, zero_ms: int) -> dict[str, Any]:
     }
 
 
-def _turn(turn: Turn, zero_ms: int) -> dict[str, Any]:
+def _turn(turn: Turn, zero_ms: int, by_turn: Mapping[str, str | None] | None) -> dict[str, Any]:
     return {
         "role": turn.role.value,
         "said": turn.said,
@@ -104,6 +114,7 @@ def _turn(turn: Turn, zero_ms: int) -> dict[str, Any]:
         "endedMs": _since(turn.ended_at_ms, zero_ms),
         "mode": turn.mode,
         "latencyMs": _latency(turn.latency),
+        **({} if by_turn is None else {"costUsd": by_turn.get(turn.id, NOTHING)}),
     }
 
 

@@ -5,7 +5,9 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from calls.call_cost import call_cost
 from calls.errors import OffhookError, StoreUnavailable
+from calls.rate_card import standard
 from calls.record import CallRecord
 from calls.store import CallStore
 from offhook.box.calls import BoxCall
@@ -75,6 +77,7 @@ class Keeper:
         record = await self._final(call.sid)
         await asyncio.sleep(SETTLE_S)
         conversation = await asyncio.to_thread(self._store.conversation, record.call_id)
+        used = await asyncio.to_thread(self._store.usage, record.call_id)
         zero_ms = call.answered_at_ms if call.answered_at_ms is not None else zero_of(record)
         if call.answered_at_ms is not None:
             conversation = true_to_line(conversation, call.log, call.answered_at_ms)
@@ -84,6 +87,7 @@ class Keeper:
             zero_ms,
             recording_ms=call.recording.duration_ms if call.recording else None,
             alerts=[AlertLine(a.code, a.level, a.sentence) for a in self._alerts_of(call.sid)],
+            cost=call_cost(record, conversation, used, standard(), record.ended_at_ms or zero_ms),
         )
         try:
             # One at a time: the library that draws keeps settings for the whole process.

@@ -13,6 +13,7 @@ from calls.record import Direction
 from offhook.alert_words import is_routine, meaning_of
 from offhook.call_file import conversation_of, zero_of
 from offhook.call_request import CallRequest
+from offhook.cost_table import cost_table, doubts
 from offhook.follow import Followed, follow
 from offhook.live import LiveTranscript
 from offhook.phone import Phone, PlacedCall
@@ -72,6 +73,10 @@ async def _followed(phone: Phone, placed: PlacedCall, console: Console, deadline
 def _show(console: Console, followed: Followed, turns: Table, folder: Path | None, call: dict[str, Any] | None) -> None:
     console.print()
     console.print(turns)
+    if call and "cost" in call:
+        console.print(cost_table(call["cost"]))
+        for sentence in doubts(call["cost"]):
+            console.print(Text(sentence, style="yellow"))
     for failure in followed.record.failures:
         console.print(Text(f"{failure.blame.value}: {failure.sentence} ({failure.code})", style="yellow"))
     for alert in call["alerts"] if call else []:

@@ -4,8 +4,7 @@
     telephony (of the record) ─┴─► line a usage, priced or not ─► call ─► agent, day, mode
 
 What has no price says so and is left out of the sum, which then is marked: a cost is never too low in silence.
-Nothing is
-rounded here; that is for whoever prints it.
+Nothing is rounded here; that is for whoever prints it.
 """
 
 from collections.abc import Callable, Iterable, Mapping

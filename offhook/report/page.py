@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from offhook.alert_words import is_routine, meaning_of
+from offhook.cost_table import cost_rows, doubts, total_in_words
 from offhook.report import palette
 from offhook.report.pictures import extent_ms, interruptions_ms, is_measured, waterfall_svg, waveform_svg
 from offhook.words import clock, unheard_rest
@@ -54,6 +55,7 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
         fall=_data_uri(fall) if (fall := waterfall_svg(call)) else "",
         fall_alt=fall_alt(call),
         facts=facts(call),
+        cost=_cost_view(call.get("cost")),
         verdict=END_REASONS.get(call["endReason"] or "", "It has not ended."),
         untimed=any(_is_untimed(turn) for turn in call["turns"]),
         turns=[_turn_view(number, turn) for number, turn in enumerate(call["turns"], 1)],
@@ -65,6 +67,10 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
         stage_means=palette.STAGE_MEANS,
         palette=palette,
     )
+
+
+def _cost_view(cost: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {"rows": cost_rows(cost), "total": total_in_words(cost), "doubts": doubts(cost)} if cost else None
 
 
 def facts(call: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -4,9 +4,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from calls.call_cost import call_cost
 from calls.conversation import Conversation
 from calls.latency import Waterfall
+from calls.rate_card import standard
 from calls.record import CallRecord, Direction
+from calls.usage import Kind, Unit, Usage
 from offhook.call_file import AlertLine, call_file, conversation_of, iso_utc, zero_of
 from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
 
@@ -44,6 +47,7 @@ class TurnEntry(Strict):
     ended_ms: int
     latency_ms: Latency
     mode: str
+    cost_usd: str | None = None
 
 
 class FailureEntry(Strict):
@@ -57,6 +61,42 @@ class AlertEntry(Strict):
     code: int
     level: str
     sentence: str
+
+
+class Rate(Strict):
+    valid_from: str
+    checked_on: str
+    source: str
+    evidence: str
+
+
+class CostPart(Strict):
+    kind: str
+    vendor: str
+    model: str
+    amounts: dict[str, int]
+    usd: str | None
+    is_estimated: bool
+    is_stale: bool
+    unpriced: str
+    rate: Rate | None
+
+
+class Bill(Strict):
+    vendor: str
+    theirs_usd: str
+    ours_usd: str | None
+    difference_usd: str | None
+
+
+class CostEntry(Strict):
+    usd: str
+    is_whole: bool
+    is_estimated: bool
+    cached_share: float | None
+    parts: list[CostPart]
+    warnings: list[str]
+    bills: list[Bill]
 
 
 class CallFile(Strict):
@@ -74,6 +114,7 @@ class CallFile(Strict):
     recording_ms: int | None
     failures: list[FailureEntry]
     alerts: list[AlertEntry]
+    cost: CostEntry | None = None
 
 
 def test_the_file_has_every_name_of_the_contract_and_no_other() -> None:
@@ -82,6 +123,25 @@ def test_the_file_has_every_name_of_the_contract_and_no_other() -> None:
     )
     read = CallFile.model_validate(written)
     assert read.model_dump(by_alias=True, exclude_unset=True) == written
+
+
+def test_with_its_cost_the_file_tells_the_calls_parts_and_each_turns_share() -> None:
+    used = [
+        Usage("u1", "elevenlabs", "eleven_flash_v2_5", Kind.SPEECH, {Unit.CHARACTERS: 100}, "t2", ANSWERED_MS),
+        Usage("u2", "openai", "gpt-0", Kind.MODEL, {Unit.TEXT_IN: 100}, "t0", ANSWERED_MS),
+        Usage("twilio-price", "twilio", "call", Kind.TELEPHONY, {Unit.BILLED_MICRO_USD: 14_000}, "", ANSWERED_MS),
+    ]
+    cost = call_cost(RECORD, CONVERSATION, used, standard(), ANSWERED_MS)
+    written = call_file(RECORD, CONVERSATION, ANSWERED_MS, cost=cost)
+    read = CallFile.model_validate(written)
+    assert read.model_dump(by_alias=True, exclude_unset=True) == written
+    assert [turn["costUsd"] for turn in written["turns"]] == [None, "0.000000", "0.005000", "0.000000"]
+    assert [(part["kind"], part["usd"]) for part in written["cost"]["parts"]] == [
+        ("telephony", "0.014000"),
+        ("media-stream", "0.004400"),
+        ("speech", "0.005000"),
+        ("model", None),
+    ]
 
 
 def test_times_count_from_the_answer() -> None:

@@ -61,6 +61,7 @@ async def test_a_call_is_kept_once_its_record_is_final(tmp_path: Path) -> None:
     assert call["recordingMs"] == 100
     assert call["turns"][0]["startedMs"] == 2650, "counted from the line's own zero"
     assert call["alerts"] == [{"code": 31921, "level": "warning", "sentence": "The stream closed early."}]
+    assert call["cost"]["parts"][0]["usd"] == "0.014000"
     assert told.endings == [(kept, "")]
     await keeping.close()
 

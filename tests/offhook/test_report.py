@@ -3,9 +3,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+from calls.call_cost import call_cost
 from calls.conversation import Conversation
 from calls.latency import Waterfall
+from calls.rate_card import standard
 from calls.record import CallRecord, Direction
+from calls.usage import Kind, Unit, Usage
 from offhook.call_file import AlertLine, call_file
 from offhook.report.page import fall_alt, page, wave_alt
 from offhook.report.pictures import interruptions_ms, waterfall_svg, waveform_svg
@@ -44,6 +47,17 @@ def test_the_page_needs_nothing_but_the_recording_beside_it() -> None:
     outside = [address for address in read(html).found if not address.startswith("data:")]
     assert outside == ["call.wav"]
     assert re.findall(r"https?:|//[a-z]|@import|url\(", html) == []
+
+
+def test_the_page_tells_what_the_call_cost_part_by_part() -> None:
+    used = [Usage("u", "openai", "gpt-0", Kind.MODEL, {Unit.TEXT_IN: 100}, "t0", ANSWERED_MS)]
+    cost = call_cost(RECORD, CONVERSATION, used, standard(), ANSWERED_MS)
+    html = page(call_file(RECORD, CONVERSATION, ANSWERED_MS, cost=cost), b"", b"")
+    told = html[html.index('<h2 id="cost">') :]
+    assert re.findall(r'<td class="n">(\$[0-9.]+|unpriced)</td>', told) == ["$0.0140", "$0.0044", "unpriced"]
+    assert "<b>$0.0184, and what is unpriced</b>" in told
+    assert "Unpriced: no rate for openai gpt-0 (model)." in told
+    assert 'id="cost"' not in page(CALL, SOUND, SOUND)
 
 
 def test_both_pictures_have_words_for_who_cannot_see_them() -> None:
