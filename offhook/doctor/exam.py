@@ -25,6 +25,7 @@ class Notes:
     call_sid: str = ""
     twiml: str = ""
     served_by: str = ""
+    is_call_over: bool = False
 
 
 @dataclass(slots=True)
@@ -46,13 +47,14 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`needs` names the checks that must not have failed before this one makes sense. `deadline_s` None is for one
-    that says itself how long it takes."""
+    """`needs` names the checks that must not have failed before this one makes sense; `after` those that it only waits
+    for. Both stand before it in the list."""
 
     name: str
     title: str
     run: Callable[[Exam], Awaitable[Finding]]
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     deadline_s: float = 15.0
 
 

@@ -68,6 +68,8 @@ def _refused(answer: httpx.Response, what: str) -> Finding:
         return failed(said, "The project's budget or prepaid credit is used up.", "Add credit, or raise the limit.")
     if code in ("openai-rate-limited", "openai-error"):
         return warned(said, "Ask again in a minute. If it stays so, raise the project's limits.")
+    if code == "openai-model-unknown":
+        return warned(f"The key is accepted, but OpenAI has no model {what} for it.", "See `models` in this table.")
     if what == "its list of models" and answer.status_code == httpx.codes.FORBIDDEN:
         return warned("The key may not list models (a restricted key).", "Nothing to do if calls are answered.")
     return failed(said, "Key, project or model do not fit together.", "Do as the sentence says.")

@@ -13,7 +13,7 @@ _REALTIME = ("realtime", "realtime_fallbacks")
 def providers_of(agent: Agent) -> Iterator[tuple[str, str]]:
     """(field of [models], "provider" or "provider/model") of everything that a mode of the ladder needs. Replies are
     needed in every ladder, as traditional mode ends it."""
-    parts = _ALWAYS
+    parts: tuple[str, ...] = _ALWAYS
     if Mode.PIPELINE in agent.modes:
         parts += _STREAMING
     if Mode.REALTIME in agent.modes:

@@ -19,8 +19,9 @@ async def run(checks: Sequence[Check], exam: Exam, progress: Progress = lambda _
     running: dict[str, asyncio.Task[Outcome]] = {}
 
     async def one(check: Check) -> Outcome:
-        before = [await asyncio.shield(running[name]) for name in check.needs if name in running]
-        outcome = await _outcome(check, exam, [each for each in before if each.state in (State.FAIL, State.SKIP)])
+        before = {name: await asyncio.shield(running[name]) for name in check.needs + check.after if name in running}
+        needed = [before[name] for name in check.needs if name in before]
+        outcome = await _outcome(check, exam, [each for each in needed if each.state in (State.FAIL, State.SKIP)])
         progress(outcome)
         return outcome
 

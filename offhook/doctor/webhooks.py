@@ -99,9 +99,8 @@ def judge_signature(answer: Answer, public_url: str) -> Finding:
             "The deployment refuses a webhook signed with this TWILIO_AUTH_TOKEN (403).",
             "Either the deployment holds another auth token than the one given here, or its OFFHOOK_PUBLIC_URL is not "
             f"exactly {public_url}: Twilio signs the URL, and the two must be the same letter for letter.",
-            "Compare both. If `twilio-account` passes, the token given here is right and the deployment's is not: put "
-            "the account's primary auth token into the deployment's secret and deploy again. A request that passes a "
-            "proxy which rewrites the path is refused in the same way.",
+            "Compare both. `twilio-account` passes, so the token given here is right: put the account's primary auth "
+            "token into the deployment's secret and deploy again. A proxy that rewrites the path has the same effect.",
         )
     return _not_ours(answer, f"{public_url}{VOICE}")
 
@@ -140,12 +139,21 @@ def _not_ours(answer: Answer, url: str) -> Finding:
             )
 
 
-async def finish(exam: Exam) -> None:
-    """Tell the deployment that the made-up call is over, so that no call stands open in its records."""
+async def status(exam: Exam) -> Finding:
+    """The end of the made-up call, so that none stands open in the records."""
     settings, notes = exam.settings, exam.notes
-    if notes.twiml:
-        form = form_of(notes.call_sid, settings.account_sid, settings.from_number, "completed")
-        await ask(exam, STATUS, {**form, "CallDuration": "0"}, settings.auth_token)
+    form = form_of(notes.call_sid, settings.account_sid, settings.from_number, "completed")
+    answer = await ask(exam, STATUS, {**form, "CallDuration": "0"}, settings.auth_token)
+    notes.is_call_over = True
+    if 200 <= answer.status < 300:
+        return passed("the end of the made-up call was taken; its record is completed")
+    return _not_ours(answer, f"{settings.public_url}{STATUS}")
+
+
+async def finish(exam: Exam) -> None:
+    """Tell the deployment that the made-up call is over, where `status` had no turn."""
+    if exam.notes.twiml and not exam.notes.is_call_over:
+        await status(exam)
 
 
 def made_up_sid() -> str:
