@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from tests.vendors import openai_errors as errors
 from tests.vendors.exchange import Exchange
+from tests.vendors.live import Live
 from tests.vendors.meters import AllMeters, SessionMeters
 from tests.vendors.mishap import struck_at_the_door
 from tests.vendors.openai_api import OpenAI
@@ -13,7 +14,7 @@ from tests.vendors.realtime import Realtime
 from tests.vendors.realtime_says import Teller
 from tests.vendors.script import OpenAIScript, nth
 from tests.vendors.script_parts import Fault
-from tests.vendors.script_speech import RealtimeConnection
+from tests.vendors.script_speech import LiveConnection, RealtimeConnection
 from tests.vendors.web_socket import Socket
 from tests.vendors.wire import Request
 
@@ -42,6 +43,8 @@ class OpenAIDoor:
         if request.path == "/v1/realtime":
             connection = nth(self._script.realtime.connections, number)
             self._open_realtime(request, socket, connection, number)
+        else:
+            self._open_live(request, socket, nth(self._script.live.connections, number), number)
 
     def _open_realtime(self, request: Request, socket: Socket, connection: RealtimeConnection, number: int) -> None:
         meters = self._all_meters.realtime
@@ -66,13 +69,36 @@ class OpenAIDoor:
 
         asyncio.get_running_loop().call_later(connection.accept_ms / 1000, admit)
 
-    def _wrong_with(self, request: Request) -> Complaint | None:
-        """Why a handshake of Realtime is refused."""
+    def _open_live(self, request: Request, socket: Socket, connection: LiveConnection, number: int) -> None:
+        meters = self._all_meters.live
+        meters.requests += 1
+        meters.moment(number, "handshake")
+        if _struck(connection.fault, socket, meters):
+            return
+
+        def admit() -> None:
+            wrong = self._wrong_key(request)
+            if wrong is None and request.query:
+                wrong = errors.unknown_parameter(request.query[0][0])
+            if wrong is not None:
+                _reject(socket, wrong, meters)
+            elif _accepted(socket, meters):
+                session = Live(socket, self._script.live, connection, meters, number)
+                _until_gone(socket, session, meters)
+
+        asyncio.get_running_loop().call_later(connection.accept_ms / 1000, admit)
+
+    def _wrong_key(self, request: Request) -> Complaint | None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             return errors.no_key()
-        if key != self._script.api_key:
-            return errors.wrong_key(key)
+        return None if key == self._script.api_key else errors.wrong_key(key)
+
+    def _wrong_with(self, request: Request) -> Complaint | None:
+        """Why a handshake of Realtime is refused."""
+        wrong = self._wrong_key(request)
+        if wrong is not None:
+            return wrong
         if "openai-beta" in request.headers:
             what = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
             return Complaint(400, what, code="beta_api_shape_disabled")
@@ -110,7 +136,7 @@ def _accepted(socket: Socket, meters: SessionMeters) -> bool:
     return True
 
 
-def _until_gone(socket: Socket, session: Realtime, meters: SessionMeters) -> None:
+def _until_gone(socket: Socket, session: Realtime | Live, meters: SessionMeters) -> None:
     def gone() -> None:
         meters.sockets_open -= 1
         session.stop()

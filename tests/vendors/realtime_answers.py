@@ -1,4 +1,4 @@
-"""Which scripted reply a response of Realtime is, and what its object shows. Pure but for the counting of replies."""
+"""Which scripted reply comes next, and what a response of Realtime shows. Pure but for the counting of replies."""
 
 import re
 from typing import Any
@@ -10,44 +10,55 @@ from tests.vendors.realtime_items import Conversation, Item
 from tests.vendors.realtime_plan import planned
 from tests.vendors.realtime_response import Asked
 from tests.vendors.script_parts import nth
-from tests.vendors.script_speech import RealtimeConnection, RealtimeScript, SpokenReply
+from tests.vendors.script_speech import (
+    LiveConnection,
+    LiveScript,
+    RealtimeConnection,
+    RealtimeScript,
+    SpokenReply,
+)
 
 
 class Answers:
     """The replies of one connection, taken in turn."""
 
-    def __init__(self, script: RealtimeScript, connection: RealtimeConnection) -> None:
+    def __init__(self, script: RealtimeScript | LiveScript, connection: RealtimeConnection | LiveConnection) -> None:
         self._script, self._connection = script, connection
         self._count = 0
 
-    def reply_to(self, asked: dict[str, Any], context: list[Item], instructions: str) -> tuple[SpokenReply, str]:
-        """The reply and its words. `asked`: the fields of response.create."""
-        connection = self._connection
-        upcoming = nth(connection.replies, self._count)
-        told = self._told_to_say(asked)
-        if told is not None:
-            return upcoming, told
-        messages = Conversation("", context).messages(instructions)
+    @property
+    def upcoming(self) -> SpokenReply:
+        """The next of the replies."""
+        return nth(self._connection.replies, self._count)
+
+    def reply_to(self, messages: list[dict[str, Any]]) -> SpokenReply:
+        """What the model says to a conversation: `messages` with `role` and `content`, instructions first."""
         if self._script.think is not None:
             thought = self._script.think(messages)
             if thought is not None:
-                return thought, thought.text
-        last = next((item.words for item in reversed(context) if item.role == "user"), "")
-        for answer in connection.answers:
+                return thought
+        last = next((one["content"] for one in reversed(messages) if one["role"] == "user"), "")
+        for answer in self._connection.answers:
             if re.search(answer.when, last, re.IGNORECASE):
-                return answer.reply, answer.reply.text
+                return answer.reply
+        reply = self.upcoming
         self._count += 1
-        return upcoming, upcoming.text
+        return reply
 
-    def _told_to_say(self, asked: dict[str, Any]) -> str | None:
-        texts = [asked.get("instructions") or ""]
-        if asked.get("input"):
-            texts.append(Item(asked["input"][-1]).words)
-        for text in texts:
-            found = re.search(self._connection.say, text) if self._connection.say else None
-            if found is not None:
-                return re.sub(r"\\(.)", r"\1", next(group for group in found.groups() if group is not None))
-        return None
+    def told_to_say(self, text: str) -> str | None:
+        """The words between quotes that `text` demands."""
+        found = re.search(self._connection.say, text) if self._connection.say else None
+        if found is None:
+            return None
+        return re.sub(r"\\(.)", r"\1", next(group for group in found.groups() if group is not None))
+
+
+def _demanded(asked: dict[str, Any], answers: Answers) -> str | None:
+    """The words that a response.create demands, in its instructions or in the last item of its input."""
+    texts = [asked.get("instructions") or ""]
+    if asked.get("input"):
+        texts.append(Item(asked["input"][-1]).words)
+    return next((said for said in map(answers.told_to_say, texts) if said is not None), None)
 
 
 def context_of(asked: dict[str, Any], conversation: Conversation) -> list[Item]:
@@ -77,7 +88,8 @@ def asked_of(
     instructions = asked.get("instructions", session["instructions"])
     is_default = asked.get("conversation", "auto") == "auto"
     context = context_of(asked, conversation)
-    reply, text = answers.reply_to(asked, context, instructions)
+    text = _demanded(asked, answers)
+    reply = answers.upcoming if text is not None else answers.reply_to(Conversation("", context).messages(instructions))
     tools = [] if asked.get("tool_choice", session["tool_choice"]) == "none" else asked.get("tools", session["tools"])
     offered = frozenset(tool["name"] for tool in tools if tool["type"] == "function")
     most = float("inf") if settings["max_output_tokens"] == "inf" else float(settings["max_output_tokens"])
@@ -92,7 +104,7 @@ def asked_of(
     made = Asked(
         wire,
         conversation.usage_of(context, instructions, remembered=is_default),
-        planned(reply, text, offered, most, spoken=is_spoken),
+        planned(reply, reply.text if text is None else text, offered, most, spoken=is_spoken),
         conversation if is_default else None,
         is_spoken and reply.form == "speech",
         Format(output["format"]),

@@ -50,7 +50,10 @@ class Teller:
 
     def complain(self, complaint: Complaint, event_id: str | None = None) -> None:
         """An error event."""
-        self.say("error", error={**complaint.fields(), self._error_id: event_id})
+        fields = complaint.fields()
+        if self._error_id == "client_event_id":
+            fields["code"] = fields["code"] or complaint.kind  # Live's errors always have a code.
+        self.say("error", error={**fields, self._error_id: event_id})
 
     def refuse(self, complaint: Complaint, event_id: Any) -> None:
         """An error event for something that the client did."""

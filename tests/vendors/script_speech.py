@@ -122,5 +122,57 @@ class RealtimeScript:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveConnection:
+    """One Live socket. All its times are on the clock of the audio that the client sends: without it, nothing moves.
+
+    `heard`, `answers`, `replies`, `threshold` and `least_voice_ms` as for Realtime; a reply with `tool_calls` delegates
+    work, its text is what is said meanwhile. A reply comes `end_ms` plus its own first_audio_ms after the voice ended;
+    a caller who speaks for `yield_ms` while the model speaks makes it fall silent, without any event, unless it is not
+    `yielding`. A word of the caller comes every `word_ms` of voice, `transcript_ms` late.
+
+    Commentary is spoken as it is written, `commentary_ms` after it came; of instructions, what `say` finds in them is
+    spoken after `instructions_ms`. Audio goes out in pieces of `piece_ms`, `ahead_ms` ahead of the clock; what lies
+    between speech is silence (`silence`: "sent") or left out. `backend_ms`: how long a Responses backend takes.
+    `expires_s` is in real time. `ignored`, `unknown_every`, `fault` and the waits as for Realtime.
+    """
+
+    heard: tuple[Heard, ...] = (Heard(),)
+    replies: tuple[SpokenReply, ...] = (SpokenReply(),)
+    answers: tuple[SpokenAnswer, ...] = ()
+    say: str = SAY_EXACTLY
+    end_ms: float = 400.0
+    yield_ms: float = 200.0
+    yielding: bool = True
+    word_ms: float = 250.0
+    transcript_ms: float = 200.0
+    commentary_ms: float = 850.0
+    instructions_ms: float = 1200.0
+    backend_ms: float = 300.0
+    piece_ms: int = 100
+    ahead_ms: float = 0.0
+    silence: Literal["sent", "omitted"] = "sent"
+    usage_every_s: float = 15.0
+    threshold: int = 300
+    least_voice_ms: float = 40.0
+    accept_ms: float = 0.0
+    started_ms: float = 0.0
+    closed_ms: float = 0.0
+    ignored: tuple[str, ...] = ()
+    unknown_every: int = 0
+    expires_s: float = 7200.0
+    fault: Fault | None = None
+
+    def __post_init__(self) -> None:
+        nth(self.replies, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class LiveScript:
-    """The script of GPT-Live."""
+    """The script of GPT-Live. `think` as for Realtime."""
+
+    connections: tuple[LiveConnection, ...] = (LiveConnection(),)
+    think: Callable[[Messages], SpokenReply | None] | None = None
+    models: tuple[str, ...] = ("gpt-live-1",)
+
+    def __post_init__(self) -> None:
+        nth(self.connections, 0)
