@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25  # media frames carry time fifty times a second; this is for a stream that has stalled
 SETTLE_S = 3.0
+LAST_SETTLE_S = 1.0
+"""For what an engine says at its very end: what it used."""
 MALFORMED_ALLOWED = 50
 
 
@@ -96,22 +98,22 @@ class Bridge:
 
     async def run(self) -> None:
         """Returns when the call has left the stream, whoever ended it, with everything written that could be."""
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            owned = [
-                tasks.create_task(self._journal.run(), name="journal"),
-                tasks.create_task(self._tick(), name="ticker"),
-            ]
-            self._engine.start(self._session.mode, tasks)
-            self._apply(self._session.begin(self._now_ms()))
-            self._socket.attach(self._on_text, self._gone)
-            await self._finished.wait()
-            await self._journal.settle(SETTLE_S)
-            if self._closing:
-                await self._socket.close(self._closing.code, self._closing.reason)
-            self._engine.stop()
-            for task in owned:
-                task.cancel()
+        async with asyncio.TaskGroup() as keeping:
+            writing = keeping.create_task(self._journal.run(), name="journal")
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                ticking = tasks.create_task(self._tick(), name="ticker")
+                self._engine.start(self._session.mode, tasks)
+                self._apply(self._session.begin(self._now_ms()))
+                self._socket.attach(self._on_text, self._gone)
+                await self._finished.wait()
+                await self._journal.settle(SETTLE_S)
+                if self._closing:
+                    await self._socket.close(self._closing.code, self._closing.reason)
+                self._engine.stop()
+                ticking.cancel()
+            await self._journal.settle(LAST_SETTLE_S)
+            writing.cancel()
 
     def move(self, failure: Failure) -> None:
         """This task is leaving: the call goes on elsewhere, from its next quiet moment on."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from calls.errors import Blame, ConfigurationInvalid, Failure
 from calls.record import CallRecord, Direction, Do, EndReason, Mode
@@ -72,10 +73,15 @@ class ObedientEngine:
         self.heard: list[tuple[bytes, int]] = []
         self.orders: list[EngineOrder] = []
         self.breaking = asyncio.Event()
+        self.last_words: list[EngineEvent] = []
 
     async def run(self, emit: Callable[[EngineEvent], None]) -> None:
         self.emit = emit
-        await self.breaking.wait()
+        try:
+            await self.breaking.wait()
+        finally:
+            for event in self.last_words:
+                emit(event)
         raise RuntimeError("a defect")
 
     def hear(self, frame: Media) -> None:
@@ -143,6 +149,17 @@ async def test_a_call_greets_hears_and_says_goodbye_in_that_order() -> None:
     assert line.record.next_step is not None
     assert line.record.next_step.do is Do.HANG_UP
     assert line.socket.events() == ["media", "mark", "media", "mark"]
+
+
+async def test_what_an_engine_says_at_its_very_end_that_it_used_is_written() -> None:
+    line = OnTheLine()
+    usage = Usage("last", "deepgram", "nova-3", Kind.RECOGNISER, {Unit.MILLISECONDS: 900})
+    line.engine.last_words.append(Used(usage))
+    await line.until(lambda: line.heard() == [AGENT.greeting])
+    line.socket.hang_up()
+    await line.ended()
+    (written,) = line.store.usage(RECORD.call_id)
+    assert written == replace(usage, id="MZ1-last", at_ms=1_000_000)
 
 
 async def test_every_outgoing_frame_names_its_stream() -> None:
