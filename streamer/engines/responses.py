@@ -84,6 +84,11 @@ class Responses:
         """Somebody waits for what is asked or active."""
         return self._wanted and self.state in (State.ASKED, State.ACTIVE)
 
+    @property
+    def has_sounded(self) -> bool:
+        """Some audio of the present response, or of an earlier one of its reply, has come."""
+        return self.reply_id in self._sounded
+
     # --- orders ------------------------------------------------------------------------------------------------------
 
     def ask(self, reply_id: int) -> list[Command]:

@@ -14,10 +14,12 @@ from calls.speakable import speakable
 from streamer.engines.engine import Engine
 from streamer.engines.pipeline import PipelineEngine
 from streamer.engines.ports import Recogniser, Speaker, Thinker
+from streamer.engines.realtime import RealtimeEngine
 from streamer.metering import UsageMeter
 from streamer.providers.embedded_models import EmbeddedModels
 from streamer.providers.embedded_recogniser import EmbeddedRecogniser
 from streamer.providers.embedded_speaker import EmbeddedSpeaker
+from streamer.providers.openai_realtime import OpenAIRealtime, is_live
 from streamer.providers.scripted import ScriptedThinker
 from streamer.providers.vendors import Vendors, VendorSettings, fixed_phrases
 
@@ -28,12 +30,15 @@ class EngineRoom:
     """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand."""
 
     def __init__(self, agents: Iterable[Agent], today: Callable[[], date], settings: VendorSettings) -> None:
-        self._streamed = [agent for agent in agents if Mode.PIPELINE in agent.modes]
+        known = list(agents)
+        self._streamed = [agent for agent in known if Mode.PIPELINE in agent.modes]
+        self._speaking = [agent for agent in known if Mode.REALTIME in agent.modes]
         self._today = today
         self._settings = settings
+        self._realtime = OpenAIRealtime(settings.openai_key, settings.openai_url, settings.phrases)
         self._vendors: Vendors | None = None
         self._models: EmbeddedModels | None = None
-        self._bridges: dict[str, bytes] = {}
+        self._bridges: dict[tuple[str, Mode], bytes] = {}
 
     async def load(self) -> None:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller
@@ -47,36 +52,54 @@ class EngineRoom:
             if self._models and agent.models.speech == "embedded":
                 phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
                 await EmbeddedSpeaker(self._models, agent.voice.speech).prepare(phrases)
-            self._bridges[agent.name] = await self._spoken(agent, agent.phrases.bridge)
+            bridge = speakable(agent.phrases.bridge)
+            self._bridges[agent.name, Mode.PIPELINE] = await self._spoken(
+                agent, self._speaker(agent, UsageMeter()), bridge
+            )
+        for agent in self._speaking:
+            await self._load_realtime(agent)
 
-    async def _spoken(self, agent: Agent, phrase: str) -> bytes:
+    async def _load_realtime(self, agent: Agent) -> None:
+        self.engine_for(agent, Mode.REALTIME, Conversation)
+        await self._realtime.warm(agent, fixed_phrases(agent), self._today())
+        speaker = self._realtime.speaker(agent, fixed_phrases(agent))
+        self._bridges[agent.name, Mode.REALTIME] = await self._spoken(agent, speaker, agent.phrases.bridge)
+
+    async def _spoken(self, agent: Agent, speaker: Speaker, phrase: str) -> bytes:
         """A phrase that was prepared; empty where its vendor could not be reached."""
         if not phrase.strip():
             return b""
         try:
-            async with contextlib.aclosing(self._speaker(agent, UsageMeter()).speak(speakable(phrase))) as pieces:
+            async with contextlib.aclosing(speaker.speak(phrase)) as pieces:
                 return b"".join([piece.mulaw async for piece in pieces])
         except ProviderFailed as failed:
             log.warning("no bridge phrase for %s: %s", agent.name, failed.failure.code)
             return b""
 
-    def bridge_phrase(self, agent: Agent, mode: Mode) -> bytes:  # noqa: ARG002 - a voice for every mode is another's
+    def bridge_phrase(self, agent: Agent, mode: Mode) -> bytes:
         """See `streamer.server.Engines`."""
-        return self._bridges.get(agent.name, b"")
+        return self._bridges.get((agent.name, mode), b"")
 
     async def run(self) -> None:
         """Own what outlives calls (warm connections) until cancelled; `load` comes first."""
         vendors = self._loaded()
         try:
-            await vendors.run()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(vendors.run(), name="vendors")
+                tasks.create_task(self._realtime.run(), name="realtime")
             await asyncio.Event().wait()
         finally:
             await vendors.aclose()
+            await self._realtime.aclose()
             if self._models:
                 self._models.close()
 
-    def engine_for(self, agent: Agent, mode: Mode, so_far: Callable[[], Conversation]) -> Engine:  # noqa: ARG002 - see port
+    def engine_for(self, agent: Agent, mode: Mode, so_far: Callable[[], Conversation]) -> Engine:
         """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here."""
+        if mode is Mode.REALTIME and not is_live(agent):
+            sessions = self._realtime.sessions(agent)
+            speaker = self._realtime.speaker(agent, fixed_phrases(agent))
+            return RealtimeEngine(agent, sessions.take, speaker, so_far, self._today)
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
         meter = UsageMeter()

@@ -50,8 +50,8 @@ def said(fields: Mapping[str, Any]) -> ProviderFailed:
     )
 
 
-def closed(code: int | None) -> ProviderFailed:
-    """A session whose socket was closed with this WebSocket code (None or 1006: without a word)."""
+def closed(code: int) -> ProviderFailed:
+    """A session whose socket was closed with this WebSocket code (1006: without a word)."""
     match code:
         case 3000 | 4001:
             return _unauthorised()
@@ -59,7 +59,7 @@ def closed(code: int | None) -> ProviderFailed:
             return _misconfigured("close code 1008")
         case 1001:
             return expired()
-        case None | 1005 | 1006:
+        case 1005 | 1006:
             return OPENAI_REALTIME.lost("it was cut without a word")
     return OPENAI_REALTIME.lost(f"OpenAI closed it with code {code}")
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from websockets.exceptions import ConnectionClosed
 
 from calls.errors import ProviderFailed
 from streamer.providers import openai_realtime_failures as failures
 from streamer.providers.openai_realtime_messages import realtime_url
 from streamer.providers.vendor_socket import VendorSocket, VendorSockets
 from streamer.providers.warm_sockets import WarmSockets
+from streamer.web_socket import SocketClosed
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class RealtimeSession:
         """The next server event. Raises ProviderFailed when the session has ended, in whatever way."""
         try:
             return await self.socket.receive()
-        except ConnectionClosed as closed:
-            raise failures.closed(closed.rcvd.code if closed.rcvd else None) from closed
+        except SocketClosed as closed:
+            raise failures.closed(closed.code) from closed
 
     def close(self) -> None:
         """Safe to call twice."""

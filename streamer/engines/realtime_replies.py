@@ -1,0 +1,260 @@
+"""The agent's replies on a speech-to-speech engine: fixed words from a speaker, answers from the model's session.
+
+At most one is in the making. It may outlive the session that began it: what nobody has heard is asked for again, and
+what broke off is gone on with behind what has sounded.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from calls.agent import Agent
+from calls.errors import ProviderFailed
+from calls.reply import Action
+from streamer.engines.outcomes import (
+    MOST_TRIES,
+    NOT_POSSIBLE,
+    AskAgain,
+    Finish,
+    Lose,
+    Outcome,
+    SpeakFirst,
+    verdict,
+)
+from streamer.engines.ports import Speaker
+from streamer.engines.realtime_talk import Talk, calls_in, end_of
+from streamer.engines.told_history import ToldHistory
+from streamer.engines.wording import SpeakingRate, Wording
+from streamer.events import EngineEvent, ReplyDone, ReplyFilled, ReplyLost, ReplySpoken, ReplyWorded
+from streamer.playback import BYTES_PER_MS
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Making:
+    """A reply. `said` are its words so far, `text` those that came without sound. `elsewhere_ms` of its audio came
+    from sessions before the present one."""
+
+    id: int
+    wording: Wording
+    is_fixed: bool = False
+    tries: int = 1
+    rounds: int = 0
+    said: str = ""
+    text: str = ""
+    sounded_ms: float = 0.0
+    elsewhere_ms: float = 0.0
+
+
+class Replies:
+    """One call's. `emit` as in `Engine.run`; phrases are spoken in `tasks`; `now_s` is any steady clock."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        speaker: Speaker,
+        emit: Callable[[EngineEvent], None],
+        tasks: asyncio.TaskGroup,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._agent, self._speaker, self._emit, self._tasks, self._now_s = agent, speaker, emit, tasks, now_s
+        self._rate = SpeakingRate()
+        self._talk: Talk | None = None
+        self._history: ToldHistory | None = None
+        self._making: Making | None = None
+        self._latest: Making | None = None
+        self._speaking: asyncio.Task[None] | None = None
+        self._sounds_until_s = 0.0
+
+    @property
+    def is_quiet(self) -> bool:
+        """No reply is in the making, and what was given out must have sounded by now."""
+        return self._making is None and self._now_s() >= self._sounds_until_s
+
+    @property
+    def is_making(self) -> bool:
+        return self._making is not None
+
+    # --- the session under it ----------------------------------------------------------------------------------------
+
+    def stand_on(self, talk: Talk, history: ToldHistory, is_known: Callable[[int], bool]) -> None:
+        """Go on with another session. `is_known`: whether it was told of the reply already, as it is in the record."""
+        self._talk, self._history = talk, history
+        latest = self._latest
+        if latest and latest.said.strip() and not is_known(latest.id):
+            history.says(latest.id, latest.said)
+        if latest:
+            latest.elsewhere_ms = latest.sounded_ms
+        if self._making and not self._making.is_fixed:
+            talk.ask(self._making.id)
+
+    def leave(self, failed: ProviderFailed) -> None:
+        """The session is gone, and another one is to come."""
+        self._talk = self._history = None
+        making = self._making
+        if making is None or making.is_fixed:
+            return
+        making.said, making.text = making.said.removesuffix(making.wording.unspoken()), ""
+        making.tries += 1
+        if making.tries > MOST_TRIES:
+            self._lose(making, failed)
+
+    # --- orders ------------------------------------------------------------------------------------------------------
+
+    def say(self, reply_id: int, text: str) -> None:
+        making = self._begin(reply_id)
+        if self._history:
+            self._history.says(reply_id, text)
+        self._speak(making, text, None)
+
+    def answer(self, reply_id: int) -> None:
+        self._begin(reply_id)
+        if self._talk:
+            self._talk.ask(reply_id)
+
+    def fill(self, reply_id: int, text: str) -> None:
+        self._tasks.create_task(self._fill(reply_id, text), name=f"filler {reply_id}")
+
+    def cancel(self, reply_id: int, played_ms: int, heard: str) -> None:
+        """Nothing more of it may be given out, and of what was, so much was heard."""
+        latest = self._latest
+        elsewhere_ms = latest.elsewhere_ms if latest and latest.id == reply_id else 0
+        if self._making and self._making.id == reply_id:
+            self._stop()
+        if latest and latest.id == reply_id:
+            latest.said = heard
+        self._sounds_until_s = 0.0
+        if self._history:
+            self._history.cut(reply_id, heard)
+        if self._talk:
+            self._talk.cancel(reply_id, max(0, round(played_ms - elsewhere_ms)))
+
+    def _begin(self, reply_id: int) -> Making:
+        self._stop()
+        self._making = self._latest = Making(reply_id, Wording(self._rate))
+        return self._making
+
+    def _stop(self) -> None:
+        self._making = None
+        if self._speaking:
+            self._speaking.cancel()
+            self._speaking = None
+
+    # --- fixed words -------------------------------------------------------------------------------------------------
+
+    def _speak(self, making: Making, text: str, action: Action | None) -> None:
+        making.is_fixed, making.said = True, f"{making.said}{text}"
+        self._emit(ReplyWorded(making.id, text))
+        self._speaking = self._tasks.create_task(self._spoken(making, text, action), name=f"phrase {making.id}")
+
+    async def _spoken(self, making: Making, text: str, action: Action | None) -> None:
+        try:
+            async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
+                async for piece in pieces:
+                    self._sound(making, piece.mulaw, piece.text)
+        except ProviderFailed as failed:
+            self._lose(making, failed)
+            return
+        self._done(making, action)
+
+    async def _fill(self, reply_id: int, text: str) -> None:
+        """A filler that cannot be spoken is done without."""
+        try:
+            async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
+                mulaw = b"".join([piece.mulaw async for piece in pieces])
+        except ProviderFailed as failed:
+            log.warning("no filler: %s", failed.failure.code)
+            return
+        self._emit(ReplyFilled(reply_id, mulaw, text))
+
+    # --- what the model says -----------------------------------------------------------------------------------------
+
+    def worded(self, reply_id: int, text: str, *, is_spoken: bool) -> None:
+        making = self._of(reply_id)
+        if making is None:
+            return
+        if not is_spoken:
+            making.text += text
+            return
+        making.said += text
+        making.wording.add(text)
+        self._emit(ReplyWorded(reply_id, text))
+
+    def sounded(self, reply_id: int, mulaw: bytes) -> None:
+        making = self._of(reply_id)
+        if making is not None:
+            self._sound(making, mulaw, making.wording.with_audio(mulaw))
+
+    def over(self, reply_id: int, response: Mapping[str, Any], model: str) -> None:
+        """The response that makes the reply has ended."""
+        making = self._of(reply_id)
+        if making is None:
+            return
+        status, reason, failed = end_of(response)
+        calls = calls_in(response)
+        outcome = Outcome(
+            model, status, reason, failed, making.sounded_ms > 0, making.text, calls, making.tries, making.rounds
+        )
+        match verdict(outcome, self._agent):
+            case Finish(action):
+                if rest := making.wording.rest():
+                    self._emit(ReplySpoken(reply_id, b"", rest))
+                self._done(making, action)
+            case SpeakFirst(text, action, is_new):
+                if is_new and self._history:
+                    self._history.says(reply_id, text)
+                self._speak(making, text, action)
+            case AskAgain(outputs):
+                self._again(making, outputs)
+            case Lose(failure):
+                self._give_up(making)
+                self._emit(ReplyLost(reply_id, failure))
+
+    def refused(self, reply_id: int, failed: ProviderFailed) -> None:
+        """The vendor would not begin a response."""
+        making = self._of(reply_id)
+        if making is None:
+            return
+        making.tries += 1
+        if failed.failure.retryable and making.tries <= MOST_TRIES and self._talk:
+            self._talk.ask(reply_id)
+        else:
+            self._lose(making, failed)
+
+    def _again(self, making: Making, outputs: tuple[Any, ...]) -> None:
+        talk = self._talk
+        if talk is None:
+            return
+        if outputs:
+            making.rounds += 1
+        else:
+            making.tries += 1
+        making.text = ""
+        for call in outputs:
+            talk.answer_call(call, NOT_POSSIBLE)
+        talk.ask(making.id)
+
+    def _of(self, reply_id: int) -> Making | None:
+        return self._making if self._making and self._making.id == reply_id else None
+
+    def _sound(self, making: Making, mulaw: bytes, text: str) -> None:
+        sound_ms = len(mulaw) / BYTES_PER_MS
+        making.sounded_ms += sound_ms
+        self._sounds_until_s = max(self._sounds_until_s, self._now_s()) + sound_ms / 1000
+        self._emit(ReplySpoken(making.id, mulaw, text))
+
+    def _done(self, making: Making, action: Action | None) -> None:
+        self._give_up(making)
+        self._emit(ReplyDone(making.id, action))
+
+    def _lose(self, making: Making, failed: ProviderFailed) -> None:
+        self._give_up(making)
+        self._emit(ReplyLost(making.id, failed.failure))
+
+    def _give_up(self, making: Making) -> None:
+        if self._making is making:
+            self._making = self._speaking = None

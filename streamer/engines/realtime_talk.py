@@ -1,0 +1,317 @@
+"""One speech-to-speech session's side of a call: server events in, client events and engine events out, at once.
+
+Synchronous throughout: an answer that the session orders while a turn is being told goes out before `take` returns.
+The engine that owns the talk decides what a finished response means (`Owner.response_over`) and what becomes of a
+session that cannot go on.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any, Protocol
+
+from calls.agent import Agent
+from calls.conversation import Role
+from calls.errors import ProviderFailed
+from streamer.engines.caller_turns import CallerTurns
+from streamer.engines.outcomes import FunctionCall
+from streamer.engines.responses import Cancel, Command, Create, Responses, State, Truncate
+from streamer.events import EngineEvent, TurnTaken, TurnWorded, Used
+from streamer.providers import openai_realtime_failures as failures
+from streamer.providers import openai_realtime_messages as messages
+from streamer.providers import openai_realtime_usage as usage
+from streamer.providers.openai_realtime_sessions import RealtimeSession, audio_of, parsed
+
+log = logging.getLogger(__name__)
+
+FIRST_SOUND_WITHIN_S = 4.0
+"""From asking to the first sign of a reply."""
+NEXT_SIGN_WITHIN_S = 3.0
+"""Between two events of an active response; also from a cancellation to its end."""
+UNBLOCKED_WITHIN_S = 1.0
+_GARBAGE_ALLOWED = 20
+_LOW_SHARE = 0.1
+
+
+class Owner(Protocol):
+    """The engine, as a talk sees it."""
+
+    def emit(self, event: EngineEvent) -> None: ...
+
+    def turn_taken(self, turn: TurnTaken) -> None:
+        """The caller's turn is over; its words come later."""
+
+    def turn_worded(self, worded: TurnWorded) -> None: ...
+
+    def reply_worded(self, reply_id: int, text: str, *, is_spoken: bool) -> None:
+        """The next words of a reply; not `is_spoken`: no sound comes with them."""
+
+    def reply_sounded(self, reply_id: int, mulaw: bytes) -> None: ...
+
+    def response_over(self, reply_id: int, response: Mapping[str, Any]) -> None:
+        """A response that somebody waited for has ended, well or not."""
+
+    def reply_refused(self, reply_id: int, failed: ProviderFailed) -> None:
+        """The vendor would not begin a response."""
+
+
+class Talk:
+    """`now_s` is any steady clock. `session` is closed by whoever opened it."""
+
+    def __init__(
+        self, session: RealtimeSession, agent: Agent, turns: CallerTurns, owner: Owner, now_s: Callable[[], float]
+    ) -> None:
+        self.session, self.turns = session, turns
+        self._agent, self._owner, self._now_s = agent, owner, now_s
+        self.responses = Responses()
+        self.is_ready = False
+        self.failed: ProviderFailed | None = None
+        self.unknown_events = self.garbage = 0
+        self._numbers = count(1)
+        self._sign_at_s = now_s()
+        self._cut_items: set[str] = set()
+        self._warned_of_limits = False
+        self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "response.output_audio.delta": self._on_audio,
+            "response.output_audio_transcript.delta": self._on_transcript,
+            "response.output_text.delta": self._on_text,
+            "response.created": self._on_created,
+            "response.done": self._on_done,
+            "input_audio_buffer.speech_started": self._on_speech_started,
+            "input_audio_buffer.speech_stopped": lambda event: self.turns.stopped(event, self._now_s()),
+            "input_audio_buffer.committed": lambda event: self._owner.turn_taken(self.turns.committed(event)),
+            "conversation.item.input_audio_transcription.completed": self._on_words,
+            "conversation.item.input_audio_transcription.failed": self._on_no_words,
+            "session.updated": self._on_updated,
+            "rate_limits.updated": self._on_limits,
+            "error": self._on_error,
+        }
+
+    # --- what goes out -----------------------------------------------------------------------------------------------
+
+    def configure(self, update: bytes) -> None:
+        self._send(update)
+
+    def hear(self, payload: str, size_bytes: int, media_ms: int) -> None:
+        """The caller's next audio, as base64 of mu-law."""
+        self.turns.sent(size_bytes, media_ms)
+        self._send(messages.append(payload))
+
+    def ask(self, reply_id: int) -> None:
+        self._carry_out(self.responses.ask(reply_id))
+
+    def cancel(self, reply_id: int, played_ms: int) -> None:
+        self._carry_out(self.responses.cancel(reply_id, played_ms))
+
+    def enter_text(self, role: Role, text: str, after: str | None = None) -> str:
+        """A turn that the session does not know. Returns its item's id."""
+        number = next(self._numbers)
+        item_id = f"offhook-{number}"
+        self._send(messages.create_text(f"item-{number}", item_id, role, text, after))
+        return item_id
+
+    def enter_audio(self, payload: str) -> None:
+        number = next(self._numbers)
+        self._send(messages.create_audio(f"item-{number}", f"offhook-{number}", payload))
+
+    def delete(self, item_id: str) -> None:
+        self._send(messages.delete(f"delete-{next(self._numbers)}", item_id))
+
+    def answer_call(self, call: FunctionCall, output: str) -> None:
+        self._send(messages.call_output(f"output-{next(self._numbers)}", call.call_id, output))
+
+    def fail(self, failed: ProviderFailed) -> None:
+        """The session cannot go on: its socket is closed, and `failed` says why."""
+        self.failed = self.failed or failed
+        self.session.close()
+
+    def _carry_out(self, commands: list[Command]) -> None:
+        for command in commands:
+            number = next(self._numbers)
+            match command:
+                case Create(reply_id):
+                    self._sign_at_s = self._now_s()
+                    self._send(messages.create_response(f"ask-{number}", reply_id))
+                case Cancel(response_id):
+                    self._send(messages.cancel_response(f"cancel-{number}", response_id))
+                case Truncate(item_id, content_index, end_ms):
+                    self._cut_items.add(item_id)
+                    self._send(messages.truncate(f"cut-{number}", item_id, content_index, end_ms))
+
+    def _send(self, message: bytes) -> None:
+        if not self.session.send(message) and self.failed is None and self.session.socket.is_open:
+            self.fail(failures.not_taken())
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Call it a few times a second: nothing may be waited for longer than it should take."""
+        now_s = self._now_s()
+        if alarm := self.turns.false_alarm(now_s):
+            self._owner.emit(alarm)
+        waited_s = now_s - self._sign_at_s
+        match self.responses.state:
+            case State.ASKED if waited_s > FIRST_SOUND_WITHIN_S:
+                self.fail(failures.stalled("no sign of a reply", FIRST_SOUND_WITHIN_S))
+            case State.ACTIVE | State.CANCELLING if waited_s > self._patience_s:
+                self.fail(failures.stalled("no more of a reply", self._patience_s))
+            case State.BLOCKED if waited_s > UNBLOCKED_WITHIN_S:
+                self._carry_out(self.responses.unblock())
+
+    @property
+    def _patience_s(self) -> float:
+        has_begun = self.responses.has_sounded or self.responses.state is State.CANCELLING
+        return NEXT_SIGN_WITHIN_S if has_begun else FIRST_SOUND_WITHIN_S
+
+    # --- what comes in -----------------------------------------------------------------------------------------------
+
+    def take(self, message: bytes) -> None:
+        """The next message from the vendor. Unknown events are counted; so is garbage, up to a bound."""
+        event = parsed(message)
+        handler = self._handlers.get(event["type"]) if event else None
+        if handler is not None:
+            handler(event)
+        elif not event:
+            self.garbage += 1
+            if self.garbage > _GARBAGE_ALLOWED:
+                self.fail(failures.garbage())
+        elif event["type"] not in _KNOWN:
+            self.unknown_events += 1
+
+    def _on_audio(self, event: Mapping[str, Any]) -> None:
+        mulaw = audio_of(event)
+        item_id, index = str(event.get("item_id")), event.get("content_index") or 0
+        reply_id = self.responses.sounded(str(event.get("response_id")), item_id, index, len(mulaw))
+        if reply_id is not None and mulaw:
+            self._sign_at_s = self._now_s()
+            self._owner.reply_sounded(reply_id, mulaw)
+
+    def _on_transcript(self, event: Mapping[str, Any]) -> None:
+        self._worded(event, is_spoken=True)
+
+    def _on_text(self, event: Mapping[str, Any]) -> None:
+        self._worded(event, is_spoken=False)
+
+    def _worded(self, event: Mapping[str, Any], *, is_spoken: bool) -> None:
+        reply_id = self.responses.wanted_reply(str(event.get("response_id")))
+        text = event.get("delta")
+        if reply_id is not None and isinstance(text, str):
+            self._sign_at_s = self._now_s()
+            self._owner.reply_worded(reply_id, text, is_spoken=is_spoken)
+
+    def _on_created(self, event: Mapping[str, Any]) -> None:
+        response = _table(event, "response")
+        self._sign_at_s = self._now_s()
+        self._carry_out(self.responses.created(str(response.get("id")), _reply_of(response)))
+
+    def _on_done(self, event: Mapping[str, Any]) -> None:
+        response = _table(event, "response")
+        used = usage.of_response(response, self.session.model)
+        if used:
+            self._owner.emit(Used(used, _reply_of(response)))
+        self._sign_at_s = self._now_s()
+        reply_id, commands = self.responses.done(str(response.get("id")))
+        if reply_id is None:
+            self._forget_unheard(response)
+        self._carry_out(commands)
+        if reply_id is not None:
+            self._owner.response_over(reply_id, response)
+
+    def _forget_unheard(self, response: Mapping[str, Any]) -> None:
+        """What nobody wanted and nobody heard is no part of the conversation."""
+        for item in _tables(response, "output"):
+            item_id = item.get("id")
+            if isinstance(item_id, str) and item_id not in self._cut_items:
+                self.delete(item_id)
+
+    def _on_speech_started(self, event: Mapping[str, Any]) -> None:
+        self._owner.emit(self.turns.started(event))
+
+    def _on_words(self, event: Mapping[str, Any]) -> None:
+        used = usage.of_transcription(event, self._agent.realtime.transcription)
+        if used:
+            self._owner.emit(Used(used))
+        text = event.get("transcript")
+        self._owner.turn_worded(TurnWorded(str(event.get("item_id")), text.strip() if isinstance(text, str) else ""))
+
+    def _on_no_words(self, event: Mapping[str, Any]) -> None:
+        code = _table(event, "error").get("code")
+        log.warning("a turn of the caller could not be written down", extra={"errorCode": str(code)[:64]})
+        self._owner.turn_worded(TurnWorded(str(event.get("item_id")), ""))
+
+    def _on_updated(self, _event: Mapping[str, Any]) -> None:
+        self.is_ready = True
+
+    def _on_limits(self, event: Mapping[str, Any]) -> None:
+        for limit in _tables(event, "rate_limits"):
+            most, left = limit.get("limit"), limit.get("remaining")
+            if not isinstance(most, int) or not isinstance(left, int) or left >= most * _LOW_SHARE:
+                continue
+            if not self._warned_of_limits:
+                log.warning("OpenAI Realtime: %s of %s %s are left", left, most, str(limit.get("name"))[:32])
+            self._warned_of_limits = True
+
+    def _on_error(self, event: Mapping[str, Any]) -> None:
+        error = _table(event, "error")
+        code, about = str(error.get("code")), str(error.get("event_id") or "")
+        failed = failures.said(error)
+        log.warning("OpenAI Realtime reports an error", extra={"errorCode": code[:64], "about": about[:32]})
+        if code == "conversation_already_has_active_response":
+            self.responses.not_now()
+        elif code == "response_cancel_not_active":
+            pass  # it was over before the cancellation came; its end is under way
+        elif about.startswith("ask-"):
+            reply_id, commands = self.responses.refused()
+            self._carry_out(commands)
+            if reply_id is not None:
+                self._owner.reply_refused(reply_id, failed)
+        elif not self.is_ready or failed.failure.code in _FATAL:
+            self.fail(failed)
+
+
+_FATAL = frozenset(
+    f"openai-realtime-{name}" for name in ("expired", "unauthorised", "quota", "rate-limited", "model-unknown")
+)
+
+_KNOWN = frozenset(
+    (
+        *("session.created", "conversation.created", "input_audio_buffer.cleared"),
+        *("input_audio_buffer.timeout_triggered", "response.output_text.done", "response.output_audio.done"),
+        *(f"conversation.item.{what}" for what in ("created", "added", "done", "retrieved", "deleted", "truncated")),
+        *(f"conversation.item.input_audio_transcription.{what}" for what in ("delta", "segment")),
+        *(f"response.{part}.{what}" for part in ("output_item", "content_part") for what in ("added", "done")),
+        *(f"response.function_call_arguments.{what}" for what in ("delta", "done")),
+        "response.output_audio_transcript.done",
+    )
+)
+
+
+def calls_in(response: Mapping[str, Any]) -> tuple[FunctionCall, ...]:
+    """The functions that a finished response calls."""
+    return tuple(
+        FunctionCall(str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or ""))
+        for item in _tables(response, "output")
+        if item.get("type") == "function_call"
+    )
+
+
+def end_of(response: Mapping[str, Any]) -> tuple[str, str, ProviderFailed | None]:
+    """Status, reason and what its error means, of a finished response."""
+    details = _table(response, "status_details")
+    failed = failures.said(_table(details, "error")) if response.get("status") == "failed" else None
+    return str(response.get("status")), str(details.get("reason") or ""), failed
+
+
+def _reply_of(response: Mapping[str, Any]) -> int | None:
+    number = _table(response, "metadata").get(messages.REPLY_KEY)
+    return int(number) if isinstance(number, str) and number.isdecimal() else None
+
+
+def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = table.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _tables(table: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    value = table.get(name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
