@@ -25,6 +25,7 @@ from streamer.events import (
     ReplySpoken,
     ReplyWorded,
     SendClear,
+    TurnEnded,
     Used,
 )
 from streamer.going_on import go_on
@@ -35,6 +36,16 @@ from streamer.turns import Silence
 
 MEDIA_AHEAD_MS = 600_000
 """A frame dated further ahead of the stream than this is no frame of it."""
+LAST_WORDS_MS = 2_000
+"""How long the agent goes on saying what has become sound already, when no engine is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastWords:
+    """No engine is left because of `failure`; the call leaves the socket when they were heard, or at `until_ms`."""
+
+    failure: Failure
+    until_ms: int
 
 
 @dataclass(slots=True)
@@ -54,6 +65,7 @@ class Session:
     bridge: bytes = b""
     is_over: bool = False
     _moving: Failure | None = None
+    _last_words: LastWords | None = None
     dialogue: Dialogue = field(init=False)
     media_time: MediaTime = field(init=False)
 
@@ -88,7 +100,8 @@ class Session:
         voice = self.dialogue.voice
         if self.is_over or voice.reply is None or not voice.reply.playback.returned(mark, now_ms):
             return []
-        return voice.play(now_ms) or self._finish_if_heard(now_ms)
+        effects = voice.play(now_ms) or self._finish_if_heard(now_ms)
+        return effects + self._leave_after_last_words(now_ms)
 
     def on_digit(self, digit: str, now_ms: int) -> list[Effect]:
         return [] if self.is_over else self.dialogue.press(digit, now_ms)
@@ -105,7 +118,7 @@ class Session:
     def on_engine(self, event: EngineEvent, now_ms: int) -> list[Effect]:
         if isinstance(event, Used):  # billed, whether the call is over or not
             return [self._used(event, now_ms)]
-        if self.is_over:
+        if self.is_over or (self._last_words and not isinstance(event, TurnEnded)):
             return []
         match event:
             case ReplyBegun() | ReplyWorded() | ReplySpoken() | ReplyFilled() | ReplyDone():
@@ -136,6 +149,8 @@ class Session:
         if self.is_over:
             return []
         voice = self.dialogue.voice
+        if self._last_words:
+            return voice.play(now_ms) + self._leave_after_last_words(now_ms)
         if voice.is_late(now_ms):
             sentence = f"No sound of a reply came within {self.agent.limits.reply_s:g} s."
             return self._change_engine(Failure("reply-late", Blame.PROVIDER, sentence, retryable=True), now_ms)
@@ -159,19 +174,28 @@ class Session:
     # --- another engine ----------------------------------------------------------------------------------------------
 
     def _change_engine(self, failure: Failure, now_ms: int) -> list[Effect]:
-        """Whatever was said and is being said stays; only when no engine is left does the call leave the socket."""
+        """Whatever was said and is being said stays; only when no engine is left does the call leave the socket, not
+        in mid-word: what has become sound is heard first."""
         reply = self.dialogue.voice.reply
         if self.dialogue.voice.is_leaving and reply and reply.is_whole:
             return []  # the goodbye is here already, and needs no engine to be heard
         mode = self.ladder.next(failure, now_ms) if self.ladder and not self.dialogue.voice.is_leaving else None
         if mode is None:
-            return self._hand_over(failure, now_ms)
+            self._last_words = LastWords(failure, now_ms + LAST_WORDS_MS)
+            return self._leave_after_last_words(now_ms)
         self.mode = mode
         self.dialogue.stand_on(mode)
         effects: list[Effect] = [ChangeEngine(mode, failure), *go_on(self.dialogue, self.bridge, now_ms)]
         return effects + self._finish_if_heard(now_ms)
 
     # --- leaving ---------------------------------------------------------------------------------------------------
+
+    def _leave_after_last_words(self, now_ms: int) -> list[Effect]:
+        last, reply = self._last_words, self.dialogue.voice.reply
+        if last is None or self.is_over:
+            return []
+        is_sounding = reply is not None and not (reply.is_held or reply.is_paused or reply.playback.is_empty)
+        return [] if is_sounding and now_ms < last.until_ms else self._hand_over(last.failure, now_ms)
 
     def _finish_if_heard(self, now_ms: int) -> list[Effect]:
         heard = self.dialogue.voice.heard(now_ms)

@@ -218,7 +218,8 @@ def test_a_goodbye_that_is_whole_needs_no_engine(action: EndCall) -> None:
 def test_when_no_engine_is_left_the_call_leaves_the_socket() -> None:
     s = asked()
     s.on_engine(EngineLost(LASTING), START + 2_100)
-    effects = s.on_engine(EngineLost(LASTING), START + 2_200)
+    assert s.on_engine(EngineLost(LASTING), START + 2_200) == [], "the bridge phrase is heard to its end"
+    effects = s.on_mark("r2-1", START + 2_400)
     assert effects[-2:] == [
         CommitNext(NextStep(Do.GATHER, why=LASTING.sentence), None, LASTING),
         CloseSocket(HANDED_OVER, "gather"),

@@ -30,7 +30,7 @@ from streamer.events import (
     TurnResumed,
 )
 from streamer.leaving import HANDED_OVER, NORMAL_CLOSE
-from streamer.session import Session
+from streamer.session import LAST_WORDS_MS, Session
 from tests.fakes.agents import AGENT
 
 START = 1_000_000
@@ -42,6 +42,9 @@ NOTHING_SAID = Conversation()
 
 def session(conversation: Conversation = NOTHING_SAID) -> Session:
     return Session(AGENT, Mode.PIPELINE, "MZ1", START, conversation=conversation)
+
+
+LOST = Failure("recogniser-lost", Blame.PROVIDER, "The recogniser closed the connection.")
 
 
 def greeted() -> Session:
@@ -329,13 +332,59 @@ def test_keys_interrupt_at_once_and_are_a_turn_when_they_are_complete() -> None:
 
 def test_a_lost_engine_hands_the_call_over_with_the_failure() -> None:
     failure = Failure("recogniser-lost", Blame.PROVIDER, "The recogniser closed the connection.")
-    s = speaking()
-    s.on_mark("r2-1", START + 3_110)
-    effects = s.on_engine(EngineLost(failure), START + 3_150)
-    assert [turn.heard for turn in turns(effects)] == ["one"]
+    s = greeted()
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    effects = s.on_engine(EngineLost(failure), START + 2_100)
     step = NextStep(Do.GATHER, why=failure.sentence)
     assert effects[-2:] == [CommitNext(step, None, failure), CloseSocket(HANDED_OVER, "gather")]
     assert s.is_over
+
+
+def bereft() -> Session:
+    """The engine is lost while four tenths of a reply are out and one was heard; more was to be said."""
+    s = speaking("one two three four")
+    s.on_engine(ReplyWorded(2, " five"), START + 3_050)
+    s.on_mark("r2-1", START + 3_110)
+    assert s.on_engine(EngineLost(LOST), START + 3_150) == []
+    assert s.on_engine(ReplyLost(2, LOST), START + 3_160) == [], "what was lost is lost once"
+    return s
+
+
+def left(effects: list[Effect]) -> bool:
+    return effects[-1:] == [CloseSocket(HANDED_OVER, "gather")]
+
+
+def test_what_has_become_sound_is_heard_before_the_call_leaves_a_lost_engine() -> None:
+    s = bereft()
+    assert s.on_mark("r2-3", START + 3_310) == []
+    assert s.on_time(START + 3_320) == []
+    effects = s.on_mark("r2-4", START + 3_410)
+    (turn,) = turns(effects)
+    assert (turn.said, turn.heard, turn.cut) == ("one two three four five", "one two three four", True)
+    assert left(effects)
+
+
+def test_a_whole_reply_that_outlives_its_engine_is_not_cut() -> None:
+    s = speaking()
+    s.on_engine(ReplyDone(2, None), START + 3_050)
+    s.on_engine(EngineLost(LOST), START + 3_150)
+    effects = s.on_mark("r2-4", START + 3_410)
+    assert [(turn.heard, turn.cut) for turn in turns(effects)] == [("one two three four", False)]
+    assert left(effects)
+
+
+def test_last_words_are_not_waited_for_longer_than_two_seconds() -> None:
+    s = bereft()
+    assert s.on_time(START + 3_149 + LAST_WORDS_MS) == []
+    effects = s.on_time(START + 3_150 + LAST_WORDS_MS)
+    assert [turn.heard for turn in turns(effects)] == ["one"]
+    assert left(effects)
+
+
+def test_a_turn_that_ends_under_the_last_words_is_kept() -> None:
+    s = bereft()
+    assert left(s.on_engine(TurnEnded("Stop, please.", 3_100, 3_200), START + 3_250))
+    assert [turn.heard for turn in s.dialogue.conversation.unanswered] == ["Stop, please."]
 
 
 def test_a_lost_reply_hands_over_and_leaves_the_words_unanswered() -> None:
