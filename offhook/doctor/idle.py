@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from offhook.doctor import balancer
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, warned
-from offhook.doctor.socket_edge import NotOpened, opened
+from offhook.doctor.socket_edge import NotOpened, opened, say
 from offhook.doctor.stream_call import minted
 from offhook.doctor.stream_guard import start_texts, stream_sid
 
@@ -66,8 +66,7 @@ async def hold(exam: Exam, patience_s: float) -> Held | Finding:
     try:
         async with opened(exam) as socket:
             parameters = {**ticket.parameters, **_HOLD}
-            for text in start_texts(stream_sid(), ticket.call_sid, exam.settings.account_sid, parameters):
-                await socket.send(text)
+            await say(socket, start_texts(stream_sid(), ticket.call_sid, exam.settings.account_sid, parameters))
             began_s = time.monotonic()
             try:
                 async with asyncio.timeout(patience_s):

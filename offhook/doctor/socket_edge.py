@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ OPEN_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 2.0
 USER_AGENT = "Twilio.TmeWs/1.0"
 _BODY_BYTES = 200
+_MESSAGES_WAITING = 2_000
+"""Whoever has seen enough stops reading; with a full queue the other side's close would not be read, either."""
 
 
 @dataclass
@@ -61,6 +63,7 @@ async def opened(exam: Exam, path: str = "/stream", *, signed: bool = True) -> A
         open_timeout=OPEN_WITHIN_S,
         close_timeout=CLOSE_WITHIN_S,
         ping_interval=None,
+        max_queue=_MESSAGES_WAITING,
         **more,
     )
     try:
@@ -77,6 +80,13 @@ async def opened(exam: Exam, path: str = "/stream", *, signed: bool = True) -> A
         yield socket
     finally:
         await socket.close()
+
+
+async def say(socket: ClientConnection, texts: Iterable[str]) -> None:
+    """Send them. A socket that the other side has closed by then is left to whoever reads it, who sees how."""
+    with suppress(ConnectionClosed):
+        for text in texts:
+            await socket.send(text)
 
 
 async def closing(socket: ClientConnection, within_s: float) -> Closed | None:

@@ -22,7 +22,7 @@ from offhook.box.twiml import TwimlError
 from offhook.box.verbs import Connect
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, skipped, warned
-from offhook.doctor.socket_edge import NotOpened, opened
+from offhook.doctor.socket_edge import NotOpened, opened, say
 from offhook.doctor.stream_guard import start_texts, stream_sid
 
 GREETED_WITHIN_S = 8.0
@@ -60,8 +60,7 @@ async def stream_call(exam: Exam) -> Finding:
     sid = stream_sid()
     try:
         async with opened(exam) as socket:
-            for text in start_texts(sid, ticket.call_sid, exam.settings.account_sid, ticket.parameters):
-                await socket.send(text)
+            await say(socket, start_texts(sid, ticket.call_sid, exam.settings.account_sid, ticket.parameters))
             return judge(await _hold(socket, sid, exam.settings.account_sid, ticket.call_sid))
     except NotOpened as refused:
         return judge(Streamed(None, close=refused.status or 1006, reason=refused.body))

@@ -6,10 +6,10 @@ import uuid
 
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, warned
-from offhook.doctor.socket_edge import Closed, NotOpened, closing, opened
+from offhook.doctor.socket_edge import Closed, NotOpened, closing, opened, say
 
 UNAUTHORISED = 4401
-AT_ONCE_S = 2.0
+AT_ONCE_S = 0.5
 ANSWERED_WITHIN_S = 6.0
 _BAD_SIGNATURE = "signature missing or wrong"
 _NO_TOKEN = "token-missing"  # noqa: S105 - the streamer's reason for closing
@@ -42,10 +42,10 @@ async def _closed(exam: Exam, *, signed: bool) -> Closed | NotOpened | None:
     settings, sid = exam.settings, stream_sid()
     try:
         async with opened(exam, signed=signed) as socket:
-            if not signed and (at_once := await closing(socket, AT_ONCE_S)):
+            # A wrong signature is refused at once; whatever is sent then may cost the reason that comes with it.
+            if at_once := await closing(socket, AT_ONCE_S):
                 return at_once
-            for text in start_texts(sid, f"CA{uuid.uuid4().hex}", settings.account_sid, {}):
-                await socket.send(text)
+            await say(socket, start_texts(sid, f"CA{uuid.uuid4().hex}", settings.account_sid, {}))
             return await closing(socket, ANSWERED_WITHIN_S)
     except NotOpened as refused:
         return refused

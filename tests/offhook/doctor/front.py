@@ -55,7 +55,12 @@ class Front:
         self._open.add(task)
         task.add_done_callback(self._open.discard)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            head = await reader.readuntil(b"\r\n\r\n")
+            first = await reader.readexactly(1)
+            if not first.isalpha():  # a TLS greeting where plain HTTP is served
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                await writer.drain()
+                raise asyncio.IncompleteReadError(first, None)
+            head = first + await reader.readuntil(b"\r\n\r\n")
             there, back = await asyncio.open_connection("127.0.0.1", self.upstream)
             try:
                 back.write(self._passed_on(head))
