@@ -178,8 +178,8 @@ async def _close_models(loading: asyncio.Task[EmbeddedModels]) -> None:
 
 
 def _box_settings(stack: Stack, port: int) -> BoxSettings:
-    voice, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "status"))
-    number = Number(voice, status_callback=status)
+    voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
+    number = Number(voice, fallback, status)
     return BoxSettings(stack.account_sid, stack.auth_token, {stack.from_number: number}, port=port)
 
 

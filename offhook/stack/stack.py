@@ -127,6 +127,10 @@ class Stack:
         """SIGKILL, in the middle of whatever it does."""
         await asyncio.to_thread(self._streamer.kill)
 
+    async def kill_store(self) -> None:
+        """SIGKILL the table, which keeps everything in memory: for a rehearsal at the end of a stack's life."""
+        await asyncio.to_thread(self._ministack.kill)
+
     async def restart_streamer(self) -> None:
         """Stop the streamer if it runs, start it at the same address, and wait until it is warm."""
         await asyncio.to_thread(self._streamer.stop)

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import uvicorn
@@ -20,9 +21,12 @@ from aws_lambda_powertools.event_handler import HttpResolverLocal
 
 from calls.errors import OffhookError
 from calls.settings_fields import SettingsFields
-from handlers import api, resume, status, stream_status, turn, voice, wiring
+from handlers import api, lifeline, resume, status, stream_status, turn, voice, watchdog, wiring
+from handlers.dialler import TwilioDialler
 from handlers.twilio_request import LARGEST_BODY_BYTES
 from handlers.webhook import Wiring
+from handlers.wiring import Wired
+from offhook.stack.local_queue import LocalQueue
 
 LOOPBACK = "127.0.0.1"
 THREADS = 32
@@ -35,7 +39,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Web:
-    """An ASGI app: /healthz, Twilio's webhooks under /twilio/, and the calls API."""
+    """An ASGI app: /healthz, Twilio's webhooks and its fallback URL under /twilio/, and the calls API."""
 
     def __init__(self, wired: Wiring) -> None:
         self._webhooks = HttpResolverLocal()
@@ -48,6 +52,8 @@ class Web:
         path = scope.get("path", "")
         if scope["type"] == "http" and path == "/healthz":
             await _answer(send, 200, b"ok\n")
+        elif scope["type"] == "http" and path.startswith("/twilio/lifeline"):
+            await self._lifeline(scope, receive, send)
         elif scope["type"] == "http" and path.startswith("/twilio/"):
             await self._webhook(scope, receive, send)
         else:
@@ -56,6 +62,11 @@ class Web:
     def close(self) -> None:
         """Wait for the webhooks that are being answered."""
         self._threads.shutdown()
+
+    async def _lifeline(self, scope: Scope, receive: Receive, send: Send) -> None:
+        form = await _body(receive) or b""
+        answer = lifeline.answer({"rawPath": scope["path"], "body": form.decode("utf-8", "replace")}, os.environ)
+        await _answer(send, answer["statusCode"], answer["body"].encode(), answer["headers"]["content-type"].encode())
 
     async def _webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
@@ -98,10 +109,18 @@ async def _body(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _answer(send: Send, status_code: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+async def _answer(
+    send: Send, status_code: int, body: bytes, content_type: bytes = b"text/plain; charset=utf-8"
+) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status_code, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def watching(wired: Wired) -> LocalQueue:
+    """The watchdog and its queue, as this machine runs them."""
+    twilio = TwilioDialler(wired.settings, watchdog.REDIRECT_WITHIN_S)
+    return LocalQueue(lambda event: watchdog.answer(lambda: wired, lambda _: twilio, event), wired.settings.watchdog_s)
 
 
 def main() -> None:
@@ -110,11 +129,13 @@ def main() -> None:
         fields = SettingsFields(os.environ)
         port = fields.port()
         fields.finish()
-        wiring.wired()
+        wired = wiring.wired()
     except OffhookError as error:
         sys.stderr.write(f"{error.failure.sentence}\n")
         sys.exit(2)
-    web = Web(wiring.wired)
+    queue = watching(wired)
+    watched = replace(wired, watch_queue=queue)
+    web = Web(lambda: watched)
     config = uvicorn.Config(
         web,
         host=LOOPBACK,
@@ -131,6 +152,7 @@ def main() -> None:
     try:
         uvicorn.Server(config).run()
     finally:
+        queue.close()
         web.close()
 
 

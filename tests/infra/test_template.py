@@ -8,7 +8,10 @@ import pytest
 
 from calls.dynamo_table import create_table
 from calls.errors import ConfigurationInvalid
+from calls.watchdog import AGAIN_AFTER_MS
 from handlers import settings
+from handlers.watchdog import REDIRECT_WITHIN_S
+from offhook.stack.local_queue import AGAIN_AFTER_S, TRIES
 from tests.infra.cloudformation import FUNCTION, ROOT, ROUTE, function_behind, resources, template
 
 # What each client method that the store uses asks IAM for. A transaction is allowed by the actions inside it:
@@ -34,6 +37,9 @@ def test_every_route_leads_to_the_handler_that_serves_it() -> None:
         "POST /twilio/turn/{step}": "handlers.turn.handler",
         "POST /twilio/status": "handlers.status.handler",
         "POST /twilio/stream-status": "handlers.stream_status.handler",
+        "POST /twilio/stream-status/{stream}": "handlers.stream_status.handler",
+        "ANY /twilio/lifeline": "handlers.lifeline.handler",
+        "ANY /twilio/lifeline/rung": "handlers.lifeline.handler",
         "POST /calls": "handlers.api.handler",
         "GET /calls": "handlers.api.handler",
         "GET /calls/{callId}": "handlers.api.handler",
@@ -47,21 +53,26 @@ def test_every_route_leads_to_the_handler_that_serves_it() -> None:
 
 def test_the_api_may_invoke_every_function_and_nothing_else_may() -> None:
     permissions = resources("AWS::Lambda::Permission").values()
-    assert sorted(p["FunctionName"]["Ref"] for p in permissions) == sorted(resources(FUNCTION))
+    assert sorted(p["FunctionName"]["Ref"] for p in permissions) == sorted(
+        set(resources(FUNCTION)) - {"WatchdogFunction"}
+    )
     assert {p["SourceArn"]["Fn::Sub"].rsplit(":", 1)[1] for p in permissions} == {"${Api}/*/*"}
 
 
 def statements(function: str) -> list[tuple[str, Any]]:
     """(action, resource) for every permission of a function."""
     granted = []
-    for policy in resources(FUNCTION)[function]["Policies"]:
+    for policy in resources(FUNCTION)[function].get("Policies", ()):
         for statement in policy["Statement"]:
             actions = statement["Action"]
             granted += [(a, statement["Resource"]) for a in ([actions] if isinstance(actions, str) else actions)]
     return granted
 
 
-@pytest.mark.parametrize("function", sorted(resources(FUNCTION)))
+TABLE, QUEUE = {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["WatchdogQueue", "Arn"]}
+
+
+@pytest.mark.parametrize("function", sorted(set(resources(FUNCTION)) - {"LifelineFunction"}))
 def test_a_function_may_do_to_the_table_what_the_store_does_and_no_more(function: str) -> None:
     tree = ast.parse((ROOT / "functions/calls/dynamo_requests.py").read_text())
     asked = {
@@ -71,17 +82,45 @@ def test_a_function_may_do_to_the_table_what_the_store_does_and_no_more(function
         and isinstance(node.func, ast.Attribute)
         and ast.unparse(node.func.value) == "self._client"
     }
-    on_table = {action for action, resource in statements(function) if resource == {"Fn::GetAtt": ["Table", "Arn"]}}
+    on_table = {action for action, resource in statements(function) if resource == TABLE}
     assert on_table == {ACTIONS[method] for method in asked}
 
 
-def test_only_the_calls_api_may_ask_the_index() -> None:
-    on_index = {
-        function: [granted for granted in statements(function) if granted[1] != {"Fn::GetAtt": ["Table", "Arn"]}]
-        for function in resources(FUNCTION)
+def test_the_lifeline_may_do_nothing() -> None:
+    assert statements("LifelineFunction") == []
+
+
+def test_beyond_the_table_a_function_may_do_what_it_needs_and_no_more() -> None:
+    beyond = {f: [granted for granted in statements(f) if granted[1] != TABLE] for f in resources(FUNCTION)}
+    assert {function: granted for function, granted in beyond.items() if granted} == {
+        "CallsFunction": [("dynamodb:Query", {"Fn::Sub": "${Table.Arn}/index/newest"})],
+        # Those that may ask Twilio for a stream.
+        "VoiceFunction": [("sqs:SendMessage", QUEUE)],
+        "ResumeFunction": [("sqs:SendMessage", QUEUE)],
+        "TurnFunction": [("sqs:SendMessage", QUEUE)],
     }
-    assert on_index.pop("CallsFunction") == [("dynamodb:Query", {"Fn::Sub": "${Table.Arn}/index/newest"})]
-    assert list(on_index.values()) == [[]] * len(on_index)
+
+
+def test_the_watchdog_is_asked_by_its_queue_alone_and_may_give_messages_back() -> None:
+    asked = {name: p["Events"] for name, p in resources(FUNCTION).items() if "Events" in p}
+    assert list(asked) == ["WatchdogFunction"]
+    ((_, event),) = asked["WatchdogFunction"].items()
+    assert (event["Type"], event["Properties"]["Queue"]) == ("SQS", QUEUE)
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["Properties"]["BatchSize"] == 1
+
+
+def test_the_watchdogs_queue_gives_up_into_another_outwaits_the_function_and_is_the_local_one() -> None:
+    queues = resources("AWS::SQS::Queue")
+    queue, function = queues["WatchdogQueue"], resources(FUNCTION)["WatchdogFunction"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["WatchdogFailures", "Arn"]}
+    assert queue["VisibilityTimeout"] > function["Timeout"]
+    # A message that comes again must find the verdict of the time before old enough to be taken up.
+    assert queue["VisibilityTimeout"] * 1000 > AGAIN_AFTER_MS > 2 * 1000 * REDIRECT_WITHIN_S
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+    assert (queue["VisibilityTimeout"], queue["RedrivePolicy"]["maxReceiveCount"]) == (AGAIN_AFTER_S, TRIES)
+    tries_s = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
+    assert queue["MessageRetentionPeriod"] > tries_s + 60  # and the longest WatchdogSeconds
 
 
 class RecordingClient:

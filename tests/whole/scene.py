@@ -122,7 +122,8 @@ async def scene(
         streamer_module=streamer_module,
         extra=extra,
     )
-    number = Number(Hook(f"{stack.public_url}/twilio/voice"), status_callback=Hook(f"{stack.public_url}/twilio/status"))
+    voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
+    number = Number(voice, fallback, status)
     settings = BoxSettings(stack.account_sid, stack.auth_token, {stack.from_number: number}, port=port)
     async with stack:
         box = Box(settings, ears, mouth)
