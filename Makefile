@@ -36,6 +36,10 @@ setup: $(READY) ## Make .venv: the locked packages, and the offhook command
 demo: $(READY) ## Hold one whole call on this machine: no key, no account, no network
 	$(VENV)/bin/offhook demo
 
+.PHONY: doctor
+doctor: $(READY) ## Find out why a call does not connect, or would not (more: DOCTOR="--help"); before each deploy, too
+	$(VENV)/bin/offhook doctor $(DOCTOR)
+
 .PHONY: test
 test: $(READY) $(SAM_READY) $(WHEELS_READY) $(REFEREE_TRIED) ## Run the tests
 	$(VENV)/bin/pytest || $(ONCE_MORE)
