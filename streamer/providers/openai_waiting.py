@@ -53,6 +53,11 @@ class Waiting:
             self._waited_s += self._loop.time() - began_s
             self._since_s = None
 
+    @property
+    def is_open(self) -> bool:
+        """OpenAI has begun to answer."""
+        return self._stream is not None
+
     def begun(self) -> None:
         """The first word has come."""
         self._has_begun = True
