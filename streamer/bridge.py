@@ -30,6 +30,7 @@ from streamer.journal import Journal
 from streamer.session import MEDIA_AHEAD_MS, Session
 from streamer.twilio_stream import (
     DigitPressed,
+    Frame,
     FrameRefused,
     MarkReturned,
     Media,
@@ -131,13 +132,25 @@ class Bridge:
         except FrameRefused as error:
             self._breach(error)
             return
+        if isinstance(frame, Media):
+            self._on_media(frame, now_ms)
+        else:
+            self._on_sign(frame, now_ms)
+
+    def _on_media(self, frame: Media, now_ms: int) -> None:
+        """Fifty times a second on every call."""
+        session = self._session
+        if frame.media_ms - (now_ms - session.started_at_ms) > MEDIA_AHEAD_MS:
+            self._breach(FrameRefused("a media frame is dated far ahead of the stream"))
+            return
+        session.on_media_time(frame.media_ms, now_ms)
+        self._engine.hear(frame)
+        effects = session.on_time(now_ms)
+        if effects:
+            self._apply(effects)
+
+    def _on_sign(self, frame: Frame, now_ms: int) -> None:
         match frame:
-            case Media(media_ms=media_ms) if media_ms - (now_ms - self._session.started_at_ms) > MEDIA_AHEAD_MS:
-                self._breach(FrameRefused("a media frame is dated far ahead of the stream"))
-            case Media():
-                self._session.on_media_time(frame.media_ms, now_ms)
-                self._engine.hear(frame)
-                self._apply(self._session.on_time(now_ms))
             case MarkReturned(name):
                 self._apply(self._session.on_mark(name, now_ms))
             case DigitPressed(digit):

@@ -50,7 +50,7 @@ class TwilioSocket(WebSocket):
     def __init__(
         self, path: str, signatures: list[str], close_s: float, on_open: "Callable[[TwilioSocket], None]"
     ) -> None:
-        super().__init__(MAX_MESSAGE_BYTES, close_s)
+        super().__init__(MAX_MESSAGE_BYTES, close_s, takes_binary=False)
         self.path, self.signatures = path, signatures
         self._on_open = on_open
 
@@ -63,9 +63,6 @@ class TwilioSocket(WebSocket):
         """Returns when the socket has ended, by the deadline of its Patience."""
         self.begin_close(code, reason)
         await self.wait_ended()
-
-    def accepts(self, *, is_text: bool) -> bool:
-        return is_text
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         transport.underlying_transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)

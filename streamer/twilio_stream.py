@@ -8,7 +8,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -39,8 +39,7 @@ class Started:
     parameters: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):  # made for every frame of every call, in a third of a frozen dataclass's time
     """The caller's audio, usually 160 bytes, that began `media_ms` after the stream started. `payload` is the base64 of
     it as it came, for an engine that passes it on untouched."""
 

@@ -12,7 +12,7 @@ from typing import cast
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 NORMAL, NO_CODE, NO_HANDSHAKE = 1000, 1005, 1006
-GOING_AWAY, PROTOCOL_ERROR, TOO_BIG, BROKEN = 1001, 1002, 1009, 1011
+GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED, TOO_BIG, BROKEN = 1001, 1002, 1003, 1009, 1011
 PING_S = 10.0
 """A peer that has been silent for so long is pinged, and cut off when it has not answered for as long again."""
 _MESSAGES_WAITING = 64
@@ -31,9 +31,10 @@ class SocketClosed(Exception):
 
 class WebSocket(WSListener):
     """`most_message_bytes` bounds a message, whole or in fragments; a longer one ends the socket with 1009. While
-    `is_silent` the peer is not pinged."""
+    `is_silent` the peer is not pinged. Unless it `takes_binary`, only text is taken, and the rest ends it with 1003."""
 
-    def __init__(self, most_message_bytes: int, close_within_s: float) -> None:
+    def __init__(self, most_message_bytes: int, close_within_s: float, *, takes_binary: bool) -> None:
+        self._takes_binary = takes_binary
         self._most_message_bytes, self._close_within_s = most_message_bytes, close_within_s
         self._transport: WSTransport | None = None
         self._fragments = bytearray()
@@ -109,10 +110,6 @@ class WebSocket(WSListener):
     def opened(self) -> None:
         """The handshake is done."""
 
-    def accepts(self, *, is_text: bool) -> bool:  # noqa: ARG002  # the kind matters to who overrides it
-        """Whether messages of this kind are taken; the others end the socket with 1003."""
-        return True
-
     # --- from picows -------------------------------------------------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -126,10 +123,12 @@ class WebSocket(WSListener):
                 transport.disconnect()
         elif frame.rsv1 or frame.rsv2 or frame.rsv3:
             self.begin_close(PROTOCOL_ERROR, "no extension was agreed upon")
-        elif frame.fin and (kind is _TEXT or kind is _BINARY) and self._fragments_are_text is None:
-            self._take(frame.get_payload_as_bytes(), is_text=kind is _TEXT)
-        else:
+        elif not frame.fin or self._fragments_are_text is not None or (kind is not _TEXT and kind is not _BINARY):
             self._take_part(transport, frame, kind)
+        elif kind is _TEXT and self._on_message is not None:  # fifty times a second on every call
+            self._on_message(frame.get_payload_as_bytes())
+        else:
+            self._take(frame.get_payload_as_bytes(), is_text=kind is _TEXT)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._cutting is not None:
@@ -160,8 +159,8 @@ class WebSocket(WSListener):
     # --- messages ----------------------------------------------------------------------------------------------------
 
     def _take(self, message: bytes, *, is_text: bool) -> None:
-        if not self.accepts(is_text=is_text):
-            self.begin_close(1003, "text only" if not is_text else "binary only")
+        if not is_text and not self._takes_binary:
+            self.begin_close(UNSUPPORTED, "text only")
         elif self._on_message is not None:
             self._on_message(message)
         else:

@@ -21,6 +21,7 @@ MOST_UNSENT_BYTES = 64 * 1024
 MOST_CLOSINGS = 500
 """Closing handshakes under way at once; beyond it sockets are cut."""
 MOST_MESSAGE_BYTES = 4 * 1024 * 1024
+_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
 
 
 class ConnectionLost(ProviderFailed):
@@ -64,21 +65,28 @@ class Vendor:
         )
 
 
+def _nothing() -> int:
+    return 0
+
+
 class VendorSocket(WebSocket):
     """One open socket. Made by `VendorSockets.open`. A close that is begun lasts `close_s` at most; `closings` holds
     those under way."""
 
     def __init__(self, close_s: float, closings: "set[VendorSocket]") -> None:
-        super().__init__(MOST_MESSAGE_BYTES, close_s)
+        super().__init__(MOST_MESSAGE_BYTES, close_s, takes_binary=True)
         self._closings = closings
+        self._unsent_bytes: Callable[[], int] = _nothing
 
     def send(self, message: bytes, *, text: bool = False) -> bool:
         """Write one message now, as text (UTF-8) or binary. False when the socket is closing or its peer takes nothing;
         `receive` then tells of the end."""
         transport = self._transport
-        if transport is None or not self.is_open or self.unsent_bytes > MOST_UNSENT_BYTES:
+        if transport is None or transport.is_close_frame_sent or transport.is_disconnected:
             return False
-        transport.send(WSMsgType.TEXT if text else WSMsgType.BINARY, message)
+        if self._unsent_bytes() > MOST_UNSENT_BYTES:
+            return False
+        transport.send(_TEXT if text else _BINARY, message)
         return True
 
     def close(self) -> None:
@@ -91,7 +99,12 @@ class VendorSocket(WebSocket):
         self._closings.add(self)
         self.begin_close()
 
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._unsent_bytes = transport.underlying_transport.get_write_buffer_size
+        super().on_ws_connected(transport)
+
     def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._unsent_bytes = _nothing
         self._closings.discard(self)
         super().on_ws_disconnected(transport)
 
