@@ -127,15 +127,18 @@ class Journal:
                 self._store.change(self._call_id, lambda record: noted(record, entry, self._stream))
 
     def _arrive(self, at_ms: int) -> None:
-        try:
+        def arrive() -> None:
             self._store.change(self._call_id, lambda record: streams.arrived(record, self._stream, at_ms))
+
+        try:
+            arrive()
         except CallNotFound:
             if self._grant is None:
                 raise
             try:
                 self._store.create(on_token_alone(self._grant, at_ms))
             except CallExists:
-                log.info("the record came meanwhile", extra={"callId": self._call_id})
+                arrive()  # the webhook's own record has come meanwhile
 
 
 def on_next_rung(record: CallRecord, entry: ChangeEngine, at_ms: int) -> CallRecord:

@@ -6,7 +6,8 @@
     was left because its task is leaving, or died     on the same rung
     was left because its engine is lost, or was       on the next streaming rung of the agent's ladder
     opened and refused
-    never opened, or was given up by the watchdog     traditional: no other rung would be reached either
+    never opened, or was given up by the watchdog,    traditional: no other rung would be reached either
+    or its agent is not known to the streamer
     ------------------------------------------------  ----------------------------------------------------------------
     whatever it was: after two short streams in a     traditional
     row (four that asked for it themselves), or 40
@@ -29,6 +30,8 @@ MOST_CLIMBS = 2
 
 LEAVING = frozenset({"task-leaving"})
 """The failures that say nothing of the rung, only of the task that it ran in."""
+NOWHERE = frozenset({"agent-not-here"})
+"""The failures that every rung would meet again."""
 
 
 def after_stream(record: CallRecord, agent: Agent, asked: NextStep | None) -> Mode:
@@ -42,7 +45,7 @@ def after_stream(record: CallRecord, agent: Agent, asked: NextStep | None) -> Mo
         wanted = asked.mode if asked.mode in streaming else streaming[0]
         return wanted if wanted and shorts < MOST_SHORT_HANDOVERS else Mode.TRADITIONAL
     stream = newest(record)
-    if stream is None or shorts >= MOST_SHORT:
+    if stream is None or shorts >= MOST_SHORT or stream.code in NOWHERE:
         return Mode.TRADITIONAL
     if stream.code not in LEAVING and (stream.code or (asked is None and _was_refused(stream))):
         return _below(record, agent)
@@ -63,7 +66,7 @@ def climb_to(record: CallRecord, agent: Agent, now_ms: int) -> Mode | None:
         return None
     if now_ms - here.started_at_ms < CLIMB_AFTER_MS or _climbs(record) >= MOST_CLIMBS:
         return None
-    if stream.given_up_at_ms is not None or record.streams_served >= MOST_STREAMS:
+    if stream.given_up_at_ms is not None or stream.code in NOWHERE or record.streams_served >= MOST_STREAMS:
         return None
     return next((mode for mode in _streaming(record, agent) if not _cannot_run(record, mode)), None)
 

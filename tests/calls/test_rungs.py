@@ -53,6 +53,7 @@ def on(*uses: StreamUse, **changes: object) -> CallRecord:
         (on(NEVER), None, TRADITIONAL),
         (on(GIVEN_UP), None, TRADITIONAL),
         (on(replace(GIVEN_UP, opened_at_ms=4_100, arrived_at_ms=4_200)), None, TRADITIONAL),
+        (on(replace(NEVER, code="agent-not-here")), None, TRADITIONAL),
         (on(), None, TRADITIONAL),
         (replace(on(), modes=(ModeUse(PIPELINE, 1_000),), streams_served=1), None, TRADITIONAL),
         # asked for, without a failure
@@ -99,6 +100,7 @@ def fallen(*uses: StreamUse, modes: tuple[Mode, ...] = (REALTIME,), **changes: o
         (fallen(LOST, failures=(Failure("realtime-lost", Blame.PROVIDER, "Lost."),)), REALTIME),
         (fallen(NOT_HERE, failures=(Failure("mode-not-here", Blame.CONFIGURATION, "No."),)), PIPELINE),
         (fallen(GIVEN_UP), None),
+        (fallen(replace(NEVER, code="agent-not-here")), None),
         (fallen(), None),
         (replace(fallen(DIED), modes=(ModeUse(REALTIME, 1_000),)), None),
         (replace(fallen(DIED), modes=(ModeUse(TRADITIONAL, 1_000, 2_000, "Put through."),)), None),

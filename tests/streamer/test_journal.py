@@ -163,3 +163,19 @@ def test_a_refusal_is_kept_with_its_stream() -> None:
     record = refused(refused(STREAMED, 1, failure), 1, failure)
     assert (record.streams[0].code, record.failures) == ("mode-not-here", (failure,))
     assert record.streams[0].arrived_at_ms is None
+
+
+class LateStore(MemoryCallStore):
+    """The webhook's record is written just before the journal's own."""
+
+    def create(self, record: CallRecord) -> None:
+        super().create(replace(STREAMED, twilio_sid="CA1"))
+        super().create(record)
+
+
+async def test_a_record_that_comes_at_the_same_time_is_the_one() -> None:
+    store = LateStore()
+    await settled(Journal(store, GRANT.call_id, GRANT, lambda: 1_700))
+    record = store.by_sid("CA1")
+    assert record is not None
+    assert (record.created_at_ms, record.streams[0].arrived_at_ms) == (STREAMED.created_at_ms, 1_700)
