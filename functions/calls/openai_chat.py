@@ -23,12 +23,14 @@ MOST_TOOL_CALLS = 8
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a reply cost, in tokens; `cached` of the input were in the vendor's cache, `output` includes reasoning."""
+    """What a reply cost, in tokens; `cached` of the input were in the vendor's cache, `cache_written` were put there,
+    `output` includes reasoning."""
 
     model: str
     input_tokens: int
     cached_tokens: int
     output_tokens: int
+    cache_written_tokens: int = 0
 
 
 def request(
@@ -70,11 +72,13 @@ class _Called:
 
 @dataclass(slots=True)
 class Chunks:
-    """Takes a stream's chunks one by one; whatever shape one has, nothing but ProviderFailed is raised."""
+    """Takes a stream's chunks one by one; whatever shape one has, nothing but ProviderFailed is raised. `characters`
+    counts what came of words and of functions called."""
 
     model: str
     finish: str | None = None
     usage: Usage | None = None
+    characters: int = 0
     _called: dict[int, _Called] = field(default_factory=dict)
 
     def words(self, chunk: Any) -> str:
@@ -100,6 +104,7 @@ class Chunks:
             self._take_call(call)
         for name in ("content", "refusal"):  # a refusal is said like any other answer
             if isinstance(text := delta.get(name), str) and text:
+                self.characters += len(text)
                 return text
         return ""
 
@@ -113,7 +118,9 @@ class Chunks:
         called = self._called.setdefault(index, _Called())
         called.name = called.name or str(function.get("name") or "")
         if len(called.arguments) <= tools.LONGEST_ARGUMENTS_CHARS:
-            called.arguments += str(function.get("arguments") or "")
+            arguments = str(function.get("arguments") or "")
+            called.arguments += arguments
+            self.characters += len(arguments)
 
     def action(self, agent: Agent) -> Action | None:
         """What the reply does when it is over: the first of the functions called that does anything."""
@@ -129,8 +136,11 @@ class Chunks:
 
 def _usage(model: str, usage: Mapping[str, Any]) -> Usage:
     details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    return Usage(model, _count(usage.get("prompt_tokens")), _count(cached), _count(usage.get("completion_tokens")))
+    cached, written = (
+        _count(details.get(name)) if isinstance(details, dict) else 0
+        for name in ("cached_tokens", "cache_write_tokens")
+    )
+    return Usage(model, _count(usage.get("prompt_tokens")), cached, _count(usage.get("completion_tokens")), written)
 
 
 def _count(value: Any) -> int:

@@ -30,6 +30,10 @@ _REFUSALS = {
 }
 
 
+SILENT = "openai-silent"
+"""Asked, and not waited for any longer: what it was asked is billed."""
+
+
 class RateLimited(ProviderFailed):
     """`retry_after_s` is how long OpenAI wants to be left alone; None where it does not say."""
 
@@ -89,7 +93,7 @@ def rate_limited(retry_after: str | None, model: str) -> RateLimited:
 
 def silent(model: str, waited_s: float) -> ProviderFailed:
     return failed(
-        "openai-silent",
+        SILENT,
         f"OpenAI gave no word of a reply of {model} within {waited_s:.1f} s. If that happens often, name a faster "
         "model, or fallbacks in models.reply_fallbacks.",
     )

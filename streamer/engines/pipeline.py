@@ -30,6 +30,7 @@ from streamer.events import (
     ReplyWorded,
     Say,
 )
+from streamer.metering import UsageMeter, making
 from streamer.twilio_stream import Media
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,12 @@ _ORDERS = 32
 
 
 class PipelineEngine:
-    """Implements `streamer.engines.engine.Engine`."""
+    """Implements `streamer.engines.engine.Engine`. `meter` is the one that its providers tell what they use."""
 
-    def __init__(self, recogniser: Recogniser, thinker: Thinker, speaker: Speaker) -> None:
+    def __init__(
+        self, recogniser: Recogniser, thinker: Thinker, speaker: Speaker, meter: UsageMeter | None = None
+    ) -> None:
+        self._meter = meter
         self._recogniser = recogniser
         self._thinker = thinker
         self._speaker = speaker
@@ -62,6 +66,8 @@ class PipelineEngine:
             log.error("engine does not take orders; dropped one of kind %s", type(order).__name__)
 
     async def run(self, emit: Callable[[EngineEvent], None]) -> None:
+        if self._meter:
+            self._meter.tell(emit)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._hear(emit), name="recogniser")
@@ -101,6 +107,7 @@ class PipelineEngine:
 
     async def _fill(self, order: Fill, emit: Callable[[EngineEvent], None]) -> None:
         """A filler that cannot be spoken is done without."""
+        making(order.reply_id)
         try:
             async with contextlib.aclosing(self._speaker.speak(order.text)) as pieces:
                 mulaw = b"".join([piece.mulaw async for piece in pieces])
@@ -110,6 +117,7 @@ class PipelineEngine:
         emit(ReplyFilled(order.reply_id, mulaw, order.text))
 
     async def _say(self, reply_id: int, text: str, emit: Callable[[EngineEvent], None]) -> None:
+        making(reply_id)
         emit(ReplyWorded(reply_id, text, has_clause=True))
         originals = Originals()
         try:
@@ -120,6 +128,7 @@ class PipelineEngine:
         emit(ReplyDone(reply_id, None))
 
     async def _answer(self, reply_id: int, conversation: Conversation, emit: Callable[[EngineEvent], None]) -> None:
+        making(reply_id)
         clauses: asyncio.Queue[str | None] = asyncio.Queue(_CLAUSES_AHEAD)
         originals = Originals()
         try:

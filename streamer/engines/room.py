@@ -103,17 +103,19 @@ class EngineRoom:
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
         meter = UsageMeter()
-        return PipelineEngine(self._recogniser(agent, meter), self._thinker(agent), self._speaker(agent, meter))
+        return PipelineEngine(
+            self._recogniser(agent, meter), self._thinker(agent, meter), self._speaker(agent, meter), meter
+        )
 
     def _recogniser(self, agent: Agent, meter: UsageMeter) -> Recogniser:
         if agent.models.recogniser == "embedded":
             return EmbeddedRecogniser(self._embedded())
         return self._loaded().recogniser(agent, meter)
 
-    def _thinker(self, agent: Agent) -> Thinker:
+    def _thinker(self, agent: Agent, meter: UsageMeter) -> Thinker:
         if agent.models.reply == "scripted":
             return ScriptedThinker(agent, self._today)
-        return self._loaded().thinker(agent, self._today)
+        return self._loaded().thinker(agent, self._today, meter)
 
     def _speaker(self, agent: Agent, meter: UsageMeter) -> Speaker:
         if agent.models.speech == "embedded":

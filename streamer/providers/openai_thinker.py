@@ -18,9 +18,10 @@ from calls import openai_chat, openai_failures, tools
 from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.errors import ProviderFailed
-from calls.openai_chat import Chunks, Usage
+from calls.openai_chat import Chunks
 from calls.openai_failures import RateLimited
 from calls.openai_models import reply_models
+from calls.openai_usage import ReplyUsage, TokenRatio
 from calls.reply import ReplyPart, Words
 from streamer.providers.openai_client import OpenAIClient
 from streamer.providers.openai_waiting import Waiting
@@ -32,19 +33,25 @@ WHOLE_TIMES = 2.0
 
 
 class OpenAIThinker:
-    """Implements `streamer.engines.ports.Thinker` for one call. `last_usage` is what the last whole reply cost; None
-    where it was broken off, as OpenAI tells it at the very end only."""
+    """Implements `streamer.engines.ports.Thinker` for one call. `metered` is told what each request used, worked out
+    where the reply was broken off, as OpenAI tells it at the very end only."""
 
-    def __init__(self, agent: Agent, client: OpenAIClient, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        client: OpenAIClient,
+        today: Callable[[], date],
+        metered: Callable[[ReplyUsage], None] = lambda _: None,
+    ) -> None:
         """`today` is the date at the agent's desk whenever a reply is asked for. Raises ConfigurationInvalid."""
+        self._metered = metered
+        self._ratio = TokenRatio()
         self._agent = agent
         self._client = client
         self._today = today
         self._models = reply_models(agent)
-        self.last_usage: Usage | None = None
 
     async def reply(self, conversation: Conversation) -> AsyncGenerator[ReplyPart, None]:
-        self.last_usage = None
         loop = asyncio.get_running_loop()
         words_by_s = loop.time() + self._agent.limits.reply_s * WORDS_SHARE
         models = self._client.pauses.in_order(self._models, loop.time())
@@ -73,6 +80,7 @@ class OpenAIThinker:
         body = openai_chat.request(self._agent, conversation, self._today(), model, refused)
         chunks = Chunks(model)
         waiting = Waiting(model, first_s - paused_s, self._agent.limits.reply_s * WHOLE_TIMES)
+        is_asked = True
         try:
             stream = await waiting.opened(self._client.ask(body))
             async with aclosing(self._parts(waiting, chunks)) as parts:
@@ -80,12 +88,17 @@ class OpenAIThinker:
                     yield part
             for chunk in await stream.rest():
                 chunks.words(chunk)
-        except RateLimited as limited:
-            pauses.note(model, limited, loop.time())
+        except ProviderFailed as failed:
+            is_asked = (
+                waiting.is_open or failed.failure.code == openai_failures.SILENT
+            )  # else refused, or never reached
+            if isinstance(failed, RateLimited):
+                pauses.note(model, failed, loop.time())
             raise
         finally:
             waiting.over()
-        self.last_usage = chunks.usage
+            if is_asked:
+                self._metered(self._ratio.of(body, chunks))
 
     async def _parts(self, waiting: Waiting, chunks: Chunks) -> AsyncGenerator[ReplyPart, None]:
         has_spoken = False

@@ -11,6 +11,7 @@ from pathlib import Path
 from calls.agent import Agent
 from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.openai_models import names_openai, reply_models, warnings
+from calls.openai_usage import ReplyUsage
 from calls.speakable import speakable
 from calls.usage import Kind, Unit
 from streamer.engines.ports import Recogniser, Speaker, Thinker
@@ -111,13 +112,17 @@ class Vendors:
         url = nova_url(base_url, model, agent.voice.language, keyterms)
         return DeepgramNovaRecogniser(self._pool(url, self._deepgram, DEEPGRAM_IDLE_S).take, metered=metered)
 
-    def thinker(self, agent: Agent, today: Callable[[], date]) -> Thinker:
+    def thinker(self, agent: Agent, today: Callable[[], date], meter: UsageMeter) -> Thinker:
         """ "openai" or "openai/…", for a call that begins. Raises ConfigurationInvalid."""
         _model(agent, "reply", "openai", "")
         _need(agent, self._settings.openai_key, "OPENAI_API_KEY")
         assert self._openai is not None, "there is a key"
         self._openai.freshen(reply_models(agent)[0])
-        return OpenAIThinker(agent, self._openai, today)
+
+        def metered(reply: ReplyUsage) -> None:
+            meter.used(Kind.MODEL, "openai", reply.model, reply.amounts, is_estimated=reply.is_estimated)
+
+        return OpenAIThinker(agent, self._openai, today, metered)
 
     def speaker(self, agent: Agent, meter: UsageMeter) -> Speaker:
         """ "elevenlabs" or "elevenlabs/…", speaking as the agent's `voice.speech`. Raises ConfigurationInvalid."""

@@ -13,7 +13,9 @@ import pytest
 from calls.agent import Agent, Limits, Models, Thinking
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import Blame, ConfigurationInvalid, ProviderFailed
+from calls.openai_usage import ReplyUsage
 from calls.reply import EndCall, ReplyPart, Transfer, Words
+from calls.usage import Unit
 from streamer.providers.openai_client import OpenAIClient
 from streamer.providers.openai_thinker import OpenAIThinker
 from tests.fakes.agents import AGENT
@@ -39,9 +41,10 @@ class Desk:
     def __init__(self, vendors: Vendors, client: OpenAIClient) -> None:
         self.vendors, self.client = vendors, client
         self.meters = vendors.meters.openai
+        self.used: list[ReplyUsage] = []
 
     def thinker(self, thinks: Agent) -> OpenAIThinker:
-        return OpenAIThinker(thinks, self.client, lambda: TODAY)
+        return OpenAIThinker(thinks, self.client, lambda: TODAY, self.used.append)
 
     async def reply(self, thinks: Agent | None = None) -> list[ReplyPart]:
         async with asyncio.timeout(5):
@@ -82,9 +85,33 @@ async def test_words_come_token_by_token_and_the_usage_is_kept() -> None:
         parts = [part async for part in thinker.reply(ASKED)]
         assert text_of(parts) == TEXT
         assert len(parts) > 5
-        assert thinker.last_usage is not None
-        assert thinker.last_usage.output_tokens == len(parts)
-        assert thinker.last_usage.model == "gpt-6-luna"
+        in_and_out = {Unit.TEXT_IN: at.meters.tokens_in, Unit.TEXT_OUT: len(parts)}
+        assert at.used == [ReplyUsage("gpt-6-luna", in_and_out, is_estimated=False)]
+
+
+async def test_a_reply_that_is_broken_off_is_estimated_from_what_was_asked_and_what_came() -> None:
+    async with desk(FAST, replace(FAST, token_ms=40)) as at:
+        thinker = at.thinker(agent())
+        async for _ in thinker.reply(ASKED):
+            pass
+        before_in, before_out = at.meters.tokens_in, at.meters.tokens_out
+        reply = thinker.reply(ASKED)
+        async for _ in reply:
+            if at.meters.tokens_out - before_out >= 4:
+                break
+        await reply.aclose()
+        broken_off = at.used[-1]
+    assert [used.is_estimated for used in at.used] == [False, True]
+    assert broken_off.amounts[Unit.TEXT_IN] == pytest.approx(at.meters.tokens_in - before_in, rel=0.02)
+    assert broken_off.amounts[Unit.TEXT_OUT] == pytest.approx(at.meters.tokens_out - before_out, abs=2)
+
+
+async def test_a_refused_request_is_not_billed_and_one_that_is_given_up_is() -> None:
+    async with desk(faulty(Fault("status", status=500)), faulty(Fault("stall")), FAST) as at:
+        await at.failure(agent(reply_s=0.5))
+        assert at.used == []
+        await at.failure(agent(reply_s=0.5))
+        assert [(used.is_estimated, list(used.amounts)) for used in at.used] == [(True, [Unit.TEXT_IN])]
 
 
 async def test_what_openai_is_asked() -> None:
@@ -231,8 +258,7 @@ async def test_while_a_model_is_limited_the_fallback_is_asked_first() -> None:
         for _ in range(2):
             thinker = at.thinker(both)
             assert text_of([part async for part in thinker.reply(ASKED)]) == TEXT
-            assert thinker.last_usage is not None
-            seen.append(thinker.last_usage.model)
+            seen.append(at.used[-1].model)
         assert (seen, at.meters.requests) == (["gpt-5.4-mini", "gpt-5.4-mini"], 3)
 
 
@@ -307,8 +333,7 @@ async def test_a_plain_openai_is_the_default_model() -> None:
         plain = replace(agent(), models=Models("light", "openai", "light"))
         thinker = at.thinker(plain)
         assert [part async for part in thinker.reply(ASKED)]
-        assert thinker.last_usage is not None
-        assert thinker.last_usage.model == "gpt-6-luna"
+        assert [used.model for used in at.used] == ["gpt-6-luna"]
 
 
 async def test_another_providers_fallback_is_refused() -> None:
