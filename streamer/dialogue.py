@@ -72,9 +72,9 @@ class Dialogue:
     _turns_made: int = 0
 
     def __post_init__(self) -> None:
-        agent = self.agent
-        self.floor = Floor(agent.turn_taking, agent.limits)
-        self.voice = AgentVoice(agent.limits, agent.turn_taking, agent.phrases.filler, self.mode.value, self.turn_id_of)
+        limits, taking, filler = self.agent.limits, self.agent.turn_taking, self.agent.phrases.filler
+        self.floor, mode = Floor(taking, limits), self.mode.value
+        self.voice = AgentVoice(limits, taking, filler, mode, self.turn_id_of)
 
     def hear(self, event: Heard | TurnTaken | TurnWorded, now_ms: int) -> list[Effect]:  # noqa: PLR0911 - one an event
         match event:
@@ -104,7 +104,9 @@ class Dialogue:
             if self.voice.is_leaving:
                 return [CancelReply(event.reply_id)]
             effects = self.interrupt(now_ms)
-            self.voice.begun(event.reply_id, now_ms, self._unanswered_end)
+            if answered := self._unworded.decide():
+                self.floor.turn_taken()
+            self.voice.begun(event.reply_id, now_ms, answered or self._unanswered_end)
             self._unanswered_end = None
             return effects
         if isinstance(event, ReplyDone) and self.voice.reply and event.reply_id == self.voice.reply.id:
@@ -172,8 +174,7 @@ class Dialogue:
         if self._guessed is None:
             return []
         self._guessed = None
-        effects, _ = self.voice.cut(now_ms)
-        return effects
+        return self.voice.cut(now_ms)[0]
 
     def _caller_said(self, event: TurnEnded, now_ms: int) -> list[Effect]:
         text = event.text.strip()
@@ -238,11 +239,9 @@ class Dialogue:
         return effects + self._reply_to(text, self.conversation, now_ms, end)
 
     def _caller_turn(self, text: str, first_ms: int, end: TurnEnd) -> list[Effect]:
-        last_ms = end.last_voice_at_ms
+        last_ms, mode = end.last_voice_at_ms, self.mode.value
         self.confirmed_until_ms = max(self.confirmed_until_ms, last_ms)
-        return self.commit(
-            Turn(self._new_turn_id(), Role.CALLER, text, text, False, first_ms, last_ms, self.mode.value)
-        )
+        return self.commit(Turn(self._new_turn_id(), Role.CALLER, text, text, False, first_ms, last_ms, mode))
 
     def _reply_to(
         self, text: str, conversation: Conversation, now_ms: int, end: TurnEnd | None, *, is_held: bool = False

@@ -22,7 +22,7 @@ from calls.stream_token import Grant
 from streamer.admission import Admission
 from streamer.bridge import Bridge
 from streamer.clock import call_clock
-from streamer.engines.engine import Engine
+from streamer.engines.engine import Engine, leads
 from streamer.handshake import (
     ALREADY_STREAMED,
     START_WITHIN_FRAMES,
@@ -200,7 +200,9 @@ class StreamServer:
         session = Session(agent, grant.mode, started.stream_sid, now_ms, conversation, ladder, bridge_phrase)
 
         def make_engine(mode: Mode) -> Engine:
-            return self.engines.engine_for(agent, mode, lambda: session.dialogue.conversation)
+            engine = self.engines.engine_for(agent, mode, lambda: session.dialogue.conversation)
+            session.dialogue.engine_leads = leads(engine)
+            return engine
 
         journal = Journal(self.store, grant.call_id, grant)
         bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms)

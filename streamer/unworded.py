@@ -2,7 +2,7 @@
 voice before anybody has its words. No I/O."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamer.reply_in_progress import TurnEnd
 
@@ -43,6 +43,15 @@ class UnwordedTurns:
                 del self._turns[turn.ref]
                 return True
         return False
+
+    def decide(self) -> TurnEnd | None:
+        """Every voice over the agent counts as a turn, whose words are only waited for from here on; the end of the
+        last one, None where there was none."""
+        end = None
+        for ref, turn in self._turns.items():
+            if turn.decide_at_ms is not None:
+                self._turns[ref], end = replace(turn, decide_at_ms=None), turn.end
+        return end
 
     def overdue(self, now_ms: int) -> UnwordedTurn | None:
         """A turn over the agent whose words have not come in time; it is taken away."""

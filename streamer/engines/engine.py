@@ -17,3 +17,8 @@ class Engine(Protocol):
 
     def order(self, order: EngineOrder) -> None:
         """Do what the session wants. Never blocks, never raises."""
+
+
+def leads(engine: Engine) -> bool:
+    """Whether the engine decides for itself when to speak and takes no orders to answer: it has `leads = True`."""
+    return bool(getattr(engine, "leads", False))

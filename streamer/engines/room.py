@@ -12,6 +12,7 @@ from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.record import Mode
 from calls.speakable import speakable
 from streamer.engines.engine import Engine
+from streamer.engines.live_calls import live_engine
 from streamer.engines.pipeline import PipelineEngine
 from streamer.engines.ports import Recogniser, Speaker, Thinker
 from streamer.engines.realtime import RealtimeEngine
@@ -19,6 +20,7 @@ from streamer.metering import UsageMeter
 from streamer.providers.embedded_models import EmbeddedModels
 from streamer.providers.embedded_recogniser import EmbeddedRecogniser
 from streamer.providers.embedded_speaker import EmbeddedSpeaker
+from streamer.providers.openai_live import OpenAILive
 from streamer.providers.openai_realtime import OpenAIRealtime, is_live
 from streamer.providers.scripted import ScriptedThinker
 from streamer.providers.vendors import Vendors, VendorSettings, fixed_phrases
@@ -36,6 +38,7 @@ class EngineRoom:
         self._today = today
         self._settings = settings
         self._realtime = OpenAIRealtime(settings.openai_key, settings.openai_url, settings.phrases)
+        self._live = OpenAILive(settings.openai_key, settings.openai_url)
         self._vendors: Vendors | None = None
         self._models: EmbeddedModels | None = None
         self._bridges: dict[tuple[str, Mode], bytes] = {}
@@ -87,16 +90,21 @@ class EngineRoom:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(vendors.run(), name="vendors")
                 tasks.create_task(self._realtime.run(), name="realtime")
+                tasks.create_task(self._live.run(), name="live")
             await asyncio.Event().wait()
         finally:
             await vendors.aclose()
             await self._realtime.aclose()
+            await self._live.aclose()
             if self._models:
                 self._models.close()
 
     def engine_for(self, agent: Agent, mode: Mode, so_far: Callable[[], Conversation]) -> Engine:
         """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here."""
-        if mode is Mode.REALTIME and not is_live(agent):
+        if mode is Mode.REALTIME and is_live(agent):
+            speaker = self._realtime.speaker(agent, fixed_phrases(agent))
+            return live_engine(agent, self._live, speaker, so_far, self._today)
+        if mode is Mode.REALTIME:
             sessions = self._realtime.sessions(agent)
             speaker = self._realtime.speaker(agent, fixed_phrases(agent))
             return RealtimeEngine(agent, sessions.take, speaker, so_far, self._today)

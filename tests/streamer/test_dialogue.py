@@ -172,3 +172,19 @@ def test_nothing_is_begun_over_a_goodbye() -> None:
     d.voice.say("Goodbye.", START, ends_call=EndReason.LIMIT)
     assert d.reply(ReplyBegun(OWN_REPLIES), START + 100) == [CancelReply(OWN_REPLIES)]
     assert d.voice.is_leaving
+
+
+def test_a_leading_engine_that_answers_a_voice_over_the_agent_has_taken_it_for_a_turn() -> None:
+    d = dialogue(engine_leads=True)
+    d.reply(ReplyBegun(OWN_REPLIES), START)
+    d.reply(ReplySpoken(OWN_REPLIES, b"\x10" * 8_000, "We are open from nine to five."), START + 10)
+    d.hear(SpeechStarted(500), START + 600)
+    assert d.due(START + 900) == [SendClear()]
+    assert d.hear(TurnTaken("live-1", 500, 1_000), START + 1_400) == []
+    d.reply(ReplyBegun(OWN_REPLIES + 1), START + 1_500)
+    d.reply(ReplySpoken(OWN_REPLIES + 1, b"\x10" * 8_000, "On Sunday?"), START + 1_510)
+    effects = d.hear(TurnWorded("live-1", "And on Sunday?"), START + 1_800)
+    assert [type(effect) for effect in effects] == [CommitTurn]
+    assert d.due(START + 2_500) == []
+    assert d.voice.reply is not None
+    assert d.voice.reply.id == OWN_REPLIES + 1

@@ -1,0 +1,300 @@
+"""A call on a Live model, as a state machine: the caller's frames, the model's events, the session's orders and time
+in; engine events, and messages for the model, out. No await, no socket.
+
+The model leads: it hears everything, decides when to speak and when to stop, and takes no orders but words to say. So
+of the session's orders only these reach it: fixed words (as something that it has said already), and what makes no
+sound (keys). A cut of the session's ends what the caller hears, never what the model believes that it has said.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from calls import closing, tools
+from calls.agent import Agent
+from calls.errors import ProviderFailed
+from calls.record import EndReason
+from calls.reply import Action, EndCall
+from streamer.engines import live_delegation
+from streamer.engines.live_bursts import Burst, BurstBegan, BurstEnded, Bursts, BurstSounded, BurstWorded, is_silent
+from streamer.engines.live_ear import LiveEar
+from streamer.engines.live_turns import CallerTurns
+from streamer.events import (
+    OWN_REPLIES,
+    Answer,
+    CancelReply,
+    EngineEvent,
+    EngineOrder,
+    ReplyBegun,
+    ReplyDone,
+    ReplySpoken,
+    ReplyWorded,
+    Say,
+    TurnTaken,
+    TurnWorded,
+)
+from streamer.playback import BYTES_PER_MS
+from streamer.providers import openai_live_failures as failures
+from streamer.providers import openai_live_messages as messages
+from streamer.providers.endpointing import Began, Ended
+from streamer.providers.openai_live_events import AgentWords, CallerWords, Delegated, LiveEvent, Sound
+from streamer.turns import same_words
+
+SETTLED_MS = 600
+"""How long after a delegation the words that it is about may still come."""
+ACT_AFTER_MS = 2_000
+"""Where nothing more is said, an action is carried out after so long."""
+FIXED_ECHO_MS = 150
+"""How long fixed words still sound after their last piece would have been played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Messages for the model, in order."""
+
+    texts: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class SayFixed:
+    """Speak `text` as reply `reply_id` in place of the model."""
+
+    reply_id: int
+    text: str
+
+
+Out = EngineEvent | Append | SayFixed
+
+
+@dataclass(slots=True)
+class LiveTalk:
+    """`now_ms` is any steady millisecond clock. `has_speaker`: fixed words can be spoken without the model."""
+
+    agent: Agent
+    model: str
+    has_speaker: bool
+    turns: CallerTurns = field(default_factory=CallerTurns)
+    bursts: Bursts = field(default_factory=Bursts)
+    ear: LiveEar = field(default_factory=LiveEar)
+    _reply_id: int | None = None
+    _next_id: int = OWN_REPLIES
+    _wanted: Say | Answer | None = None
+    _fixed: Say | None = None
+    _fixed_until_ms: int | None = None
+    _agent_words: str = ""
+    _action: Action | None = None
+    _action_at_ms: int = 0
+    _delegation: tuple[str, int] | None = None
+    _is_nudged: bool = False
+
+    # --- what is asked -----------------------------------------------------------------------------------------------
+
+    def is_quiet(self, now_ms: int) -> bool:
+        """Nobody speaks, nothing is awaited: another session may take over unheard."""
+        speaks = self.bursts.is_open or self.fixed_sounds(now_ms) or self.turns.is_busy
+        return not speaks and self._wanted is None and self._delegation is None and self.turns.waiting_since_ms is None
+
+    def fixed_sounds(self, now_ms: int) -> bool:
+        """Fixed words are being spoken, or will be at once."""
+        return self._fixed is not None and (self._fixed_until_ms is None or now_ms < self._fixed_until_ms)
+
+    def is_fixed(self, reply_id: int) -> bool:
+        """Whether the words of that reply are still to be spoken in place of the model."""
+        return self._fixed is not None and self._fixed.reply_id == reply_id
+
+    @property
+    def fixed_words(self) -> str:
+        """The fixed words that were ordered last and not taken back."""
+        return self._fixed.text if self._fixed is not None else ""
+
+    def late(self, now_ms: int) -> ProviderFailed | None:
+        """What it means that the caller waits; None while the model has the agent's `reply_s` to answer."""
+        since_ms, reply_s = self.turns.waiting_since_ms, self.agent.limits.reply_s
+        if since_ms is None or not self._is_idle(now_ms) or now_ms - since_ms < reply_s * 1000:
+            return None
+        return failures.reply_late(self.model, reply_s)
+
+    def _is_idle(self, now_ms: int) -> bool:
+        return not self.bursts.is_open and not self.turns.caller_talks and not self.fixed_sounds(now_ms)
+
+    # --- from the caller ---------------------------------------------------------------------------------------------
+
+    def frame(self, mulaw: bytes, media_ms: int, now_ms: int) -> list[Out]:
+        decisions = self.ear.hear(mulaw, media_ms)
+        self.turns.heard(media_ms + len(mulaw) // BYTES_PER_MS)
+        out: list[Out] = []
+        for decision in decisions:
+            match decision:
+                case Began(first_ms):
+                    out += self.turns.began(first_ms, now_ms)
+                case Ended(_, last_ms):
+                    out += self._of_turns(self.turns.ended(last_ms, now_ms), now_ms)
+        return out
+
+    # --- from the model ----------------------------------------------------------------------------------------------
+
+    def event(self, event: LiveEvent, said_at: Callable[[int], int], now_ms: int) -> list[Out]:
+        """`said_at` makes Twilio's media time of the session's."""
+        match event:
+            case Sound(mulaw):
+                if self.fixed_sounds(now_ms) and not is_silent(mulaw):
+                    self.bursts.cut(now_ms)
+                    return []
+                return self._of_bursts(self.bursts.sound(mulaw, now_ms), now_ms)
+            case AgentWords(text, start_ms, end_ms):
+                return self._of_bursts(self.bursts.words(text, start_ms, end_ms, now_ms), now_ms)
+            case CallerWords(text, _, end_ms):
+                return self._of_turns(self.turns.words(text, said_at(end_ms), now_ms), now_ms)
+            case Delegated(delegation_id):
+                self._delegation = (delegation_id, now_ms)
+        return []
+
+    # --- from the session --------------------------------------------------------------------------------------------
+
+    def order(self, order: EngineOrder, now_ms: int) -> list[Out]:
+        match order:
+            case Say(reply_id, text) if self.has_speaker:
+                self._silence(now_ms)
+                self._fixed, self._fixed_until_ms = order, None
+                return [Append(messages.already_said(text)), SayFixed(reply_id, text)]
+            case Say(_, text):
+                self._wanted = order
+                return [Append(messages.say(text))]
+            case Answer(_, conversation):
+                self._wanted = order
+                last = conversation.turns[-1].said if conversation.turns else ""
+                return [Append(messages.pressed(last) if last.startswith("[keys") else messages.answer_now())]
+            case CancelReply(reply_id, _, heard):
+                return self._cancel(reply_id, heard, now_ms)
+        return []
+
+    def fixed(self, mulaw: bytes, now_ms: int) -> None:
+        """A piece of the fixed words has been given out."""
+        until_ms = max(self._fixed_until_ms or 0, now_ms)
+        self._fixed_until_ms = until_ms + len(mulaw) // BYTES_PER_MS + (0 if self._fixed_until_ms else FIXED_ECHO_MS)
+
+    def no_fixed(self, order: SayFixed) -> list[Out]:
+        """The words could not be spoken: the model is to say them."""
+        if not self.is_fixed(order.reply_id):
+            return []
+        self._wanted, self._fixed = self._fixed, None
+        return [Append(messages.say(order.text))]
+
+    def _cancel(self, reply_id: int, heard: str, now_ms: int) -> list[Out]:
+        if self._fixed is not None and reply_id == self._fixed.reply_id:
+            is_whole = same_words(heard, self._fixed.text)
+            self._fixed = self._fixed_until_ms = None
+            return [] if is_whole else [Append(messages.cut_off(heard))]
+        if self._wanted is not None and self._wanted.reply_id == reply_id:
+            self._wanted = None
+        if reply_id == self._reply_id:
+            self._silence(now_ms)
+        return []
+
+    def _silence(self, now_ms: int) -> None:
+        self.bursts.cut(now_ms)
+        self.turns.agent_ends()
+        self._reply_id = self._action = None
+
+    # --- from the clock ----------------------------------------------------------------------------------------------
+
+    def due(self, now_ms: int) -> list[Out]:
+        """What the time brings; cheap when that is nothing."""
+        out = self._of_bursts(self.bursts.due(now_ms), now_ms)
+        out += self._of_turns(self.turns.due(now_ms), now_ms)
+        if self._delegation and now_ms - self._delegation[1] >= SETTLED_MS:
+            out += self._delegated(self._delegation[0], now_ms)
+        if self._action and now_ms - self._action_at_ms >= ACT_AFTER_MS and self._is_idle(now_ms):
+            return out + self._act()
+        return out + self._nudge(now_ms)
+
+    def _nudge(self, now_ms: int) -> list[Out]:
+        """Half of the time that a reply may take is over: the model is asked for it, once."""
+        since_ms = self.turns.waiting_since_ms
+        if since_ms is None:
+            self._is_nudged = False
+            return []
+        if self._is_nudged or now_ms - since_ms < self.agent.limits.reply_s * 500 or not self._is_idle(now_ms):
+            return []
+        self._is_nudged = True
+        return [Append(messages.answer_now())]
+
+    def _act(self) -> list[Out]:
+        """Nothing more is said: the action stands alone."""
+        action, self._action = self._action, None
+        reply_id = self._new_id()
+        return [ReplyBegun(reply_id), ReplyDone(reply_id, action)]
+
+    def _delegated(self, delegation_id: str, now_ms: int) -> list[Out]:
+        self._delegation = None
+        action = live_delegation.wanted(self.agent, self.turns.words_so_far, self._agent_words)
+        if action is None:
+            return [Append(messages.note_result(delegation_id, live_delegation.NOTHING_DONE))]
+        self._action, self._action_at_ms = action, now_ms
+        self.turns.waiting_since_ms = None
+        if self._agent_words.strip():
+            return [Append(messages.note_result(delegation_id, live_delegation.BEING_DONE))]
+        return [Append(messages.speak_result(delegation_id, tools.words_before(self.agent, action)))]
+
+    # --- another session ---------------------------------------------------------------------------------------------
+
+    def session_lost(self) -> tuple[list[Out], list[bytes]]:
+        """What is told of what the lost session leaves, and what the next one is to be told once it has started."""
+        out: list[Out] = [*self.turns.close()]
+        then: list[bytes] = []
+        if self._reply_id is not None and self.bursts.is_open:
+            then += messages.broke_off(self._agent_words)
+            out.append(ReplyDone(self._reply_id, self._action))
+            self._reply_id = self._action = None
+        elif self.turns.waiting_since_ms is not None:
+            then += messages.answer_now()
+        if self._wanted is not None:
+            then += messages.say(self._wanted.text) if isinstance(self._wanted, Say) else messages.answer_now()
+        self.bursts.forget()
+        self.turns.agent_ends()
+        self._delegation = None
+        return out, then
+
+    def _of_bursts(self, bursts: list[Burst], now_ms: int) -> list[Out]:
+        out: list[Out] = []
+        for burst in bursts:
+            match burst:
+                case BurstBegan():
+                    out += self._begin(now_ms)
+                case BurstWorded(text) if self._reply_id is not None:
+                    self._agent_words += text
+                    out.append(ReplyWorded(self._reply_id, text))
+                case BurstSounded(mulaw, text) if self._reply_id is not None:
+                    out.append(ReplySpoken(self._reply_id, mulaw, text))
+                case BurstEnded() if self._reply_id is not None:
+                    out.append(ReplyDone(self._reply_id, self._action))
+                    self._reply_id = self._action = None
+                    self.turns.agent_ends()
+        return out
+
+    def _begin(self, now_ms: int) -> list[Out]:
+        """The caller's turn that the model answers comes first, whether it seemed over or not."""
+        out = self._of_turns(self.turns.agent_begins(now_ms), now_ms)
+        self._agent_words = ""
+        if self._wanted is not None:
+            self._reply_id, self._wanted = self._wanted.reply_id, None
+            return out
+        self._reply_id = self._new_id()
+        return [*out, ReplyBegun(self._reply_id)]
+
+    def _of_turns(self, events: list[EngineEvent], now_ms: int) -> list[Out]:
+        for event in events:
+            if isinstance(event, TurnTaken) and not self.bursts.is_open:
+                self._agent_words = ""
+            if isinstance(event, TurnWorded) and event.text:
+                self._said_by_caller(event.text, now_ms)
+        return [*events]
+
+    def _said_by_caller(self, text: str, now_ms: int) -> None:
+        if closing.caller_says_goodbye(text):
+            self._action, self._action_at_ms = EndCall(EndReason.CALLER_GOODBYE.value), now_ms
+        elif self._action == EndCall(EndReason.CALLER_GOODBYE.value):
+            self._action = None
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
