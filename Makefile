@@ -38,7 +38,7 @@ demo: $(READY) ## Hold one whole call on this machine: no key, no account, no ne
 
 .PHONY: doctor
 doctor: $(READY) ## Find out why a call does not connect, or would not (more: DOCTOR="--help"); before each deploy, too
-	$(VENV)/bin/offhook doctor $(DOCTOR)
+	@$(VENV)/bin/offhook doctor $(DOCTOR)
 
 .PHONY: test
 test: $(READY) $(SAM_READY) $(WHEELS_READY) $(REFEREE_TRIED) ## Run the tests
