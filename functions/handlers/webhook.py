@@ -29,6 +29,8 @@ from handlers.wiring import Wired, wired
 APOLOGY = f"{lifeline.APOLOGY} {lifeline.GOODBYE}"
 """What a caller hears where there is no person to be put through to."""
 
+FOUND_WITHIN_S = 4.0
+
 T = TypeVar("T")
 Wiring = Callable[[], Wired]
 
@@ -116,8 +118,9 @@ def take_news(wiring: Wiring, event: BaseProxyEvent, take: Callable[[Wired, Twil
 
 
 def known_call(wired: Wired, request: TwilioRequest) -> CallRecord:
-    """The record of the webhook's call. CallNotFound."""
-    record = wired.store.by_sid(request.call_sid)
+    """The record of the webhook's call. CallNotFound; StoreUnavailable sooner than the table itself would say so, as
+    a caller may be listening."""
+    record = in_time.within(min(FOUND_WITHIN_S, wired.left_s()), lambda: wired.store.by_sid(request.call_sid))
     if record is None:
         raise CallNotFound("No call is known under this CallSid; calls begin at /twilio/voice.")
     return record

@@ -23,7 +23,7 @@ def test_webhooks_load_nothing_heavy() -> None:
 
 
 def test_importing_a_handler_reads_no_settings_and_makes_no_client() -> None:
-    loaded = loaded_by("import handlers.voice, handlers.api")
+    loaded = loaded_by("import handlers.voice, handlers.watchdog, handlers.api")
     assert "boto3" not in loaded
     assert "twilio.rest" not in loaded
 

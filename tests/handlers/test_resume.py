@@ -2,11 +2,14 @@ from dataclasses import replace
 
 import pytest
 
+from calls import streams
 from calls.conversation import Role, Turn
 from calls.record import CallRecord, Do, EndReason, Mode, NextStep, Status
 from calls.reply import Reply
+from calls.stream_token import verify
 from handlers import resume, turn, voice
-from tests.handlers.desk import REPLAYS, SID, House, ScriptedReplies
+from tests.fakes.agents import AGENT
+from tests.handlers.desk import BEGAN_MS, REPLAYS, SID, STREAM_SECRET, House, ScriptedReplies
 
 RESUMED = {"CallStatus": "in-progress"}
 
@@ -183,3 +186,29 @@ def test_a_store_that_is_down_is_apologised_for() -> None:
     house.store.down = True
     answer = house.post(resume, "/twilio/resume", RESUMED)
     assert (answer.status, "<Hangup />" in answer.body) == (200, True)
+    house.settings = replace(house.settings, lifeline_number="+14155550177")
+    assert ">+14155550177</Dial>" in house.post(resume, "/twilio/resume/1", RESUMED).body
+
+
+def test_a_streamer_that_was_killed_is_followed_by_another_and_then_by_none() -> None:
+    house = streaming()
+    call_id = house.only_record().call_id
+    house.store.change(call_id, lambda r: streams.arrived(r, 1, house.clock()))
+    again = house.post(resume, "/twilio/resume/1", RESUMED)
+    assert 'action="https://calls.example.com/twilio/resume/2"' in again.body
+    assert 'statusCallback="https://calls.example.com/twilio/stream-status/2"' in again.body
+    assert "<Gather" in house.post(resume, "/twilio/resume/2", RESUMED).body
+    assert [use.mode for use in house.only_record().modes] == [Mode.PIPELINE, Mode.TRADITIONAL]
+
+
+def test_a_rung_that_cannot_run_here_is_followed_by_the_next_that_streams() -> None:
+    ladder = replace(AGENT, modes=(Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL))
+    house = House(agents={"default": ladder})
+    house.post(voice, "/twilio/voice", {"From": "+14155550123", "To": "+1"})
+    assert house.only_record().mode is Mode.REALTIME
+    house.store.change(house.only_record().call_id, lambda r: streams.left_with(r, 1, "mode-not-here"))
+    again = house.post(resume, "/twilio/resume/1", RESUMED).body
+    token = again.split('name="token" value="')[1].split('"')[0]
+    grant = verify(STREAM_SECRET, token, house.only_record().call_id, SID, BEGAN_MS / 1000)
+    assert (grant.mode, grant.stream) == (Mode.PIPELINE, 2)
+    assert [use.mode for use in house.only_record().modes] == [Mode.REALTIME, Mode.PIPELINE]
