@@ -57,8 +57,8 @@ class Vendor:
         """Also a little after its end, and a little of the one before."""
         if not self.tags:
             return
-        if self.active is None or size_bytes % 10 == 0:
-            stray = list(self.tags)[-2 if self.active and len(self.tags) > 1 else -1]
+        if self.active is None or (size_bytes % 10 == 0 and len(self.tags) > 1):
+            stray = list(self.tags)[-2 if self.active else -1]
             self.late.append(("audio", stray, f"{stray}-late", size_bytes))
             return
         mine = [name for name in self.items if name.startswith(f"{self.active}-")]
