@@ -19,7 +19,7 @@ def clean(text: str, secrets: Iterable[str]) -> str:
     """`text` without any of `secrets`, and with every phone number in it masked."""
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET_CHARS:
-            text = text.replace(secret, "[secret]")
+            text = text.replace(secret, "[…]")
     return _NUMBER.sub(lambda found: masked(found[0]), text)
 
 

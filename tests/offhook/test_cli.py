@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from calls.errors import ConfigurationInvalid
 from calls.record import Mode
 from calls.stream_token import verify
 from offhook.cli import app, exits
 from offhook.missing import MissingPart
 
+NO_DEPLOYMENT = {"OFFHOOK_PUBLIC_URL": ""}
 SECRET = "the streamer's own"
 
 
@@ -18,7 +20,7 @@ def run(arguments: Sequence[str], stdin: str = "", secret: str = SECRET) -> Resu
     return CliRunner().invoke(app, arguments, input=stdin, env={"OFFHOOK_STREAM_SECRET": secret, "COLUMNS": "200"})
 
 
-@pytest.mark.parametrize("command", [["demo"], ["up"], ["call"], ["agents", "check"], ["token"], ["box"]])
+@pytest.mark.parametrize("command", [["demo"], ["up"], ["call"], ["agents", "check"], ["token"], ["box"], ["doctor"]])
 def test_help_teaches_with_an_example(command: list[str]) -> None:
     shown = run([*command, "--help"])
     assert shown.exit_code == 0
@@ -54,6 +56,8 @@ def test_a_token_a_line_from_standard_input() -> None:
         (["box", "--ring"], "no number to ring"),
         (["box", "--account-sid", "AC1"], "account_sid must be AC"),
         (["demo", "--mode", "loud"], "'loud' is not one of"),
+        (["doctor", "--public-url", "https://a.example", "--only", "dance"], "there is no check 'dance'"),
+        (["doctor", "--public-url", "https://a.example", "--to", "12"], "write it like"),
         (["dance"], "No such command"),
     ],
 )
@@ -112,3 +116,8 @@ def test_an_expected_error_is_one_sentence(
 
 def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text)
+
+
+def test_a_doctor_with_nothing_to_look_at_cannot_run(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationInvalid, match="there is nothing to look at"):
+        CliRunner().invoke(app, ["doctor", "--out", str(tmp_path)], catch_exceptions=False, env=NO_DEPLOYMENT)

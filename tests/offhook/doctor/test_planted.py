@@ -1,6 +1,9 @@
 """Twelve misconfigurations, each planted in a deployment that is otherwise healthy: doctor names it, says how to mend
 it, and fails nothing else. Real sockets throughout; only time is shortened."""
 
+import asyncio
+import json
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -9,13 +12,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner, Result
 
 from calls.record import Status
 from offhook.box.calls import Hook
 from offhook.box.settings import Number
+from offhook.cli import app
 from offhook.doctor.finding import State
 from offhook.doctor.settings import DoctorSettings, Vendor
+from offhook.places import STATE_FILE
+from offhook.stack.environment import shared
+from offhook.up_state import UpState, write
 from tests.offhook.doctor.deployment import Deployment, deployed, failing, told
+from tests.whole.vendor_agent import keys_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -164,3 +173,34 @@ async def test_a_certificate_that_twilio_refuses(there: Deployment, shown: str |
     failed = failing(outcomes)
     assert set(failed) == {"public-reach", "stream-reach"}, told(outcomes)
     assert all(saw in one.finding.saw and one.finding.remedy for one in failed.values())
+
+
+async def test_the_command_passes_what_runs_on_this_machine(there: Deployment, tmp_path: Path) -> None:
+    state = UpState(os.getpid(), "", "", "", "", shared(there.stack.settings) | _addresses(there))
+    write(tmp_path / STATE_FILE, state)
+    shown = await asyncio.to_thread(command, there, "--out", str(tmp_path), "--to", "+493012345678")
+    assert shown.exit_code == 0, shown.output
+    assert "on this machine" in shown.output
+    assert " fail" not in shown.output
+
+
+async def test_the_command_fails_with_json_for_a_program(there: Deployment, tmp_path: Path) -> None:
+    there.box.blocked_countries.add("US")
+    environment = {**shared(there.stack.settings), **_addresses(there)}
+    shown = await asyncio.to_thread(command, there, "--json", "--only", "twilio-geo", **environment)
+    assert shown.exit_code == 1, shown.output
+    told_json = json.loads(shown.stdout)
+    assert told_json["status"] == 1
+    assert [one["state"] for one in told_json["checks"]] == ["pass", "pass", "pass", "fail"]
+
+
+def command(there: Deployment, *arguments: str, **environment: str) -> Result:
+    """`offhook doctor`, with the vendors' keys and the tests' authority in its environment."""
+    more = {**keys_for(there.vendors), "SSL_CERT_FILE": there.settings.ca_file, "COLUMNS": "160"}
+    cleared = dict.fromkeys(("OFFHOOK_PUBLIC_URL", "OFFHOOK_STREAM_URL"), "")
+    return CliRunner().invoke(app, ["doctor", *arguments], env={**cleared, **more, **environment})
+
+
+def _addresses(there: Deployment) -> dict[str, str]:
+    """The addresses as the deployment has them: through TLS, as its signatures are made for."""
+    return {"OFFHOOK_PUBLIC_URL": there.settings.public_url, "OFFHOOK_STREAM_URL": there.settings.stream_url}
