@@ -34,9 +34,15 @@ cause and what to do next.
 looks at what `offhook up` runs on this machine. A deployment is looked at from outside, as Twilio sees it; give its
 settings in the environment, by the names that it has itself:
 
-    export OFFHOOK_PUBLIC_URL=https://calls.example.com OFFHOOK_STREAM_URL=wss://stream.example.com
+    export OFFHOOK_PUBLIC_URL=https://calls.example.com
 
-    export TWILIO_ACCOUNT_SID=AC... TWILIO_AUTH_TOKEN=... OFFHOOK_FROM_NUMBER=+15005550006
+    export OFFHOOK_STREAM_URL=wss://stream.example.com
+
+    export TWILIO_ACCOUNT_SID=AC...
+
+    export TWILIO_AUTH_TOKEN=...
+
+    export OFFHOOK_FROM_NUMBER=+15005550006
 
     offhook doctor --to +4930123456 --patient
 
@@ -69,7 +75,10 @@ def doctor(
         float | None, typer.Option("--patience-s", min=1, max=110, help="The same, for as long as this.")
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="CHECK", help="This check, and what it builds on; may repeat.")
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="CHECK", help="This check by its name in the table, and what it builds on; may repeat."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     ca_file: Annotated[

@@ -9,13 +9,17 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from offhook.doctor.addresses import is_private
+
 _ATTRIBUTE = "idle_timeout.timeout_seconds"
 _PATIENCE = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 1})
 
 
 async def idle_timeout_s(stream_url: str) -> int | None:
-    """Seconds; None without credentials, without leave to ask, or where no load balancer of the account is there."""
-    return await asyncio.to_thread(_idle_timeout_s, urlsplit(stream_url).hostname or "")
+    """Seconds; None without credentials, without leave to ask, or where no load balancer of the account is there. AWS
+    is not asked about an address of this machine or of a private network."""
+    host = urlsplit(stream_url).hostname or ""
+    return None if is_private(host) else await asyncio.to_thread(_idle_timeout_s, host)
 
 
 def _idle_timeout_s(host: str) -> int | None:

@@ -17,7 +17,7 @@ URL = "https://calls.example.com"
     ],
 )
 def test_answers_that_are_not_ours(answer: Answer, saw: str) -> None:
-    for finding in (judge_refusal(answer, URL), judge_signature(answer, URL)):
+    for finding in (judge_refusal(answer, URL), judge_signature(answer, URL, 50)):
         assert finding.state is State.FAIL
         assert saw in finding.saw
         assert finding.cause
@@ -27,8 +27,9 @@ def test_answers_that_are_not_ours(answer: Answer, saw: str) -> None:
 def test_a_stranger_must_be_refused_and_twilio_must_not() -> None:
     assert judge_refusal(Answer(403), URL).state is State.PASS
     assert judge_refusal(Answer(204), URL).state is State.FAIL
-    assert judge_signature(Answer(200), URL).state is State.PASS
-    refused = judge_signature(Answer(403), URL)
+    assert judge_signature(Answer(200), URL, 50).state is State.PASS
+    assert judge_signature(Answer(200), URL, 4_001).state is State.WARN
+    refused = judge_signature(Answer(403), URL, 50)
     assert refused.state is State.FAIL
     assert f"OFFHOOK_PUBLIC_URL is not exactly {URL}" in refused.cause
 
