@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.openai_chat import Chunks, Usage
-from calls.usage import Unit, token_amounts
+from calls.usage import Kind, Unit, token_amounts
+from calls.usage import Usage as CallUsage
 
 CHARACTERS_PER_TOKEN = 4.0
 """Of English, as OpenAI puts it: https://help.openai.com/en/articles/4936856-what-are-tokens-and-how-to-count-them."""
@@ -19,6 +20,10 @@ class ReplyUsage:
     model: str
     amounts: Mapping[Unit, int]
     is_estimated: bool
+
+    def unnamed(self) -> CallUsage:
+        """For whoever writes it down: it has no id yet."""
+        return CallUsage("", "openai", self.model, Kind.MODEL, self.amounts, is_estimated=self.is_estimated)
 
 
 @dataclass(slots=True)

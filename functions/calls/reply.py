@@ -1,6 +1,8 @@
 """What a reply is made of, whichever engine thinks it up: words to speak, and at most one thing to do after them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from calls.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ ReplyPart = Words | ExpectKeys | EndCall | Transfer
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply, for engines and modes that have it at once. `keys` as in ExpectKeys; 0: any number may come."""
+    """A whole reply, for engines and modes that have it at once. `keys` as in ExpectKeys; 0: any number may come.
+    `used` is what a vendor bills for it; whoever writes it down names, dates and places it."""
 
     text: str
     action: Action | None = None
     keys: int = 0
+    used: Usage | None = field(default=None, compare=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from calls import route, stream_token, streams, twiml
 from calls.agent import Agent
 from calls.conversation import Conversation, Role, Turn
-from calls.errors import OffhookError, ProviderFailed
+from calls.errors import OffhookError, ProviderFailed, StoreUnavailable
 from calls.latency import Waterfall
 from calls.record import CallRecord, Mode
 from calls.reply import Reply
@@ -46,7 +46,7 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     decision = _decide(wired, call_id, conversation, agent, moment)
     model_ms: int | None = None
     if isinstance(decision.step, Answer):
-        decision, model_ms = _think(wired, decision, conversation, agent)
+        decision, model_ms = _think(wired, decision, conversation, agent, key)
     answered = _render(wired, decision, conversation, agent, model_ms)
     if wired.left_s() <= 0:
         # The caller has heard an apology by now; what was never said must not stand in the conversation.
@@ -77,7 +77,7 @@ def _decide(wired: Wired, call_id: str, conversation: Conversation, agent: Agent
     return Decision(stands, decisions[-1].step)
 
 
-def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Agent) -> tuple[Decision, int]:
+def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Agent, key: str) -> tuple[Decision, int]:
     """The step that follows an Answer step (what the reply leads to, or an apology where none can be had), and how
     many ms the thinking took."""
     assert isinstance(asked.step, Answer)
@@ -88,6 +88,7 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
     began_ms = wired.now_ms()
     try:
         reply = wired.thinking.reply(replace(agent, limits=limits), conversation, wired.today())
+        _keep_usage(wired, asked.record.call_id, key, began_ms, reply)
     except ProviderFailed as lost:
         log_error("no reply could be had", lost, callId=asked.record.call_id)
         reply = lost
@@ -103,6 +104,17 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
 
     stands = wired.store.change(asked.record.call_id, change)
     return Decision(stands, decisions[-1].step), model_ms
+
+
+def _keep_usage(wired: Wired, call_id: str, key: str, at_ms: int, reply: Reply) -> None:
+    """Every thinking is billed, so one that Twilio's repetition has caused has a name of its own. A table that cannot
+    be reached costs the bill, not the reply."""
+    if reply.used is None:
+        return
+    try:
+        wired.store.append_usage(call_id, replace(reply.used, id=f"{key}-{at_ms}", turn=f"{key}-agent", at_ms=at_ms))
+    except StoreUnavailable as lost:
+        log_error("what a reply used is not written", lost, callId=call_id)
 
 
 def _render(

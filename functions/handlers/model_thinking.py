@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,7 @@ from calls.conversation import Conversation
 from calls.errors import ProviderFailed
 from calls.openai_chat import Chunks
 from calls.openai_models import OPENAI_URL, reply_models, versioned
+from calls.openai_usage import TokenRatio
 from calls.reply import Reply
 
 log = logging.getLogger(__name__)
@@ -66,8 +68,13 @@ class ModelThinking:
 
     def _ask(self, agent: Agent, conversation: Conversation, today: date, model: str, by_s: float) -> Reply:
         body = openai_chat.request(agent, conversation, today, model, self._refused.get(model, ()))
-        began_s = time.monotonic()
         chunks = Chunks(model)
+        reply = self._answered(agent, body, chunks, by_s)
+        return replace(reply, used=TokenRatio().of(body, chunks).unnamed())
+
+    def _answered(self, agent: Agent, body: dict[str, Any], chunks: Chunks, by_s: float) -> Reply:
+        """The reply that came as `chunks`, whole or as far as it was."""
+        began_s, model = time.monotonic(), chunks.model
         words: list[str] = []
         try:
             with self._opened(body, model, by_s) as response:

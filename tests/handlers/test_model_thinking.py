@@ -14,6 +14,7 @@ from calls.agent import Agent, Limits, Models
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import ProviderFailed
 from calls.reply import EndCall, Reply, Transfer
+from calls.usage import Kind, Unit, Usage
 from handlers.model_thinking import ModelThinking
 from tests.fakes.agents import AGENT
 from tests.fakes.odd_server import SSE, odd_server, refusal_of
@@ -67,6 +68,22 @@ async def test_a_reply() -> None:
     async with desk() as at:
         assert await at.reply() == Reply(TEXT)
         assert not at.meters.refusals
+
+
+async def test_a_reply_tells_what_it_used_as_openai_counted_it() -> None:
+    async with desk() as at:
+        used = (await at.reply()).used
+        assert used is not None
+        amounts = {Unit.TEXT_IN: at.meters.tokens_in, Unit.TEXT_OUT: at.meters.tokens_out}
+        assert used == Usage("", "openai", "gpt-6-luna", Kind.MODEL, amounts)
+
+
+async def test_a_reply_that_broke_off_tells_what_it_used_about() -> None:
+    async with desk(replace(FAST, fault=Fault("drop", after_messages=8))) as at:
+        used = (await at.reply()).used
+        assert used is not None
+        assert used.is_estimated
+        assert used.amount(Unit.TEXT_OUT) == pytest.approx(at.meters.tokens_out, abs=3)
 
 
 async def test_the_connection_is_kept_between_replies() -> None:

@@ -7,6 +7,7 @@ from calls.errors import ProviderFailed
 from calls.record import Do, EndReason, Mode, ModeUse, NextStep, Status
 from calls.reply import EndCall, Reply, Transfer
 from calls.rungs import CLIMB_AFTER_MS
+from calls.usage import Kind, Unit, Usage
 from handlers import resume, turn, voice
 from handlers.webhook import APOLOGY
 from tests.fakes.agents import AGENT
@@ -33,6 +34,17 @@ def test_a_turn_is_written_thought_about_and_answered() -> None:
         ("agent", "Nine to five."),
     ]
     assert [t.said for t in house.thinking.asked[0].unanswered] == ["What are your hours?"]
+
+
+def test_what_the_reply_used_is_written_for_its_turn() -> None:
+    used = Usage("", "openai", "gpt-6-luna", Kind.MODEL, {Unit.TEXT_IN: 500, Unit.TEXT_OUT: 5})
+    house = greeted(Reply("Nine to five.", used=used))
+    house.post(turn, "/twilio/turn/1", HOURS)
+    call_id = house.only_record().call_id
+    (written,) = house.store.usage(call_id)
+    assert written == replace(used, id=f"turn-1-{written.at_ms}", turn="turn-1-agent", at_ms=written.at_ms)
+    assert written.turn == house.store.conversation(call_id).turns[-1].id
+    assert written.at_ms > BEGAN_MS
 
 
 def test_the_agents_turn_is_honest_about_say() -> None:
