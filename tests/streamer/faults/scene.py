@@ -104,6 +104,7 @@ class Call:
     stays_s: float = 20.0
     keeps_phrases: bool = False
     voice_goes: bool = False
+    mode: Mode = Mode.PIPELINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ async def _warm(server: StreamServer, vendors: Vendors, call: Call) -> None:
 
 async def _called(port: int, server: StreamServer, call: Call, call_id: str, sid: str) -> tuple[Caller, float]:
     """The caller, and how long the streamer took to let go of the call after its end."""
-    grant = Grant(call_id, sid, call.agent.name, Mode.PIPELINE, f"fault-{call_id}", int(time.time()) + 60)
+    grant = Grant(call_id, sid, call.agent.name, call.mode, f"fault-{call_id}", int(time.time()) + 60)
     async with connect(f"ws://127.0.0.1:{port}/stream", proxy=None, max_queue=None, compression=None) as socket:
         caller = Caller(socket, start(mint(SECRET, grant), call_id, sid), CHARACTER_MS)
         await caller.run(call.utterances, call.stays_s)
