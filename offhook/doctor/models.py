@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from calls.agent import Agent
+from calls.agent_realtime import DEFAULT_MODEL as REALTIME_MODEL
+from calls.agent_realtime import SHUTDOWNS
 from calls.openai_models import DEFAULT_MODEL, is_openai, shutdown_of
+from calls.record import Mode
 from offhook.doctor import openai_key
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, warned
@@ -38,28 +42,31 @@ async def models(exam: Exam) -> Finding:
 
 
 def openai_models_of(agents: Iterable[Agent]) -> list[Named]:
-    """OpenAI's; the other vendors' models are tried by opening their sockets. A plain "openai" is whatever the mode's
-    default is: for replies it is known here."""
+    """OpenAI's; the other vendors' models are tried by opening their sockets. A plain "openai" is the default one."""
     found = []
     for agent in agents:
         for part, provider in providers_of(agent):
-            default = DEFAULT_MODEL if part.startswith("reply") else ""
-            if is_openai(provider) and (model := provider.partition("/")[2] or default):
-                found.append(Named(agent.name, part, model))
+            default = DEFAULT_MODEL if part.startswith("reply") else REALTIME_MODEL
+            if is_openai(provider):
+                found.append(Named(agent.name, part, provider.partition("/")[2] or default))
+        if Mode.REALTIME in agent.modes and is_openai(agent.models.realtime):
+            found.extend(Named(agent.name, "realtime (transcription)", model) for model in agent.realtime.models)
     return found
 
 
 @cache
-def _retirements() -> dict[str, tuple[date, str]]:
-    table = tomllib.loads(_TABLE.read_text("utf-8"))
-    return {model: (one["on"], one["instead"]) for one in table["retired"] for model in one["models"]}
+def _table() -> dict[str, Any]:
+    return tomllib.loads(_TABLE.read_text("utf-8"))
 
 
-def retirement(model: str, listed: Mapping[str, date | None]) -> tuple[date, str] | None:
-    """The day, and what to name instead; the vendor's own word goes first."""
-    known = _retirements().get(model)
-    day = listed.get(model) or (known[0] if known else shutdown_of(model))
-    return (day, known[1] if known else f"openai/{DEFAULT_MODEL}") if day else None
+def retirement(model: str, listed: Mapping[str, date | None]) -> date | None:
+    """The announced day; the vendor's own word goes first."""
+    others = {name: one["on"] for one in _table()["retired"] for name in one["models"]}
+    return listed.get(model) or SHUTDOWNS.get(model) or shutdown_of(model) or others.get(model)
+
+
+def instead_of(model: str) -> str:
+    return str(next(one["name"] for one in _table()["instead"] if one["of"] in model))
 
 
 def judge(named: Iterable[Named], today: date, listed: Mapping[str, date | None] | None) -> Finding:
@@ -69,12 +76,12 @@ def judge(named: Iterable[Named], today: date, listed: Mapping[str, date | None]
         count += 1
         who = f"Agent {one.agent}, models.{one.part}: openai/{one.model}"
         retired = retirement(one.model, listed or {})
-        if retired and retired[0] <= today:
-            bad.append((f"{who} was shut down on {retired[0]}.", retired[1]))
+        if retired and retired <= today:
+            bad.append((f"{who} was shut down on {retired}.", instead_of(one.model)))
         elif listed is not None and one.model not in listed:
-            bad.append((f"{who} is not among the models that this key may use.", f"openai/{DEFAULT_MODEL}"))
-        elif retired and (retired[0] - today).days <= SOON_DAYS:
-            soon.append((f"{who} will be shut down on {retired[0]}.", retired[1]))
+            bad.append((f"{who} is not among the models that this key may use.", instead_of(one.model)))
+        elif retired and (retired - today).days <= SOON_DAYS:
+            soon.append((f"{who} will be shut down on {retired}.", instead_of(one.model)))
     if bad:
         return failed(
             " ".join(sentence for sentence, _ in bad),

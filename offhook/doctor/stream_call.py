@@ -60,8 +60,9 @@ async def stream_call(exam: Exam) -> Finding:
     sid = stream_sid()
     try:
         async with opened(exam) as socket:
+            began_s = time.monotonic()
             await say(socket, start_texts(sid, ticket.call_sid, exam.settings.account_sid, ticket.parameters))
-            return judge(await _hold(socket, sid, exam.settings.account_sid, ticket.call_sid))
+            return judge(await _hold(socket, sid, exam.settings.account_sid, ticket.call_sid, began_s))
     except NotOpened as refused:
         return judge(Streamed(None, close=refused.status or 1006, reason=refused.body))
 
@@ -97,9 +98,9 @@ def minted(exam: Exam) -> Ticket | None:
     return Ticket(call_sid, {"callId": call_id, "token": mint(settings.stream_secret, grant)})
 
 
-async def _hold(socket: ClientConnection, sid: str, account_sid: str, call_sid: str) -> Streamed:
-    """The caller's side: a quiet line on a 20 ms clock for a second at least, until the greeting is heard."""
-    began_s = time.monotonic()
+async def _hold(socket: ClientConnection, sid: str, account_sid: str, call_sid: str, began_s: float) -> Streamed:
+    """The caller's side: a quiet line on a 20 ms clock for a second at least, until the greeting is heard. `began_s`
+    is when `start` was sent."""
     heard = asyncio.create_task(_heard(socket, began_s), name="doctor hears")
     try:
         number = 0

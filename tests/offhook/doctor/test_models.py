@@ -5,7 +5,7 @@ import pytest
 
 from calls.record import Mode
 from offhook.doctor.finding import State
-from offhook.doctor.models import Named, judge, openai_models_of
+from offhook.doctor.models import Named, instead_of, judge, openai_models_of
 from tests.fakes.agents import AGENT
 
 TODAY = date(2026, 11, 22)
@@ -34,8 +34,20 @@ def test_a_replacement_is_named() -> None:
     assert "openai/gpt-realtime-2.1" in finding.remedy
 
 
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("gpt-realtime-mini", "openai/gpt-realtime-2.1-mini"),
+        ("whisper-1", "openai/gpt-live-transcribe"),
+        ("gpt-4", "openai/gpt-6-luna"),
+    ],
+)
+def test_what_to_name_instead(model: str, name: str) -> None:
+    assert instead_of(model) == name
+
+
 def test_what_no_mode_of_the_ladder_uses_does_not_count() -> None:
     agent = replace(AGENT, models=replace(AGENT.models, reply="openai/gpt-4", realtime="openai/gpt-realtime"))
     assert [one.model for one in openai_models_of([agent])] == ["gpt-4"]
     streaming = replace(agent, modes=(Mode.REALTIME, Mode.TRADITIONAL))
-    assert {one.model for one in openai_models_of([streaming])} >= {"gpt-4", "gpt-realtime"}
+    assert [one.model for one in openai_models_of([streaming])] == ["gpt-4", "gpt-realtime", "gpt-live-transcribe"]
