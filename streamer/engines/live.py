@@ -141,7 +141,9 @@ class LiveEngine:
 
     async def _start(self) -> LiveSession:
         self._has_asked = True
-        session = await self._open_session(self._so_far(), self._talk.fixed_words)
+        so_far, said = self._so_far(), self._talk.fixed_words
+        is_known = any(turn.said == said for turn in so_far.turns)
+        session = await self._open_session(so_far, "" if is_known else said)
         self._sessions.add(session)
         return session
 

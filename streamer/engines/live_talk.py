@@ -43,7 +43,7 @@ SETTLED_MS = 600
 """How long after a delegation the words that it is about may still come."""
 ACT_AFTER_MS = 2_000
 """Where nothing more is said, an action is carried out after so long."""
-FIXED_ECHO_MS = 150
+FIXED_ECHO_MS = 250
 """How long fixed words still sound after their last piece would have been played."""
 
 
@@ -85,8 +85,6 @@ class LiveTalk:
     _action_at_ms: int = 0
     _delegation: tuple[str, int] | None = None
     _is_nudged: bool = False
-
-    # --- what is asked -----------------------------------------------------------------------------------------------
 
     def is_quiet(self, now_ms: int) -> bool:
         """Nobody speaks, nothing is awaited: another session may take over unheard."""
@@ -292,6 +290,7 @@ class LiveTalk:
     def _said_by_caller(self, text: str, now_ms: int) -> None:
         if closing.caller_says_goodbye(text):
             self._action, self._action_at_ms = EndCall(EndReason.CALLER_GOODBYE.value), now_ms
+            self.turns.waiting_since_ms = None
         elif self._action == EndCall(EndReason.CALLER_GOODBYE.value):
             self._action = None
 

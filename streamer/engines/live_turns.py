@@ -51,10 +51,11 @@ class _Turn:
         self.words_at_ms = now_ms
 
     def are_words_complete(self, now_ms: int) -> bool:
+        if self.is_talking:
+            return False
         if not self.words.strip():
             return now_ms - self.taken_at_ms >= UNWORDED_MS
-        patience_ms = COMPLETE_UNDER_ANSWER_MS if self.is_answered else COMPLETE_MS
-        return not self.is_talking and now_ms - self.words_at_ms >= patience_ms
+        return now_ms - self.words_at_ms >= (COMPLETE_UNDER_ANSWER_MS if self.is_answered else COMPLETE_MS)
 
 
 @dataclass(slots=True)
@@ -114,8 +115,8 @@ class CallerTurns:
         if turn is None or not turn.is_talking:
             return []
         turn.is_talking, turn.last_media_ms, turn.quiet_at_ms = False, media_ms, now_ms
-        if self.waiting_since_ms is not None:
-            self.waiting_since_ms = now_ms
+        if self.waiting_since_ms is not None or (turn is not self._open and not self._agent_speaks):
+            self.waiting_since_ms = now_ms  # a caller who spoke on behind a "mm-hm" of the model's waits for more
         return self.due(now_ms)
 
     def heard(self, media_ms: int) -> None:

@@ -100,8 +100,9 @@ def ended(reason: str) -> ProviderFailed:
 
 
 def stalled(what: str, after_s: float) -> ProviderFailed:
-    """`what` did not come: "no answer to session.start"."""
-    return OPENAI_LIVE.stalled(what, after_s)
+    """`what` did not come: "no answer to session.start". Not tried again: the caller has waited long enough."""
+    failure = OPENAI_LIVE.stalled(what, after_s).failure
+    return ProviderFailed(failure.sentence, code=failure.code, retryable=True)
 
 
 def garbage() -> ProviderFailed:

@@ -19,7 +19,8 @@ from streamer.twilio_stream import Media
 from tests.fakes.agents import AGENT
 from tests.vendors.meters import SessionMeters
 from tests.vendors.script import OpenAIScript, Script
-from tests.vendors.script_speech import LiveConnection, LiveScript
+from tests.vendors.script_parts import Messages
+from tests.vendors.script_speech import LiveConnection, LiveScript, SpokenReply
 from tests.vendors.sounds import FRAME_BYTES, silence
 from tests.vendors.vendors import Vendors
 
@@ -121,9 +122,10 @@ async def live_line(
     so_far: Conversation | None = None,
     speaker: Mouth | None = None,
     key: str = "openai-key",
+    think: Callable[[Messages], SpokenReply | None] | None = None,
 ) -> AsyncIterator[LiveLine]:
     """The engine runs and hears; at the end it is cancelled, and no session may be open."""
-    script = Script(openai=OpenAIScript(live=LiveScript(connections or (LiveConnection(),))))
+    script = Script(openai=OpenAIScript(live=LiveScript(connections or (LiveConnection(),), think)))
     async with Vendors(script) as vendors:
         door = OpenAILive(key, vendors.openai_url)
         conversation = so_far or Conversation()
