@@ -143,8 +143,9 @@ class EngineLost:
 class Used:
     """Something was used and will be billed; told when it is known, which may be after the call has left the stream.
 
-    `usage.id` is unique within the engine; the session names it after itself, dates it, and makes it the turn's of
-    reply `reply_id` (None: it belongs to the call as a whole). Telling it again changes nothing.
+    `usage.id` is unique among the engines that a session may have one after the other; the session names it after
+    itself, dates it, and makes it the turn's of reply `reply_id` (None: it belongs to the call as a whole). Telling it
+    again changes nothing.
     """
 
     usage: Usage

@@ -22,10 +22,14 @@ from calls.dynamo_items import (
     turn_item,
     turn_key,
     turn_of,
+    usage_in_order,
+    usage_item,
+    usage_of,
 )
 from calls.errors import RequestRefused
 from calls.latency import Waterfall
 from calls.record import CallRecord, Direction
+from calls.usage import Kind, Unit, Usage
 
 RECORD = CallRecord("01A", Direction.INBOUND, "default", "+14155550100", "+14155550123", 1_000, "CA1", version=3)
 WATERFALL = Waterfall(total=900, endpointing=300, model=160, clause=40, speech=150, queue=50, playout=190, ours=10)
@@ -101,6 +105,19 @@ def test_a_turn_of_another_version_is_readable() -> None:
     del stages["clause"]
     stages["of-later"] = 7
     assert turn_of(item) == replace(TURN, latency=replace(WATERFALL, clause=None))
+
+
+def test_a_usage_comes_back_and_stands_beside_the_turns() -> None:
+    usage = Usage("s-m1-1", "openai", "gpt-6-luna", Kind.MODEL, {Unit.TEXT_IN: 5}, "s-r1", 2_000, is_estimated=True)
+    item = usage_item("01A", usage)
+    assert (item["pk"], item["sk"]) == ("CALL#01A", "USAGE#s-m1-1")
+    assert usage_of(json.loads(json.dumps(item), parse_int=Decimal)) == usage
+
+
+def test_usage_is_put_in_order_by_time_then_by_id() -> None:
+    early, late = (Usage(name, "v", "m", Kind.MODEL, {}, at_ms=at_ms) for name, at_ms in (("z", 1), ("b", 2)))
+    twin = replace(late, id="a")
+    assert usage_in_order([late, twin, early]) == (early, twin, late)
 
 
 def test_the_turn_above_leaves_no_stage_out() -> None:

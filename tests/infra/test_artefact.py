@@ -36,6 +36,12 @@ def test_only_sources_and_agents_are_shipped(tmp_path: Path) -> None:
     assert shipped == ["agents/default.toml", "calls/record.py", "handlers/voice.py"]
 
 
+def test_the_prices_are_shipped_with_the_code_that_reads_them() -> None:
+    functions = Path(artefact.__file__).parent
+    shipped = {path.relative_to(functions).as_posix() for path in artefact.shipped(functions)}
+    assert {f"calls/rates/{vendor}.toml" for vendor in ("deepgram", "elevenlabs", "openai", "twilio")} <= shipped
+
+
 def test_the_fingerprint_follows_sources_names_and_the_lock(tmp_path: Path) -> None:
     write(tmp_path, "calls/a.py", "requirements.txt", "artefact.py")
     seen = {artefact.fingerprint(tmp_path)}
