@@ -20,6 +20,8 @@ from streamer.web_socket import SocketClosed
 
 STARTED_WITHIN_S = 4.0
 CLOSED_WITHIN_S = 1.5
+MOST_BEFORE_STARTED = 32
+"""Messages that a session may send before it says that it has started."""
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +103,7 @@ async def started(connect: Connect, start: bytes, model: str, now_s: Callable[[]
 async def _answer(socket: VendorSocket, start: bytes) -> Started:
     if not socket.send(start, text=True):
         raise failures.not_taken()
-    while True:
+    for _ in range(MOST_BEFORE_STARTED):
         try:
             event = understood(await socket.receive())
         except SocketClosed as closed:
@@ -113,6 +115,7 @@ async def _answer(socket: VendorSocket, start: bytes) -> Started:
                 raise failures.said(fields)
             case Closed(reason):
                 raise failures.ended(reason)
+    raise failures.garbage()
 
 
 def _abandon(socket: VendorSocket) -> None:
