@@ -13,6 +13,7 @@ from openai.resources.live.live import AsyncLiveConnection
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.live import ServerEvent
 from openai.types.realtime import RealtimeServerEvent, RealtimeSessionCreateRequest, RealtimeSessionCreateResponse
+from websockets.exceptions import ConnectionClosed
 
 from tests.vendors.realtime_says import UNKNOWN_TYPE
 from tests.vendors.script import OpenAIScript, Script
@@ -91,6 +92,15 @@ class Talk:
             self._check(event)
         self.events.append(event)
         return event
+
+
+async def closed(talk: Talk) -> tuple[int, str]:
+    """How the socket is closed, once it is: the code (1006 where nobody said) and the reason."""
+    try:
+        await talk.until("never")
+    except ConnectionClosed as error:
+        return (1006, "") if error.rcvd is None else (error.rcvd.code, error.rcvd.reason)
+    raise AssertionError("the event that never comes came")
 
 
 def check_realtime(event: dict[str, Any]) -> None:

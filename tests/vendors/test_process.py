@@ -32,6 +32,7 @@ async def test_a_process_serves_its_script_until_it_is_told_to_stop(tmp_path: Pa
         told = json.loads(await process.stdout.readline())
         assert told["openai"]["requests"] == 1
         assert told["openai"]["tokens_out"] == 4
+        assert (told["realtime"]["sessions_opened"], told["live"]["sessions_open"]) == (0, 0)
         assert await process.wait() == 0
 
 
