@@ -47,7 +47,7 @@ def session_update(agent: Agent, event_id: str, today: date | None = None) -> by
         "audio": {
             "input": {
                 "format": MULAW,
-                "noise_reduction": {"type": reduction} if reduction else None,
+                **({"noise_reduction": {"type": reduction}} if reduction else {}),  # a new session has none
                 "transcription": {"model": hearing.transcription, "language": agent.voice.language.partition("-")[0]},
                 "turn_detection": turn_detection(agent),
             },

@@ -1,0 +1,76 @@
+from datetime import date
+
+import pytest
+
+from calls.agent import parse, read
+from calls.agent_realtime import (
+    DEFAULT_PROVIDER,
+    SHUTDOWNS,
+    TRANSCRIPTION,
+    RealtimeHearing,
+    shutdown_warnings,
+)
+
+HEAD = 'name = "desk"\nprompt = "You keep a desk."\ngreeting = "Hello."\n'
+TABLE = """
+[models]
+realtime = "openai/gpt-realtime-2.1-mini"
+realtime_fallbacks = ["openai/gpt-realtime-2"]
+[voice]
+realtime = "cedar"
+[realtime]
+vad = "server"
+eagerness = "low"
+silence_ms = 700
+threshold = 0.7
+noise_reduction = "near"
+transcription = "gpt-transcribe"
+longest_s = 1800
+"""
+
+
+def test_what_an_agent_has_that_says_nothing() -> None:
+    agent = parse(HEAD, "desk.toml")
+    assert (agent.models.realtime, agent.models.realtime_fallbacks) == (DEFAULT_PROVIDER, ())
+    assert agent.voice.realtime == "marin"
+    assert agent.realtime == RealtimeHearing()
+
+
+def test_what_an_agent_may_say() -> None:
+    agent = parse(HEAD + TABLE, "desk.toml")
+    assert agent.models.realtime == "openai/gpt-realtime-2.1-mini"
+    assert agent.models.realtime_fallbacks == ("openai/gpt-realtime-2",)
+    assert agent.voice.realtime == "cedar"
+    assert agent.realtime == RealtimeHearing("server", "low", 700, 0.7, "near", "gpt-transcribe", 1_800)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('vad = "loud"', "realtime.vad must be semantic or server"),
+        ('eagerness = "very"', "realtime.eagerness must be low, medium, high or auto"),
+        ("silence_ms = 50", "realtime.silence_ms must be a whole number from 100 to 3000"),
+        ("threshold = 2", "realtime.threshold must be a number from 0 to 1"),
+        ('noise_reduction = "some"', "realtime.noise_reduction must be far, near or off"),
+        ("longest_s = 5", "realtime.longest_s must be 0 or at least 10 seconds"),
+        ("loudness = 1", "realtime.loudness is not a field"),
+    ],
+)
+def test_what_is_wrong_is_named(line: str, problem: str) -> None:
+    agent, problems = read(f"{HEAD}[realtime]\n{line}\n", "desk.toml")
+    assert agent is None
+    assert len(problems) == 1
+    assert problems[0].startswith(problem)
+
+
+def test_no_default_goes_away() -> None:
+    assert DEFAULT_PROVIDER.partition("/")[2] not in SHUTDOWNS
+    assert TRANSCRIPTION not in SHUTDOWNS
+
+
+def test_a_model_that_goes_is_warned_of() -> None:
+    sentences = shutdown_warnings("desk", ("gpt-realtime", "gpt-realtime-2.1", "whisper-1"), date(2027, 2, 1))
+    assert sentences == (
+        "Agent desk names openai/gpt-realtime, which was shut down on 2027-01-20; name another model.",
+        "Agent desk names openai/whisper-1, which will be shut down on 2027-02-26; name another model.",
+    )
