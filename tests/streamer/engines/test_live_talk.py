@@ -62,12 +62,13 @@ def contents(out: list[Out]) -> list[tuple[str, str]]:
 def test_a_turn_and_its_answer() -> None:
     live = talk()
     out = said(live, "are you open")
-    assert [type(one).__name__ for one in out] == ["SpeechStarted", "Draft", "TurnTaken"]
+    assert [type(one).__name__ for one in out] == ["SpeechStarted", "Draft", "TurnTaken", "TurnWorded"]
+    assert out[-1] == TurnWorded("live-1", "are you open")
     assert sound(live, 2_100) == [ReplyBegun(OWN_REPLIES), ReplySpoken(OWN_REPLIES, TENTH, "")]
     words = live.event(AgentWords("We are.", 100, 150), lambda at_ms: at_ms, 2_110)
     assert words == [ReplyWorded(OWN_REPLIES, "We are.")]
     assert sound(live, 2_200)[0] == ReplySpoken(OWN_REPLIES, TENTH, "We are.")
-    assert live.due(3_100) == [ReplyDone(OWN_REPLIES, None), TurnWorded("live-1", "are you open")]
+    assert live.due(3_100) == [ReplyDone(OWN_REPLIES, None)]
     assert live.is_quiet(3_200)
 
 
@@ -192,7 +193,7 @@ def test_what_a_lost_session_leaves_is_told_and_the_next_one_goes_on_from_it() -
     sound(live, 2_100)
     live.event(AgentWords("We are", 0, 50), lambda at_ms: at_ms, 2_110)
     out, then = live.session_lost()
-    assert out == [TurnWorded("live-1", "are you open"), ReplyDone(OWN_REPLIES, None)]
+    assert out == [ReplyDone(OWN_REPLIES, None)]
     assert contents([Append(then)]) == [
         ("instructions", "The line broke off while you were saying this, go on from there now: We are")
     ]
