@@ -4,6 +4,7 @@ A reply may be *held* (thought and spoken ahead of the end of the caller's turn,
 by a voice that may come to nothing) and *cut* (silenced for good, with only what was heard kept).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -127,6 +128,20 @@ class AgentVoice:
             return []
         reply.is_filled = True
         return [Fill(reply.id, self.filler)]
+
+    @property
+    def due_at_ms(self) -> float:
+        """When `is_late`, `play` or `fill` may next say something else by time alone, at the earliest."""
+        reply = self.reply
+        if reply is None or reply.is_held:
+            return math.inf
+        due_ms = reply.playback.due_at_ms
+        due_at_ms: float = math.inf if reply.is_paused or due_ms is None else due_ms
+        if not reply.is_whole and reply.own_sound_at_ms is None:
+            due_at_ms = min(due_at_ms, reply.wanted_since_ms + self.limits.reply_s * 1000)
+        if not reply.is_filled and reply.spoken_at_ms is None:
+            due_at_ms = min(due_at_ms, reply.wanted_since_ms + self.turn_taking.filler_after_ms)
+        return due_at_ms
 
     # --- the floor taken, given back, lost ---------------------------------------------------------------------------
 

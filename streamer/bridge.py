@@ -95,6 +95,7 @@ class Bridge:
         self._tasks: asyncio.TaskGroup | None = None
         self._closing: CloseSocket | None = None
         self._finished = asyncio.Event()
+        self._due_at_ms: float = 0
         self.counters = CallCounters()
 
     async def run(self) -> None:
@@ -145,9 +146,13 @@ class Bridge:
             return
         session.on_media_time(frame.media_ms, now_ms)
         self._engine.hear(frame)
+        if now_ms < self._due_at_ms:
+            return
         effects = session.on_time(now_ms)
         if effects:
             self._apply(effects)
+        else:
+            self._due_at_ms = session.due_at_ms
 
     def _on_sign(self, frame: Frame, now_ms: int) -> None:
         match frame:
@@ -184,6 +189,7 @@ class Bridge:
             self._apply(self._session.on_time(self._now_ms()))
 
     def _apply(self, effects: list[Effect]) -> None:
+        self._due_at_ms = 0  # something has happened: what time brings on next has to be asked again
         for effect in effects:
             match effect:
                 case SendMedia(mulaw):

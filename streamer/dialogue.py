@@ -66,7 +66,7 @@ class Dialogue:
     voice: AgentVoice = field(init=False)
     floor: Floor = field(init=False)
     keypad: Keypad = field(default_factory=Keypad)
-    _unworded: UnwordedTurns = field(default_factory=UnwordedTurns)
+    unworded: UnwordedTurns = field(default_factory=UnwordedTurns)
     _unanswered_end: TurnEnd | None = None
     _guessed: str | None = None
     _turns_made: int = 0
@@ -104,7 +104,7 @@ class Dialogue:
             if self.voice.is_leaving:
                 return [CancelReply(event.reply_id)]
             effects = self.interrupt(now_ms)
-            if answered := self._unworded.decide():
+            if answered := self.unworded.decide():
                 self.floor.turn_taken()
             self.voice.begun(event.reply_id, now_ms, answered or self._unanswered_end)
             self._unanswered_end = None
@@ -124,7 +124,7 @@ class Dialogue:
         reply = self.voice.reply
         if reply and not reply.is_held and self.floor.interrupts(now_ms):
             effects += self.voice.pause()
-        overdue = self._unworded.overdue(now_ms)
+        overdue = self.unworded.overdue(now_ms)
         if overdue:
             effects += self._takes_floor(replace(overdue, decide_at_ms=None), now_ms)
         return effects + self.voice.fill(now_ms) + self._take_keys(now_ms)
@@ -203,11 +203,11 @@ class Dialogue:
         return self._wait_for_words(turn) + self.interrupt(now_ms) + self._answer_to(turn.end, now_ms)
 
     def _wait_for_words(self, turn: UnwordedTurn) -> list[Effect]:
-        given_up = self._unworded.add(turn)
+        given_up = self.unworded.add(turn)
         return self._unclear(given_up) if given_up else []
 
     def _turn_worded(self, ref: str, text: str, now_ms: int) -> list[Effect]:
-        turn = self._unworded.take(ref)
+        turn = self.unworded.take(ref)
         if turn is None:
             return []
         if turn.decide_at_ms is not None:
@@ -274,11 +274,11 @@ class Dialogue:
 
     def close_turns(self) -> list[Effect]:
         """The stream or its engine ends: what waits for its words goes into the record without them."""
-        return [effect for turn in self._unworded.take_all() for effect in self._unclear(turn)]
+        return [effect for turn in self.unworded.take_all() for effect in self._unclear(turn)]
 
     def forget_unworded(self, end: TurnEnd | None) -> bool:
         """True when the turn that ended at `end` has no words yet: it is taken away, for its voice is heard again."""
-        return end is not None and self._unworded.forget(end)
+        return end is not None and self.unworded.forget(end)
 
     def commit(self, turn: Turn | None) -> list[Effect]:
         if turn is None:

@@ -1,5 +1,6 @@
 """Keys the caller presses, gathered into one entry. No I/O."""
 
+import math
 from dataclasses import dataclass, field
 
 PAUSE_MS = 1_500
@@ -30,6 +31,11 @@ class Keypad:
             self._first_at_ms = now_ms
         self._pressed.append(digit)
         self._last_at_ms = now_ms
+
+    @property
+    def due_at_ms(self) -> float:
+        """When `taken` may next give an entry by time alone."""
+        return self._last_at_ms + PAUSE_MS if self._pressed else math.inf
 
     def taken(self, now_ms: int) -> Keys | None:
         """The entry, once it is over; it is taken away."""

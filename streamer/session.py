@@ -145,7 +145,8 @@ class Session:
     # --- from the clock --------------------------------------------------------------------------------------------
 
     def on_time(self, now_ms: int) -> list[Effect]:
-        """Whatever is due; cheap when nothing is. Called with every frame and a few times a second besides."""
+        """Whatever is due; cheap when nothing is. Called with the frames, where `due_at_ms` has come, and
+        a few times a second besides."""
         if self.is_over:
             return []
         voice = self.dialogue.voice
@@ -158,6 +159,17 @@ class Session:
         if voice.is_leaving:
             return effects
         return effects + (self._move_when_quiet(now_ms) if self._moving else self._watch_limits(now_ms))
+
+    @property
+    def due_at_ms(self) -> float:
+        """When `on_time`, which has just been called and brought on nothing, may do so next by time alone, at the
+        earliest: until then, and until the next event, there is no need to call it."""
+        if self._last_words:
+            return 0
+        dialogue = self.dialogue
+        voice, limit_at_ms = dialogue.voice, self.started_at_ms + self.agent.limits.call_s * 1000
+        floor_at_ms = dialogue.floor.due_at_ms(agent_busy=voice.reply is not None)
+        return min(limit_at_ms, floor_at_ms, voice.due_at_ms, dialogue.keypad.due_at_ms, dialogue.unworded.due_at_ms)
 
     def _watch_limits(self, now_ms: int) -> list[Effect]:
         phrases, voice = self.agent.phrases, self.dialogue.voice

@@ -5,6 +5,7 @@ that ends before that is nobody's turn. The silence watchdog runs on the wall cl
 noise on a phone line fools loudness.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -123,6 +124,17 @@ class Floor:
         return (
             self._voice_since_ms is not None and not self._words_heard and now_ms - self._voice_since_ms > _WORDLESS_MS
         )
+
+    def due_at_ms(self, agent_busy: bool) -> float:
+        """When `interrupts`, `is_noise` or `silence` may next say something else by time alone, at the earliest."""
+        quiet_ms, voice_ms = self._quiet_since_ms, self._voice_since_ms
+        silence_ms = math.inf if quiet_ms is None else quiet_ms + self.limits.silence_s * 1000
+        if voice_ms is None:
+            return silence_ms
+        stuck_ms = voice_ms + _STUCK_VOICE_MS
+        taken_ms = voice_ms if self._words_heard else voice_ms + self.turn_taking.barge_in_ms
+        noise_ms = math.inf if self._words_heard else voice_ms + _WORDLESS_MS
+        return min(silence_ms, stuck_ms, noise_ms, max(taken_ms, self.protected_until_ms) if agent_busy else math.inf)
 
     def silence(self, now_ms: int, agent_busy: bool) -> Silence:
         """Call it as time passes. Each ASK or GIVE_UP is answered once; the next silence is counted from there."""

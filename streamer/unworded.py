@@ -1,6 +1,7 @@
 """Turns of the caller that are over and whose words are still being written down: a speech-to-speech model answers a
 voice before anybody has its words. No I/O."""
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
@@ -59,6 +60,13 @@ class UnwordedTurns:
             if turn.decide_at_ms is not None and now_ms >= turn.decide_at_ms:
                 return self._turns.pop(turn.ref)
         return None
+
+    @property
+    def due_at_ms(self) -> float:
+        """When `overdue` may next give a turn by time alone."""
+        return min(
+            (turn.decide_at_ms for turn in self._turns.values() if turn.decide_at_ms is not None), default=math.inf
+        )
 
     def take_all(self) -> list[UnwordedTurn]:
         """Everything that is left, oldest first, at the end of a stream or an engine."""

@@ -10,14 +10,14 @@ import pytest
 from calls.errors import ProviderFailed
 from streamer.providers.deepgram_failures import DEEPGRAM
 from streamer.providers.deepgram_flux import flux_url
-from streamer.providers.vendor_socket import VendorSockets
+from streamer.providers.vendor_socket import VendorSocket, VendorSockets
 from streamer.providers.warm_sockets import WarmSockets
 from tests.vendors.script import DeepgramScript, Fault, Listening, Script
 from tests.vendors.vendors import Vendors
 
 
 @asynccontextmanager
-async def warm(vendors: Vendors, idle_s: float = 5.0) -> AsyncIterator[WarmSockets]:
+async def warm(vendors: Vendors, idle_s: float = 5.0) -> AsyncIterator[WarmSockets[VendorSocket]]:
     """Warm sockets that run."""
     sockets = VendorSockets(DEEPGRAM, {"Authorization": "Token deepgram-key"}, close_timeout_s=0.2)
     kept = WarmSockets(partial(sockets.open, flux_url(vendors.deepgram_url, "flux-general-en")), idle_s)
