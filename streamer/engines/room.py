@@ -63,6 +63,10 @@ class EngineRoom:
             await self._load_realtime(agent)
 
     async def _load_realtime(self, agent: Agent) -> None:
+        """Without a key the agent's calls begin a rung lower: its other modes need none of OpenAI's."""
+        if not self._settings.openai_key:
+            log.warning("agent %s has no realtime mode here: OPENAI_API_KEY is not set", agent.name)
+            return
         self.engine_for(agent, Mode.REALTIME, Conversation)
         await self._realtime.warm(agent, fixed_phrases(agent), self._today())
         speaker = self._realtime.speaker(agent, fixed_phrases(agent))

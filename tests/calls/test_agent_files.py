@@ -15,8 +15,9 @@ def write(folder: Path, name: str, text: str) -> None:
 
 def test_the_shipped_agents() -> None:
     agents = agent_files.load(SHIPPED)
-    assert list(agents) == ["default", "reception"]
+    assert list(agents) == ["concierge", "default", "reception"]
     default, reception = agents["default"], agents["reception"]
+    assert agents["concierge"].modes == (Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL)
     assert default.modes == (Mode.PIPELINE, Mode.TRADITIONAL)
     assert (default.models.recogniser, default.models.reply, default.models.speech) == (
         "embedded",
