@@ -1,6 +1,9 @@
 """Whole calls on OpenAI Realtime, against a simulator of its protocol."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from calls.conversation import Role
 from calls.record import EndReason, Mode
@@ -36,21 +39,40 @@ STEPS = (
 )
 
 
-async def test_greeting_turns_an_interruption_and_a_goodbye_by_a_tool(tmp_path: Path) -> None:
-    connection = RealtimeConnection(HEARD, REPLIES)
-    vendor_script = Script(openai=OpenAIScript(realtime=RealtimeScript((connection,))))
-    async with Vendors(vendor_script) as vendors:
-        agents = agents_on_realtime(tmp_path / "agents")
-        async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=keys_for(vendors)) as here:
+PHRASES = 9
+"""Sessions that speak the shipped agent's fixed phrases, when the task starts."""
+
+
+async def test_greeting_turns_an_interruption_a_change_of_session_and_a_goodbye_by_a_tool(tmp_path: Path) -> None:
+    """No session lives longer than 20 s here: between the second turn and the third the call changes to another."""
+    told: list[int] = []
+    connection = RealtimeConnection((Heard("unused"),))
+
+    def think(messages: Sequence[Mapping[str, Any]]) -> SpokenReply:
+        """By the caller's turns so far, whoever heard them."""
+        callers = [one for one in messages if one["role"] == "user"]
+        told.append(len(callers))
+        return REPLIES[min(len(callers), len(REPLIES)) - 1]
+
+    heard = [replace(connection, heard=HEARD[turn:]) for turn in (0, 2, 3)]
+    first = replace(connection, heard=(*HEARD[:2], Heard("not by this session")))
+    realtime = RealtimeScript((*[first] * PHRASES, *heard), think=think)
+    async with Vendors(Script(openai=OpenAIScript(realtime=realtime))) as vendors:
+        agents = agents_on_realtime(tmp_path / "agents", "[realtime]\nlongest_s = 20\n")
+        extra = {**keys_for(vendors), "OFFHOOK_PHRASES": str(tmp_path / "phrases")}
+        async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=extra) as here:
             ended = await (await here.call(script(tmp_path, *STEPS))).ended()
-        meters = vendors.meters.openai
+        meters = vendors.meters.realtime
     assert ended.modes == [Mode.REALTIME]
+    assert told == [1, 2, 3, 4]
     assert ended.record.end_reason is EndReason.AGENT_GOODBYE
     assert ended.record.failures == ()
-    assert ended.said_by(Role.CALLER) == [heard.text for heard in HEARD]
+    assert ended.said_by(Role.CALLER) == [one.text for one in HEARD]
     _check_order(ended)
     assert not meters.refusals
-    assert meters.sockets_open == 0
+    assert meters.truncations == 1
+    assert meters.sessions_opened >= PHRASES + 2
+    assert meters.sessions_open == 0
 
 
 def _check_order(ended: Ended) -> None:
