@@ -68,6 +68,8 @@ class EngineRoom:
             log.warning("agent %s has no realtime mode here: OPENAI_API_KEY is not set", agent.name)
             return
         self.engine_for(agent, Mode.REALTIME, Conversation)
+        if is_live(agent):
+            self._live.warm()
         await self._realtime.warm(agent, fixed_phrases(agent), self._today())
         speaker = self._realtime.speaker(agent, fixed_phrases(agent))
         self._bridges[agent.name, Mode.REALTIME] = await self._spoken(agent, speaker, agent.phrases.bridge)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from calls.conversation import Role
 from calls.record import EndReason, Mode
-from tests.fakes.box_parts import NoEars, NoMouth
+from tests.fakes.box_parts import NoEars, ToneMouth
 from tests.vendors.script import OpenAIScript, Script, ToolCall
 from tests.vendors.script_speech import Heard, LiveConnection, LiveScript, SpokenReply
 from tests.vendors.vendors import Vendors
@@ -36,13 +36,13 @@ STEPS = (
 )
 
 
-async def _call(folder: Path, *connections: LiveConnection, steps: tuple[str, ...] = STEPS, more: str = "") -> Ended:
+async def _call(folder: Path, *connections: LiveConnection, steps: tuple[str, ...] = STEPS, number: str = "") -> Ended:
     """The call, once no session is open any more."""
     vendor_script = Script(openai=OpenAIScript(live=LiveScript(connections)))
     async with Vendors(vendor_script) as vendors:
-        agents = agents_on_realtime(folder / "agents", more)
-        _on_live(agents / "default.toml")
-        async with scene(folder, NoEars(), NoMouth(), agents=agents, extra=keys_for(vendors)) as here:
+        agents = agents_on_realtime(folder / "agents")
+        _on_live(agents / "default.toml", number)
+        async with scene(folder, NoEars(), ToneMouth(), agents=agents, extra=keys_for(vendors)) as here:
             ended = await (await here.call(script(folder, *steps))).ended()
         live = vendors.meters.live
     assert not live.refusals
@@ -51,10 +51,10 @@ async def _call(folder: Path, *connections: LiveConnection, steps: tuple[str, ..
     return ended
 
 
-def _on_live(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    table = '[models]\nrealtime = "openai/gpt-live-1"'
-    file.write_text(text.replace("[models]", table) if "[models]" in text else f"{text}\n{table}\n", encoding="utf-8")
+def _on_live(file: Path, number: str) -> None:
+    """`number`: whom a caller is connected to."""
+    text = file.read_text(encoding="utf-8").replace("[models]", '[models]\nrealtime = "openai/gpt-live-1"')
+    file.write_text(f'transfer_number = "{number}"\n{text}', encoding="utf-8")
 
 
 async def test_greeting_turns_an_interruption_and_a_goodbye_by_delegation(tmp_path: Path) -> None:
@@ -70,3 +70,25 @@ async def test_greeting_turns_an_interruption_and_a_goodbye_by_delegation(tmp_pa
     assert LONG.startswith(said[1])
     assert len(said[1]) > len("We are open from nine")
     assert said[2:] == [reply.text for reply in REPLIES[1:]]
+
+
+async def test_a_session_is_exchanged_in_mid_call_and_nobody_hears_it(tmp_path: Path) -> None:
+    short = SpokenReply("From nine to five.")
+    first = LiveConnection(HEARD[:1], (short,), expires_s=20.0)
+    then = LiveConnection(HEARD[2:], REPLIES[2:])
+    steps = (STEPS[0], "wait_ms = 7000", *STEPS[2:])
+    ended = await _call(tmp_path, first, then, steps=steps)
+    assert ended.modes == [Mode.REALTIME]
+    assert ended.record.failures == ()
+    assert ended.said_by(Role.CALLER) == [HEARD[0].text, HEARD[2].text, HEARD[3].text]
+    said = ended.said_by(Role.AGENT)
+    assert said[1:] == [short.text, REPLIES[2].text, REPLIES[3].text]
+
+
+async def test_a_caller_who_asks_for_a_person_is_connected(tmp_path: Path) -> None:
+    connect = SpokenReply("Of course, I connect you now.", (ToolCall("transfer"),))
+    person = LiveConnection((Heard("Can I talk to a person?"),), (connect,))
+    ended = await _call(tmp_path, person, steps=STEPS[:1], number="+12025550188")
+    assert ended.modes == [Mode.REALTIME]
+    assert ended.record.end_reason is EndReason.TRANSFERRED
+    assert ended.said_by(Role.AGENT)[1] == connect.text
