@@ -21,6 +21,8 @@ def test_the_fewest_settings_that_work() -> None:
     assert settings.agents == Path("functions/agents")
     assert (settings.inbound_agent, settings.from_number, settings.api_keys) == ("default", "", ())
     assert (settings.twilio_base_url, settings.aws_endpoint_url) == ("", "")
+    assert (settings.watchdog_queue, settings.watchdog_s) == ("", 3)
+    assert (settings.climb, settings.lifeline_number) == (False, "")
 
 
 def test_every_setting() -> None:
@@ -34,9 +36,15 @@ def test_every_setting() -> None:
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
             "OPENAI_API_KEY": "openai-key",
             "OPENAI_BASE_URL": "http://127.0.0.1:9001/v1",
+            "OFFHOOK_WATCHDOG_QUEUE": "https://sqs.us-east-1.amazonaws.com/1/watchdog",
+            "OFFHOOK_WATCHDOG_S": "5",
+            "OFFHOOK_CLIMB": "1",
+            "OFFHOOK_LIFELINE_NUMBER": "+14155550177",
         }
     )
     assert settings.inbound_agent == "reception"
+    assert settings.watchdog_queue == "https://sqs.us-east-1.amazonaws.com/1/watchdog"
+    assert (settings.watchdog_s, settings.climb, settings.lifeline_number) == (5, True, "+14155550177")
     assert settings.api_keys == ("a-key-of-the-calls-api", "another-key-of-the-api")
     assert settings.twilio_base_url == "http://127.0.0.1:9000"
     assert (settings.openai_api_key, settings.openai_base_url) == ("openai-key", "http://127.0.0.1:9001/v1")

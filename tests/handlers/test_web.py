@@ -69,6 +69,18 @@ async def test_every_webhook_is_served(served: tuple[House, Web]) -> None:
     assert house.only_record().is_final
 
 
+async def test_the_lifeline_answers_whoever_asks(served: tuple[House, Web]) -> None:
+    house, web = served
+    for answer in (
+        await post(web, "/twilio/lifeline", {}, signed=""),
+        await get(web, "/twilio/lifeline"),
+        await post_raw(web, "/twilio/lifeline/rung", b"\xff" * (LARGEST_BODY_BYTES + 1), {}),
+    ):
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/xml")
+        assert answer.text.endswith("</Say><Hangup /></Response>")
+    assert house.store.recent(10).records == ()
+
+
 async def test_the_api_and_health_are_served_beside_them(served: tuple[House, Web]) -> None:
     _, web = served
     assert ((await get(web, "/healthz")).status_code, (await get(web, "/healthz")).text) == (200, "ok\n")

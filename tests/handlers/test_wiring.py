@@ -7,7 +7,8 @@ from calls.agent import Models
 from calls.errors import ConfigurationInvalid
 from calls.record import Mode
 from handlers.thinking import ScriptedThinking, ThinkingByProvider
-from handlers.wiring import ladders_within_reach, thinking_for, wired
+from handlers.watch_queue import NoWatch, SqsWatch
+from handlers.wiring import ladders_within_reach, thinking_for, watch_queue_for, wired
 from tests.fakes.agents import AGENT
 from tests.handlers.desk import SETTINGS, House
 from tests.handlers.test_settings import GOOD
@@ -18,6 +19,12 @@ AGENTS = Path(__file__).parents[2] / "functions" / "agents"
 def test_without_a_streamer_every_ladder_is_traditional() -> None:
     assert ladders_within_reach({"default": AGENT}, "") == {"default": replace(AGENT, modes=(Mode.TRADITIONAL,))}
     assert ladders_within_reach({"default": AGENT}, "wss://s.example.com") == {"default": AGENT}
+
+
+def test_streams_are_watched_where_there_is_a_queue() -> None:
+    assert isinstance(watch_queue_for(SETTINGS), NoWatch)
+    queue = replace(SETTINGS, watchdog_queue="https://sqs.us-east-1.amazonaws.com/1/watchdog")
+    assert isinstance(watch_queue_for(queue), SqsWatch)
 
 
 def test_an_agent_that_is_not_there_is_named() -> None:
