@@ -12,8 +12,8 @@ from typing import Any
 from calls.agent_realtime import RealtimeHearing
 from streamer.engines.voice_bounds import voiced_span
 from streamer.events import SpeechStarted, SpeechStopped, TurnTaken
-from streamer.providers.deepgram_audio import KeptAudio, MediaClock
 from streamer.providers.openai_realtime_messages import PREFIX_MS
+from streamer.providers.sent_audio import KeptAudio, MediaClock
 
 COMMITTED_WITHIN_S = 0.5
 

@@ -19,9 +19,9 @@ from streamer.engines.ports import Speaker
 from streamer.engines.session_life import SessionLife, life
 from streamer.events import EngineEvent, EngineLost, EngineOrder, Used
 from streamer.providers import openai_live_failures as failures
-from streamer.providers.deepgram_audio import MediaClock
 from streamer.providers.openai_live_events import Closed, Failed, Ignored, LiveEvent, UsedSoFar
 from streamer.providers.openai_live_session import LiveSession
+from streamer.providers.sent_audio import MediaClock
 from streamer.providers.vendor_socket import ConnectionLost
 from streamer.twilio_stream import Media
 

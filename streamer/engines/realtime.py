@@ -33,9 +33,9 @@ from streamer.events import (
     TurnWorded,
 )
 from streamer.providers import openai_realtime_failures as failures
-from streamer.providers.deepgram_audio import KeptAudio
 from streamer.providers.openai_realtime_messages import session_update
 from streamer.providers.openai_realtime_sessions import RealtimeSession
+from streamer.providers.sent_audio import KeptAudio
 from streamer.providers.vendor_socket import ConnectionLost
 from streamer.twilio_stream import Media
 

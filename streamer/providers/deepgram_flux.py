@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from streamer.events import Draft, Heard, SpeechStarted, SpeechStopped, TurnEnded, TurnLikely, TurnResumed
 from streamer.metering import unmetered
 from streamer.providers import deepgram_failures
-from streamer.providers.deepgram_audio import MediaClock
 from streamer.providers.deepgram_recogniser import DeepgramRecogniser, Patience
+from streamer.providers.sent_audio import MediaClock
 from streamer.providers.vendor_socket import Connect, socket_base
 
 STALLED_S = 3.0

@@ -18,8 +18,8 @@ from streamer.events import Heard
 from streamer.metering import unmetered
 from streamer.playback import BYTES_PER_MS
 from streamer.providers import deepgram_failures
-from streamer.providers.deepgram_audio import KeptAudio, MediaClock
 from streamer.providers.deepgram_failures import DEEPGRAM
+from streamer.providers.sent_audio import KeptAudio, MediaClock
 from streamer.providers.vendor_socket import Connect, ConnectionLost, VendorSocket
 from streamer.web_socket import SocketClosed
 

@@ -1,7 +1,7 @@
 from calls.agent_realtime import RealtimeHearing
 from streamer.engines.caller_turns import CallerTurns
 from streamer.events import SpeechStarted, SpeechStopped, TurnTaken
-from streamer.providers.deepgram_audio import KeptAudio
+from streamer.providers.sent_audio import KeptAudio
 from tests.vendors.sounds import silence, voice
 
 SERVER = RealtimeHearing(vad="server", silence_ms=400)

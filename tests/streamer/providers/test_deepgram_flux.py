@@ -7,10 +7,10 @@ import pytest
 
 from calls.errors import Blame, ProviderFailed
 from streamer.events import Draft, Heard, SpeechStarted, SpeechStopped, TurnEnded, TurnLikely, TurnResumed
-from streamer.providers.deepgram_audio import MediaClock
 from streamer.providers.deepgram_failures import DEEPGRAM
 from streamer.providers.deepgram_flux import DeepgramFluxRecogniser, FluxOptions, FluxTurns, flux_url
 from streamer.providers.deepgram_recogniser import Patience
+from streamer.providers.sent_audio import MediaClock
 from streamer.providers.vendor_socket import VendorSockets
 from tests.streamer.providers.deepgram_calls import SILENCE, VOICE, Listener, frames
 from tests.vendors.script import DeepgramScript, Fault, Listening, Script, Utterance

@@ -10,10 +10,10 @@ import pytest
 from calls.errors import ProviderFailed
 from streamer.events import Draft, Heard
 from streamer.metering import unmetered
-from streamer.providers.deepgram_audio import MediaClock
 from streamer.providers.deepgram_failures import DEEPGRAM
 from streamer.providers.deepgram_flux import flux_url
 from streamer.providers.deepgram_recogniser import DeepgramRecogniser, Patience
+from streamer.providers.sent_audio import MediaClock
 from streamer.providers.vendor_socket import VendorSocket, VendorSockets
 from tests.streamer.providers.deepgram_calls import SILENCE, VOICE, Listener, frames
 from tests.vendors.script import DeepgramScript, Fault, Listening, Script

@@ -1,6 +1,6 @@
 """Two clocks, and audio that is kept: literal values."""
 
-from streamer.providers.deepgram_audio import KeptAudio, MediaClock
+from streamer.providers.sent_audio import KeptAudio, MediaClock
 
 FRAME = bytes(160)
 

@@ -1,4 +1,4 @@
-"""The caller's audio on its way to a recogniser: what is kept to be sent again, and which clock it is on. Pure.
+"""The caller's audio on its way to a vendor: what is kept to be sent again, and which clock it is on. Pure.
 
 A vendor counts the audio that one connection was sent; Twilio counts from the start of the stream. The two drift apart
 with every lost frame and with every new connection:
