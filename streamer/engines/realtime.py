@@ -14,7 +14,7 @@ from typing import Any
 
 from calls.agent import Agent
 from calls.conversation import Conversation
-from calls.errors import Blame, Failure, ProviderFailed
+from calls.errors import ProviderFailed
 from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.ports import Speaker
 from streamer.engines.realtime_replies import Replies
@@ -127,8 +127,8 @@ class RealtimeEngine:
                 for order in early:
                     self.order(order)
                 raise await self._lost
-        except* ProviderFailed as lost:
-            emit(EngineLost(_first_failure(lost)))
+        except* ProviderFailed:  # nobody else in here raises one: a speaker's are its replies'
+            emit(EngineLost(self._lost.result().failure))
 
     # --- a session's life --------------------------------------------------------------------------------------------
 
@@ -290,12 +290,3 @@ class RealtimeEngine:
 
 def _base64(mulaw: bytes) -> str:
     return binascii.b2a_base64(mulaw, newline=False).decode("ascii")
-
-
-def _first_failure(group: BaseExceptionGroup[ProviderFailed]) -> Failure:
-    for error in group.exceptions:
-        if isinstance(error, ProviderFailed):
-            return error.failure
-        if isinstance(error, BaseExceptionGroup):
-            return _first_failure(error)
-    return Failure("provider-failed", Blame.PROVIDER, "A provider failed.", retryable=True)

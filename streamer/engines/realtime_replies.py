@@ -25,7 +25,8 @@ from streamer.engines.outcomes import (
     verdict,
 )
 from streamer.engines.ports import Speaker
-from streamer.engines.realtime_talk import Talk, calls_in, end_of
+from streamer.engines.realtime_events import calls_in, end_of
+from streamer.engines.realtime_talk import Talk
 from streamer.engines.told_history import ToldHistory
 from streamer.engines.wording import SpeakingRate, Wording
 from streamer.events import EngineEvent, ReplyDone, ReplyFilled, ReplyLost, ReplySpoken, ReplyWorded

@@ -15,6 +15,7 @@ from calls.conversation import Role
 from calls.errors import ProviderFailed
 from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.outcomes import FunctionCall
+from streamer.engines.realtime_events import FATAL, KNOWN, reply_of, table, tables
 from streamer.engines.responses import Cancel, Command, Create, Responses, State, Truncate
 from streamer.events import EngineEvent, TurnTaken, TurnWorded, Used
 from streamer.providers import openai_realtime_failures as failures
@@ -175,7 +176,7 @@ class Talk:
             self.garbage += 1
             if self.garbage > _GARBAGE_ALLOWED:
                 self.fail(failures.garbage())
-        elif event["type"] not in _KNOWN:
+        elif event["type"] not in KNOWN:
             self.unknown_events += 1
 
     def _on_audio(self, event: Mapping[str, Any]) -> None:
@@ -200,15 +201,15 @@ class Talk:
             self._owner.reply_worded(reply_id, text, is_spoken=is_spoken)
 
     def _on_created(self, event: Mapping[str, Any]) -> None:
-        response = _table(event, "response")
+        response = table(event, "response")
         self._sign_at_s = self._now_s()
-        self._carry_out(self.responses.created(str(response.get("id")), _reply_of(response)))
+        self._carry_out(self.responses.created(str(response.get("id")), reply_of(response)))
 
     def _on_done(self, event: Mapping[str, Any]) -> None:
-        response = _table(event, "response")
+        response = table(event, "response")
         used = usage.of_response(response, self.session.model)
         if used:
-            self._owner.emit(Used(used, _reply_of(response)))
+            self._owner.emit(Used(used, reply_of(response)))
         self._sign_at_s = self._now_s()
         reply_id, commands = self.responses.done(str(response.get("id")))
         if reply_id is None:
@@ -219,7 +220,7 @@ class Talk:
 
     def _forget_unheard(self, response: Mapping[str, Any]) -> None:
         """What nobody wanted and nobody heard is no part of the conversation."""
-        for item in _tables(response, "output"):
+        for item in tables(response, "output"):
             item_id = item.get("id")
             if isinstance(item_id, str) and item_id not in self._cut_items:
                 self.delete(item_id)
@@ -235,7 +236,7 @@ class Talk:
         self._owner.turn_worded(TurnWorded(str(event.get("item_id")), text.strip() if isinstance(text, str) else ""))
 
     def _on_no_words(self, event: Mapping[str, Any]) -> None:
-        code = _table(event, "error").get("code")
+        code = table(event, "error").get("code")
         log.warning("a turn of the caller could not be written down", extra={"errorCode": str(code)[:64]})
         self._owner.turn_worded(TurnWorded(str(event.get("item_id")), ""))
 
@@ -243,7 +244,7 @@ class Talk:
         self.is_ready = True
 
     def _on_limits(self, event: Mapping[str, Any]) -> None:
-        for limit in _tables(event, "rate_limits"):
+        for limit in tables(event, "rate_limits"):
             most, left = limit.get("limit"), limit.get("remaining")
             if not isinstance(most, int) or not isinstance(left, int) or left >= most * _LOW_SHARE:
                 continue
@@ -252,7 +253,7 @@ class Talk:
             self._warned_of_limits = True
 
     def _on_error(self, event: Mapping[str, Any]) -> None:
-        error = _table(event, "error")
+        error = table(event, "error")
         code, about = str(error.get("code")), str(error.get("event_id") or "")
         failed = failures.said(error)
         log.warning("OpenAI Realtime reports an error", extra={"errorCode": code[:64], "about": about[:32]})
@@ -265,53 +266,5 @@ class Talk:
             self._carry_out(commands)
             if reply_id is not None:
                 self._owner.reply_refused(reply_id, failed)
-        elif not self.is_ready or failed.failure.code in _FATAL:
+        elif not self.is_ready or failed.failure.code in FATAL:
             self.fail(failed)
-
-
-_FATAL = frozenset(
-    f"openai-realtime-{name}" for name in ("expired", "unauthorised", "quota", "rate-limited", "model-unknown")
-)
-
-_KNOWN = frozenset(
-    (
-        *("session.created", "conversation.created", "input_audio_buffer.cleared"),
-        *("input_audio_buffer.timeout_triggered", "response.output_text.done", "response.output_audio.done"),
-        *(f"conversation.item.{what}" for what in ("created", "added", "done", "retrieved", "deleted", "truncated")),
-        *(f"conversation.item.input_audio_transcription.{what}" for what in ("delta", "segment")),
-        *(f"response.{part}.{what}" for part in ("output_item", "content_part") for what in ("added", "done")),
-        *(f"response.function_call_arguments.{what}" for what in ("delta", "done")),
-        "response.output_audio_transcript.done",
-    )
-)
-
-
-def calls_in(response: Mapping[str, Any]) -> tuple[FunctionCall, ...]:
-    """The functions that a finished response calls."""
-    return tuple(
-        FunctionCall(str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or ""))
-        for item in _tables(response, "output")
-        if item.get("type") == "function_call"
-    )
-
-
-def end_of(response: Mapping[str, Any]) -> tuple[str, str, ProviderFailed | None]:
-    """Status, reason and what its error means, of a finished response."""
-    details = _table(response, "status_details")
-    failed = failures.said(_table(details, "error")) if response.get("status") == "failed" else None
-    return str(response.get("status")), str(details.get("reason") or ""), failed
-
-
-def _reply_of(response: Mapping[str, Any]) -> int | None:
-    number = _table(response, "metadata").get(messages.REPLY_KEY)
-    return int(number) if isinstance(number, str) and number.isdecimal() else None
-
-
-def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = table.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _tables(table: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    value = table.get(name)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
