@@ -129,6 +129,9 @@ class RealtimeEngine:
                 raise await self._lost
         except* ProviderFailed:  # nobody else in here raises one: a speaker's are its replies'
             emit(EngineLost(self._lost.result().failure))
+        finally:
+            if self._talk is not None:
+                self._talk.leave()
 
     # --- a session's life --------------------------------------------------------------------------------------------
 

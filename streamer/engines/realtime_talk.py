@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from calls.agent import Agent
 from calls.conversation import Role
 from calls.errors import ProviderFailed
+from calls.usage import Usage
 from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.outcomes import FunctionCall
 from streamer.engines.realtime_events import FATAL, KNOWN, reply_of, table, tables
@@ -72,6 +73,7 @@ class Talk:
         self._sign_at_s = now_s()
         self._cut_items: set[str] = set()
         self._warned_of_limits = False
+        self._last_used: Usage | None = None
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "response.output_audio.delta": self._on_audio,
             "response.output_audio_transcript.delta": self._on_transcript,
@@ -125,6 +127,13 @@ class Talk:
         """The session cannot go on: its socket is closed, and `failed` says why."""
         self.failed = self.failed or failed
         self.session.close()
+
+    def leave(self) -> None:
+        """The call ends here: what is being made is billed, and nobody will say how much it was."""
+        responses = self.responses
+        if responses.response_id is not None:
+            made = usage.estimated(responses.response_id, self.session.model, responses.received_ms, self._last_used)
+            self._owner.emit(Used(made, responses.reply_id))
 
     def _carry_out(self, commands: list[Command]) -> None:
         for command in commands:
@@ -209,6 +218,7 @@ class Talk:
         response = table(event, "response")
         used = usage.of_response(response, self.session.model)
         if used:
+            self._last_used = used
             self._owner.emit(Used(used, reply_of(response)))
         self._sign_at_s = self._now_s()
         reply_id, commands = self.responses.done(str(response.get("id")))

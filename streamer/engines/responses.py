@@ -89,6 +89,11 @@ class Responses:
         """Some audio of the present response, or of an earlier one of its reply, has come."""
         return self.reply_id in self._sounded
 
+    @property
+    def received_ms(self) -> int:
+        """How much audio of the present response, and of earlier ones of its reply, has come."""
+        return sum(sounded.received_ms for sounded in self._sounded.get(self.reply_id or 0, ()))
+
     # --- orders ------------------------------------------------------------------------------------------------------
 
     def ask(self, reply_id: int) -> list[Command]:

@@ -10,6 +10,8 @@ from typing import Any
 from calls.usage import Kind, Unit, Usage, token_amounts
 
 VENDOR = "openai"
+AUDIO_TOKEN_MS = 50
+"""Of the model's speech (https://platform.openai.com/docs/guides/realtime-costs)."""
 
 
 def of_response(response: Mapping[str, Any], model: str) -> Usage | None:
@@ -28,6 +30,15 @@ def of_response(response: Mapping[str, Any], model: str) -> Usage | None:
         audio_out=_count(out, "audio_tokens"),
     )
     return Usage(str(response["id"]), VENDOR, model, Kind.REALTIME, amounts) if amounts else None
+
+
+def estimated(response_id: str, model: str, audio_ms: float, last: Usage | None) -> Usage:
+    """Of a response whose end nobody waited for: the audio that came of it, and what the `last` one had read."""
+    read = last.amounts if last else {}
+    inputs = (Unit.TEXT_IN, Unit.TEXT_IN_CACHED, Unit.AUDIO_IN, Unit.AUDIO_IN_CACHED)
+    amounts = {unit: amount for unit, amount in read.items() if unit in inputs}
+    amounts[Unit.AUDIO_OUT] = round(audio_ms / AUDIO_TOKEN_MS)
+    return Usage(response_id, VENDOR, model, Kind.REALTIME, amounts, is_estimated=True)
 
 
 def of_transcription(event: Mapping[str, Any], model: str) -> Usage | None:

@@ -12,6 +12,7 @@ from calls.conversation import Conversation, Role, Turn
 from calls.errors import ProviderFailed
 from calls.record import EndReason
 from calls.reply import EndCall
+from calls.usage import Unit
 from streamer.engines import realtime, realtime_talk
 from streamer.engines.realtime import RealtimeEngine
 from streamer.events import (
@@ -223,6 +224,17 @@ async def test_what_was_made_for_nobody_is_forgotten() -> None:
         session.say("response.done", response=done)
         await settled()
         assert [one["item_id"] for one in session.of("conversation.item.delete")] == ["item"]
+
+
+async def test_what_is_being_made_when_the_caller_hangs_up_is_reckoned() -> None:
+    async with desk(FakeSession()) as here:
+        session = await here.answering()
+        session.say("response.output_audio.delta", **audio("r", 1_000))
+        await settled()
+        assert here.events.of(Used) == []
+    (used,) = here.events.of(Used)
+    assert (used.reply_id, used.usage.id, used.usage.is_estimated) == (1, "r", True)
+    assert used.usage.amounts == {Unit.AUDIO_OUT: 20}
 
 
 async def test_keys_are_told_before_the_answer_is_asked_for() -> None:

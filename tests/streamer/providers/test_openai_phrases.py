@@ -1,5 +1,6 @@
 """Fixed phrases over the simulated vendor."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -112,4 +113,24 @@ async def test_a_session_that_is_never_created() -> None:
     async with vendor(replace(GOOD, fault=Fault("error"))) as (vendors, sessions):
         with pytest.raises(ProviderFailed):
             await sessions.open()
+    assert vendors.meters.realtime.sessions_open == 0
+
+
+async def test_a_call_after_another_finds_a_session_open() -> None:
+    """None is opened before the first call was answered; then one is kept, and closed when the task ends."""
+    async with vendor(GOOD) as (vendors, sessions):
+        keeping = asyncio.create_task(sessions.run())
+        await asyncio.sleep(0.05)
+        assert vendors.meters.realtime.sessions_opened == 0
+        (await sessions.take()).close()
+        async with asyncio.timeout(3):
+            while vendors.meters.realtime.sessions_opened < 2:  # noqa: ASYNC110 - the vendor tells nobody
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        kept = await sessions.take()
+        assert vendors.meters.realtime.sessions_opened == 2
+        assert kept.is_open
+        kept.close()
+        keeping.cancel()
+        await asyncio.wait([keeping])
     assert vendors.meters.realtime.sessions_open == 0

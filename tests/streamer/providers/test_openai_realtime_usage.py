@@ -42,3 +42,17 @@ def test_a_transcription_by_the_second_and_by_tokens() -> None:
     assert counted is not None
     assert counted.amounts == {Unit.AUDIO_IN: 14, Unit.TEXT_OUT: 5}
     assert usage.of_transcription({"item_id": "i"}, "t") is None
+
+
+def test_what_nobody_waited_for_is_worked_out_from_what_came_and_what_the_last_one_read() -> None:
+    last = usage.of_response(RESPONSE, "m")
+    made = usage.estimated("resp_2", "m", 2_000, last)
+    assert made.is_estimated
+    assert made.amounts == {
+        Unit.TEXT_IN: 40,
+        Unit.TEXT_IN_CACHED: 60,
+        Unit.AUDIO_IN: 20,
+        Unit.AUDIO_IN_CACHED: 30,
+        Unit.AUDIO_OUT: 40,
+    }
+    assert usage.estimated("resp_2", "m", 500, None).amounts == {Unit.AUDIO_OUT: 10}
