@@ -1,4 +1,4 @@
-"""The product on one machine: ministack with the table, the handlers' web process and the streamer."""
+"""The product on one machine: ministack with the table, the handlers' web process and one streamer or several."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ from typing import Self
 from calls.dynamo import DynamoCallStore, create_table
 from offhook.stack import environment, ministack
 from offhook.stack.environment import LOOPBACK
+from offhook.stack.front import Front
 from offhook.stack.processes import Process, ProcessFailed, free_port
 from offhook.stack.watch import Watch
 
@@ -22,6 +23,9 @@ FROM_NUMBER = "+14155550100"
 _WEB_READY_WITHIN_S = 30.0
 # It loads the embedded speech models before it says that it is ready.
 _STREAMER_READY_WITHIN_S = 90.0
+_STOP_WITHIN_S = 5.0
+_HANDED_OVER_WITHIN_S = 10.0
+"""What a streamer may take to hand over what it has, when the time for calls to end by themselves is up."""
 
 
 class Stack:
@@ -30,7 +34,8 @@ class Stack:
     `folder` takes the logs; `agents` holds the agent files; `twilio_base_url` is where the Twilio box answers REST.
     Addresses, keys and secrets are fixed at once, so that a box may be told of them before the stack runs;
     `account_sid` and `auth_token` are made up where they are not given. `stream_url` sends Twilio elsewhere than to
-    the streamer (to rehearse a stream that never arrives). `extra` goes into the environment of the handlers and the
+    the streamer (to rehearse a stream that never arrives). More than one of `streamers` stand behind one address
+    (`front.Front`), and are numbered from 0. `extra` goes into the environment of the handlers and the
     streamer, over everything else; `inherited` is the environment it is added to, less AWS, Twilio and our settings.
     """
 
@@ -46,15 +51,17 @@ class Stack:
         stream_url: str = "",
         web_module: str = "offhook.stack.web",
         streamer_module: str = "streamer",
+        streamers: int = 1,
         extra: Mapping[str, str] | None = None,
         inherited: Mapping[str, str] | None = None,
     ) -> None:
         inherited = os.environ if inherited is None else inherited
-        web_port, streamer_port, aws_port = free_port(), free_port(), free_port()
+        web_port, aws_port, front_port = free_port(), free_port(), free_port()
+        ports = [front_port] if streamers == 1 else [free_port() for _ in range(streamers)]
         made_up = _settings(web_port, aws_port, agents, twilio_base_url, from_number)
         self.settings = replace(
             made_up,
-            stream_url=stream_url or f"ws://{LOOPBACK}:{streamer_port}",
+            stream_url=stream_url or f"ws://{LOOPBACK}:{front_port}",
             account_sid=account_sid or made_up.account_sid,
             auth_token=auth_token or made_up.auth_token,
         )
@@ -66,7 +73,12 @@ class Stack:
 
         self._ministack = ministack.process(aws_port, logs / "ministack.log", inherited)
         self._web = part("the web process", web_module, web_port, "web.log", "/healthz")
-        self._streamer = part("the streamer", streamer_module, streamer_port, "streamer.log", "/readyz")
+        names = ["streamer"] if streamers == 1 else [f"streamer {number}" for number in range(1, streamers + 1)]
+        self._streamers = [
+            part(f"the {name}", streamer_module, port, f"{name.replace(' ', '-')}.log", "/readyz")
+            for name, port in zip(names, ports, strict=True)
+        ]
+        self._front = Front(ports, front_port) if streamers > 1 else None
         self._store: DynamoCallStore | None = None
         self._running = AsyncExitStack()
 
@@ -104,17 +116,21 @@ class Stack:
     @property
     def logs(self) -> Mapping[str, Path]:
         """The log file of each part, by name."""
-        return {"ministack": self._ministack.log, "web": self._web.log, "streamer": self._streamer.log}
+        streamers = {streamer.name.removeprefix("the "): streamer.log for streamer in self._streamers}
+        return {"ministack": self._ministack.log, "web": self._web.log, **streamers}
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as starting:
-            for child in (self._ministack, self._web, self._streamer):
+            if self._front:
+                await starting.enter_async_context(self._front)
+            for child in (self._ministack, self._web, *self._streamers):
                 child.start()
                 starting.push_async_callback(asyncio.to_thread, child.stop)
             await asyncio.to_thread(self._ministack.wait_ready, ministack.READY_WITHIN_S)
             self._store = await asyncio.to_thread(self._open_store)
             await asyncio.to_thread(self._web.wait_ready, _WEB_READY_WITHIN_S)
-            await asyncio.to_thread(self._streamer.wait_ready, _STREAMER_READY_WITHIN_S)
+            for streamer in self._streamers:
+                await asyncio.to_thread(streamer.wait_ready, _STREAMER_READY_WITHIN_S)
             self._running = starting.pop_all()
         return self
 
@@ -123,25 +139,41 @@ class Stack:
     ) -> None:
         await self._running.aclose()
 
-    async def kill_streamer(self) -> None:
+    async def kill_streamer(self, number: int = 0) -> None:
         """SIGKILL, in the middle of whatever it does."""
-        await asyncio.to_thread(self._streamer.kill)
+        await asyncio.to_thread(self._streamers[number].kill)
 
     async def kill_store(self) -> None:
         """SIGKILL the table, which keeps everything in memory: for a rehearsal at the end of a stack's life."""
         await asyncio.to_thread(self._ministack.kill)
 
-    async def restart_streamer(self) -> None:
+    async def stop_streamer(self, number: int = 0, drain_s: float | None = None) -> None:
+        """SIGTERM, as at a deploy, until it has gone; killed when it lets calls end for more than `drain_s` and does
+        not hand over the rest."""
+        grace_s = _STOP_WITHIN_S if drain_s is None else drain_s + _HANDED_OVER_WITHIN_S
+        await asyncio.to_thread(self._streamers[number].stop, grace_s)
+
+    async def restart_streamer(self, number: int = 0, drain_s: float | None = None) -> None:
         """Stop the streamer if it runs, start it at the same address, and wait until it is warm."""
-        await asyncio.to_thread(self._streamer.stop)
-        self._streamer.start()
-        await asyncio.to_thread(self._streamer.wait_ready, _STREAMER_READY_WITHIN_S)
+        await self.stop_streamer(number, drain_s)
+        self._streamers[number].start()
+        await asyncio.to_thread(self._streamers[number].wait_ready, _STREAMER_READY_WITHIN_S)
+
+    def streamer_pid(self, number: int = 0) -> int | None:
+        """Of the process, where it runs: to be stopped, slowed or looked at."""
+        return self._streamers[number].pid
 
     async def watch(self, tell: Callable[[str], None] = lambda _sentence: None) -> None:
         """Runs until it is cancelled. A streamer that ends by itself is started again (`watch.Watch`), which `tell`
         hears; ProcessFailed, with the end of its log, as soon as the store or the web process ends."""
         vital = (self._ministack, self._web)
-        await Watch(vital, self._streamer, tell, ready_within_s=_STREAMER_READY_WITHIN_S).run()
+        watches = [Watch(vital, one, tell, ready_within_s=_STREAMER_READY_WITHIN_S) for one in self._streamers]
+        watching = [asyncio.create_task(watch.run()) for watch in watches]
+        try:
+            await asyncio.gather(*watching)
+        finally:
+            for task in watching:
+                task.cancel()
 
     def _open_store(self) -> DynamoCallStore:
         client = ministack.local_client(self.settings.aws_endpoint_url)

@@ -45,10 +45,13 @@ class LoudnessRecogniser:
                 self._events.put_nowait(SpeechStarted(self._loud_since))
         elif self._loud_since is not None and media_ms - self._last_loud >= 300:
             if self._told:
-                self._turns += 1
-                words = "goodbye" if self._turns > TURNS_BEFORE_GOODBYE else f"turn {self._turns}"
-                self._events.put_nowait(TurnEnded(words, self._loud_since, self._last_loud))
+                self._events.put_nowait(TurnEnded(self.words(), self._loud_since, self._last_loud))
             self._loud_since, self._told = None, False
+
+    def words(self) -> str:
+        """Of the turn that is over."""
+        self._turns += 1
+        return "goodbye" if self._turns > TURNS_BEFORE_GOODBYE else f"turn {self._turns}"
 
 
 class OneAnswerThinker:

@@ -109,6 +109,7 @@ async def scene(
     *,
     stream_url: str = "",
     streamer_module: str = "streamer",
+    streamers: int = 1,
     agents: Path = AGENTS,
     extra: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Scene]:
@@ -120,6 +121,7 @@ async def scene(
         f"http://127.0.0.1:{port}",
         stream_url=stream_url,
         streamer_module=streamer_module,
+        streamers=streamers,
         extra=extra,
     )
     voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
