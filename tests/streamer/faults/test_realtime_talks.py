@@ -9,8 +9,8 @@ from calls.conversation import Role
 from calls.record import Mode
 from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.realtime_rows import AGENT, GOOD, PHRASES, reply
-from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, outcome_of, script
-from tests.vendors.script import Fault, OpenAIScript
+from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, outcome_of, script, thinking
+from tests.vendors.script import Fault
 from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
 
 LONG = "First you take the second street on the left and then you walk along the river until you see us waiting."
@@ -30,7 +30,9 @@ def _call(
         return None
 
     realtime = RealtimeScript((*(GOOD,) * PHRASES, *connections), think=think)
-    return Call(script(openai=OpenAIScript(realtime=realtime)), agent, utterances, mode=Mode.REALTIME, stays_s=30), told
+    return Call(
+        script(openai=replace(thinking(), realtime=realtime)), agent, utterances, mode=Mode.REALTIME, stays_s=30
+    ), told
 
 
 def _all_is_closed(outcome: Outcome) -> None:
@@ -89,3 +91,16 @@ async def test_an_answer_that_breaks_off_is_gone_on_with() -> None:
     role, words = told[-1][-1]
     assert role == "assistant"
     assert LONG.startswith(words.strip())
+
+
+async def test_a_call_that_realtime_cannot_have_goes_on_in_the_pipeline_on_the_same_stream() -> None:
+    agent = replace(AGENT, modes=(Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL))
+    refused = replace(GOOD, fault=Fault("status", status=401))
+    call, told = _call(agent, (refused,), (Utterance(), Utterance()))
+    outcome = await outcome_of(call)
+    assert [failure.code for failure in outcome.record.failures] == ["openai-realtime-unauthorised"]
+    assert outcome.caller.close_code is None
+    assert outcome.said_by(Role.CALLER) == list(ASKED)
+    assert outcome.said_by(Role.AGENT) == [GREETING, *ANSWERS]
+    assert told == []
+    assert outcome.meters.realtime.sessions_open == 0
