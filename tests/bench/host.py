@@ -18,10 +18,14 @@ from calls.record import Mode
 from calls.stream_token import Grant, mint
 from tests.bench.machine import HOST_CORE, Meters, free_port, running
 from tests.bench.vendor_process import VendorProcess
+from tests.whole.realtime_agent import agents_on_realtime
 from tests.whole.vendor_agent import agents_on_vendors
 
 READY_WITHIN_S = 60.0
 MOST_CALLS = 2_000
+BARGE_IN_MS = 60
+"""On speech to speech, so that what is measured is the way from the vendor's first sign to our `clear`: an agent as it
+ships waits until a voice has lasted for 300 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +56,47 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class StreamerOptions:
+    """`realtime` is the model that calls speak with, where they are on speech to speech. `without` takes away what the
+    streamer keeps for its calls: "phrases" that were spoken before, "warm" connections."""
+
     recogniser: str = "deepgram/flux-general-en"
     speculate: bool = True
+    realtime: str = ""
+    without: tuple[str, ...] = ()
+
+    @property
+    def mode(self) -> Mode:
+        return Mode.REALTIME if self.realtime else Mode.PIPELINE
+
+    def agents(self, folder: Path) -> Path:
+        """A folder with the agent that calls come to."""
+        agents = agents_on_realtime(folder) if self.realtime else agents_on_vendors(folder, self.recogniser)
+        agent = agents / "default.toml"
+        if not self.speculate:
+            _change(agent, r"^speculate = true", "speculate = false")
+        if self.realtime:
+            _change(agent, r"^\[models\]", f'[models]\nrealtime = "openai/{self.realtime}"')
+            _change(agent, r"^barge_in_ms = \d+", f"barge_in_ms = {BARGE_IN_MS}")
+        return agents
 
 
 @contextmanager
 def streamer(options: StreamerOptions, vendors: VendorProcess, table_url: str, folder: Path) -> Iterator[Host]:
     """`python -m streamer` as it ships, on its own core, with a token and no signature on its streams."""
     secret, port, counted = secrets.token_hex(16), free_port(), folder / "tasks"
-    agents = agents_on_vendors(folder / "agents", options.recogniser)
-    if not options.speculate:
-        _change(agents / "default.toml", r"^speculate = true", "speculate = false")
     environment = {
         "PATH": os.environ["PATH"],
         "PORT": str(port),
         "OFFHOOK_BIND": "127.0.0.1",
         "OFFHOOK_STREAM_SECRET": secret,
         "OFFHOOK_TABLE": "calls",
-        "OFFHOOK_AGENTS": str(agents),
+        "OFFHOOK_AGENTS": str(options.agents(folder / "agents")),
         "OFFHOOK_MAX_CALLS": str(MOST_CALLS),
         "OFFHOOK_DRAIN_S": "0",
         "AWS_ENDPOINT_URL": table_url,
+        "OFFHOOK_PHRASES": str(folder / "phrases"),
         "OFFHOOK_BENCH_TASKS": str(counted),
+        "OFFHOOK_BENCH_WITHOUT": ",".join(options.without),
         "HOME": str(folder),
         **vendors.environment(),
     }
@@ -84,7 +107,7 @@ def streamer(options: StreamerOptions, vendors: VendorProcess, table_url: str, f
         meters = Meters(process.pid)
 
         def parameters(number: int, sid: str) -> dict[str, str]:
-            grant = Grant(f"01BENCH{number:06d}", sid, "default", Mode.PIPELINE, f"n{number}", int(time.time()) + 300)
+            grant = Grant(f"01BENCH{number:06d}", sid, "default", options.mode, f"n{number}", int(time.time()) + 300)
             return {"callId": grant.call_id, "token": mint(secret, grant)}
 
         yield Host(

@@ -5,7 +5,7 @@ import itertools
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from tests.bench.figures import matched, within
 from tests.bench.host import Host
 from tests.bench.machine import Meters, machine_cpu_s
 from tests.bench.samples import record
-from tests.bench.stages import Signs, stages
 from tests.bench.stream_caller import Called, StreamCaller
 from tests.bench.vendor_process import START_MS
 
@@ -45,6 +44,8 @@ class Level:
     busy_mb: float = 0.0
     clear_ms: list[float] = field(default_factory=list)
     clears_missed: int = 0
+    ready_ms: list[float] = field(default_factory=list)
+    """From `start` to a vendor's connection that is ready for the call, where the script has such a moment."""
     stages: list[dict[str, float]] = field(default_factory=list)
     """Of each turn, for a single call only; see `stages`."""
 
@@ -105,7 +106,7 @@ async def run_level(host: Host, calls: int, turns: int, chance: random.Random, p
     level = Level(calls, [task.result() for task in running], began_s, idle_mb=idle_mb)
     used = measuring.result()
     level.cpu_s_per_call_minute, level.host_core, level.measuring_core, level.others, level.busy_mb = used
-    await asyncio.to_thread(_clears, host, level)
+    await asyncio.to_thread(relate, host, level)
     if calls == 1:
         level.stages = await asyncio.to_thread(_stages, host, level)
     return level
@@ -126,12 +127,17 @@ async def _measured(host: Host, running: Sequence["asyncio.Task[Called]"]) -> tu
     return per_call_minute, *shares, host.meters.rss_mb()
 
 
-def _clears(host: Host, level: Level) -> None:
-    """From the recogniser's first sign of a voice over the agent to our `clear`."""
-    signs = host.vendors.moments("deepgram", "StartOfTurn", level.began_s)
-    signs = signs or host.vendors.moments("deepgram", "results", level.began_s)
+def relate(host: Host, level: Level) -> None:
+    """Finds out which of the vendor's connections heard which call, for the figures between the two: from its first
+    sign of a voice over the agent to our `clear`, and from `start` to a session that is ready."""
+    signs: dict[int, list[float]] = {}
+    for row in host.vendors.delays.voice_signs:
+        signs = signs or host.vendors.moments(row, level.began_s)
+    if not host.vendors.delays.voice_signs:
+        return
     calls = {call.number: [turn.began_s for turn in call.turns] for call in level.called if call.turns}
     sockets = matched(signs, calls, START_MS / 1000 * 4)
+    _ready(host, level, sockets)
     for call in level.called:
         for turn in call.turns:
             if not turn.is_interruption:
@@ -143,17 +149,26 @@ def _clears(host: Host, level: Level) -> None:
                 level.clear_ms.append((turn.cleared_s - sign_s) * 1000)
 
 
-def _stages(host: Host, level: Level) -> list[dict[str, float]]:
-    def moments(vendor: str, *what: str) -> list[float]:
-        told = host.vendors.told(vendor)["moments"]
-        return [at_s for at_s, _, happened in told if happened in what and at_s >= level.began_s]
+def _ready(host: Host, level: Level, sockets: Mapping[int, int]) -> None:
+    row = host.vendors.delays.ready_sign
+    if row is None:
+        return
+    ready = host.vendors.moments(row, level.began_s)
+    for call in level.called:
+        at_s = within(ready.get(sockets.get(call.number, -1), []), call.started_s, call.ended_s)
+        if at_s is not None:
+            level.ready_ms.append((at_s - call.started_s) * 1000)
 
-    signs = Signs(
-        moments("deepgram", "EndOfTurn", "speech_final"),
-        moments("openai", "request"),
-        moments("openai", "first token"),
-        moments("elevenlabs", "text"),
-        moments("elevenlabs", "first audio"),
-    )
+
+def _stages(host: Host, level: Level) -> list[dict[str, float]]:
+    script, told = host.vendors.delays, host.vendors.told
+    rows = [
+        [at_s for at_s, _, what in told(meters)["moments"] if what in whats and at_s >= level.began_s]
+        for meters, whats in script.stage_signs
+    ]
     (call,) = level.called
-    return [found for turn in call.turns if (found := stages(turn.ended_s, turn.answered_s, signs))]
+    return [
+        found
+        for turn in call.turns
+        if turn.answered_s is not None and (found := script.staged(turn.ended_s, turn.answered_s, rows))
+    ]

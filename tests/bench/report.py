@@ -1,18 +1,21 @@
 """Figures as tables."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE
 from rich.table import Table
 
-from tests.bench.figures import percentile, shown, slope, tokens_to_first_clause
+from tests.bench.figures import percentile, shown, slope
+from tests.bench.host import BARGE_IN_MS
 from tests.bench.level import Level
 from tests.bench.runs import Soaked
 from tests.bench.samples import busiest, dearest
-from tests.bench.vendor_process import FIRST_BYTE_MS, FIRST_TOKEN_MS, REPLY, TOKEN_MS, Delays
+from tests.bench.speech import Speech
+from tests.bench.vendor_process import START_MS, Delays, Scripted
 
 _LATENCY = (
     "calls",
@@ -24,6 +27,7 @@ _LATENCY = (
     "p95",
     "clear p50",
     "p95",
+    "ready p50",
     "late p99",
     "late",
 )
@@ -32,7 +36,7 @@ _AT_ITS_LIMIT = 0.85
 _OWN_LATE_MS = 10.0
 
 
-def latency_table(title: str, levels: Sequence[Level], delays: Delays) -> Table:
+def latency_table(title: str, levels: Sequence[Level], delays: Scripted) -> Table:
     """One row a level, ms."""
     table = plain_table(f"{title}: what it adds (ms)", _LATENCY)
     for level in levels:
@@ -43,6 +47,7 @@ def latency_table(title: str, levels: Sequence[Level], delays: Delays) -> Table:
             *shown(overhead, 50, 95, 99),
             *shown(level.greeting_ms, 50, 95),
             *shown(level.clear_ms, 50, 95),
+            *shown(level.ready_ms, 50),
             *shown(level.gap_ms, 99),
             str(level.late_frames),
         )
@@ -103,15 +108,12 @@ def profile_tables(path: Path, most: int = 25) -> tuple[Table, Table]:
     return tables[0], tables[1]
 
 
-def notes(idle_mb: float, delays: Delays) -> str:
-    tokens = tokens_to_first_clause(REPLY)
-    end_ms, all_ms = f"{delays.end_ms:.0f}", f"{delays.serial_ms:.0f}"
-    first_ms, each_ms, byte_ms = f"{FIRST_TOKEN_MS:.0f}", f"{TOKEN_MS:.0f}", f"{FIRST_BYTE_MS:.0f}"
+def notes(idle_mb: float, delays: Scripted) -> str:
     return f"""\
-script: the turn ends {end_ms} ms after the last voice, the model's first token comes after {first_ms}, the first
-clause is complete with token {tokens} ({each_ms} each), speech begins after {byte_ms}: {all_ms} in all.
-overhead: last voice to first sound, less that. clear: the recogniser's first sign of a voice over the agent to our
-`clear`. late: messages of an answer 20 ms or more after the audio before them had been played. MB: an idle
+script: {delays.told()}.
+overhead: last voice to first sound, less that. clear: the vendor's first sign of a voice over the agent to our `clear`
+(the sign comes {START_MS:.0f} ms after the voice began; on speech to speech the agent's barge_in_ms is {BARGE_IN_MS}, so that nothing
+of it is the agent's own patience). ready: `start` to a speech-to-speech session that is set up for the call. late: messages of an answer 20 ms or more after the audio before them had been played. MB: an idle
 streamer had {idle_mb:.0f} before the first call. missed: answers, clears and calls that did not come off.
 measuring core: callers and vendors. Above 85 %, or where the callers' own clock is late (!), the row is a bound: the
 measuring is at its limit. others: what processes that are no part of this took; where that is much, repeat the row."""
@@ -139,6 +141,8 @@ def soak_lines(soaked: Soaked, lines: int) -> str:
         f"the end; slope of the second half {slope(soaked.times_s[half:], soaked.rss_mb[half:]):+.2f} MB a minute\n"
         f"tasks before and after: {len(soaked.tasks[0])}, {len(soaked.tasks[1])}; connections by whom they lead to: "
         f"{soaked.sockets[0]}, {soaked.sockets[1]}\ntasks after: {_counted(soaked.tasks[1])}\n"
+        f"speech-to-speech sessions open at the vendor (some are kept for the next calls): {soaked.sessions[0]}; after "
+        f"the streamer has ended: {soaked.sessions[1]}\n"
         f"turns not answered, calls cut: {soaked.missed}"
     )
 
@@ -149,18 +153,36 @@ def _counted(names: Sequence[str]) -> str:
     return "".join(f"\n  {count} x {name}" for name, count in counts.most_common())
 
 
-def peers_table(ours: Sequence[Level], theirs: Sequence[Level], delays: Delays) -> Table:
-    """Theirs divided by ours. Overhead of both is over the script with our own first clause."""
-    headings = ("calls", "v2v p50", "overhead p50", "p95", "greeting p50", "clear p50", "CPU", "MB/call")
-    table = plain_table("the peer's figure as a multiple of ours", headings)
-    for mine, other in zip(ours, theirs, strict=True):
-        figures = zip(_compared(mine, delays), _compared(other, delays), strict=True)
-        ratios = (two / one if one > 0 else float("nan") for one, two in figures)
-        table.add_row(str(mine.calls), *(f"{ratio:.1f}" for ratio in ratios))
+def greeting_table(rows: Sequence[tuple[str, Level]], delays: Speech) -> Table:
+    """Calls one after the other, a run each, ms."""
+    headings = ("phrases", "sessions", "calls", "greeting p50", "p95", "ready p50", "p95", "first answer over script")
+    table = plain_table(f"from `start`, where a session takes {delays.open_ms:.0f} to be established (ms)", headings)
+    for name, level in rows:
+        firsts = [call.turns[0] for call in level.called if call.turns]
+        answers = [
+            (turn.answered_s - turn.ended_s) * 1000 - delays.overlapped_ms
+            for turn in firsts
+            if turn.answered_s is not None
+        ]
+        figures = (*shown(level.greeting_ms, 50, 95), *shown(level.ready_ms, 50, 95), *shown(answers, 50))
+        table.add_row(*name.split(", "), str(len(level.called)), *figures)
     return table
 
 
-def _compared(level: Level, delays: Delays) -> tuple[float, ...]:
+def peers_table(ours: Sequence[Level], theirs: Mapping[str, Sequence[Level]], delays: Scripted) -> Table:
+    """Theirs divided by ours. Overhead of both is over the script with our own first clause."""
+    headings = ("server", "calls", "v2v p50", "overhead p50", "p95", "greeting p50", "clear p50", "CPU", "MB/call")
+    table = plain_table("as a multiple of ours", headings)
+    table.columns[0].justify = "left"
+    for name, levels in theirs.items():
+        for mine, other in zip(ours, levels, strict=True):
+            figures = zip(_compared(mine, delays), _compared(other, delays), strict=True)
+            ratios = (two / one if one > 0 else float("nan") for one, two in figures)
+            table.add_row(name, str(mine.calls), *("-" if math.isnan(ratio) else f"{ratio:.1f}" for ratio in ratios))
+    return table
+
+
+def _compared(level: Level, delays: Scripted) -> tuple[float, ...]:
     script_ms = delays.overlapped_ms
     return (
         percentile(level.v2v_ms, 50),

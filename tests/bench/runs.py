@@ -11,10 +11,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.bench.host import Host, StreamerOptions, streamer
-from tests.bench.level import Level, caller, run_level
+from tests.bench.level import Level, caller, relate, run_level
 from tests.bench.machine import free_port
 from tests.bench.table import forgetful_table
-from tests.bench.vendor_process import Delays, VendorProcess, vendors
+from tests.bench.stream_caller import Called
+from tests.bench.vendor_process import Delays, Scripted, VendorProcess, vendors
 
 TURNS, TURNS_ALONE = 4, 18
 WARMING_TURNS = 2
@@ -22,6 +23,7 @@ EAGER_AHEAD = Delays(end_ms=600.0, eager_ms=300.0)
 """The eager end of turn comes 300 ms before the confirmed one."""
 SOAK_TURNS = 8
 SAMPLED_S = 2.0
+BETWEEN_S = 0.5
 AFTERWARDS_S = 8.0
 """How long what a call held may take to go: closing handshakes have 1 s, warm sockets age."""
 Enter = Callable[[VendorProcess, str, Path], AbstractContextManager[Host]]
@@ -46,6 +48,8 @@ class Soaked:
     tasks: tuple[list[str], list[str]]
     sockets: tuple[dict[str, int], dict[str, int]]
     missed: int
+    sessions: tuple[int, int] = (0, 0)
+    """Of speech to speech, open at the vendor: after the calls, and after the host has ended as well."""
 
 
 def our_streamer(options: StreamerOptions) -> Enter:
@@ -53,8 +57,10 @@ def our_streamer(options: StreamerOptions) -> Enter:
 
 
 @asynccontextmanager
-async def hosted(enter: Enter, delays: Delays, folder: Path) -> AsyncIterator[Host]:
-    """Vendors, table and host, and one call that warms all of it."""
+async def hosted(
+    enter: Enter, delays: Scripted, folder: Path, afterwards: Callable[[VendorProcess], None] | None = None
+) -> AsyncIterator[Host]:
+    """Vendors, table and host. `afterwards`: called when the host has ended, and the vendors have not."""
     async with forgetful_table(free_port()) as table_url:
         with vendors(delays, folder) as simulated:
             entered = enter(simulated, table_url, folder)
@@ -63,10 +69,12 @@ async def hosted(enter: Enter, delays: Delays, folder: Path) -> AsyncIterator[Ho
                 yield host
             finally:
                 await asyncio.to_thread(entered.__exit__, None, None, None)
+                if afterwards is not None:
+                    await asyncio.to_thread(afterwards, simulated)
 
 
 async def levels(
-    enter: Enter, calls: Sequence[int], turns: int, tell: Tell, delays: Delays, profile: Path | None = None
+    enter: Enter, calls: Sequence[int], turns: int, tell: Tell, delays: Scripted, profile: Path | None = None
 ) -> Ran:
     """One level after the other on the same host. `turns` 0: as many as make sense."""
     chance, ran = random.Random(1), Ran()
@@ -80,10 +88,26 @@ async def levels(
     return ran
 
 
-async def soak(enter: Enter, minutes: float, lines: int, tell: Tell) -> Soaked:
+async def greetings(options: StreamerOptions, calls: int, tell: Tell, delays: Scripted) -> Level:
+    """Calls of one turn, one after the other, on a streamer of their own; the first one warms it and does not count."""
+    chance, called = random.Random(3), list[Called]()
+    async with hosted(our_streamer(options), delays, new_folder()) as host:
+        await run_level(host, 1, 1, chance)
+        tell(f"{calls} calls, one after the other, without {' and '.join(options.without) or 'nothing'}…")
+        began_s = time.monotonic()
+        for _ in range(calls):
+            await asyncio.sleep(BETWEEN_S)
+            called.append(await caller(host, 1, chance).run())
+        level = Level(calls, called, began_s)
+        await asyncio.to_thread(relate, host, level)
+    return level
+
+
+async def soak(enter: Enter, minutes: float, lines: int, tell: Tell, delays: Scripted) -> Soaked:
     """`lines` calls at once, each followed by the next, for so long."""
     chance, times_s, rss_mb = random.Random(2), list[float](), list[float]()
-    async with hosted(enter, Delays(), new_folder()) as host:
+    open_at_last: list[int] = []
+    async with hosted(enter, delays, new_folder(), lambda left: open_at_last.append(_sessions(left))) as host:
         assert host.tasks is not None, "only our streamer is soaked"
         await run_level(host, 2, WARMING_TURNS, chance)
         await asyncio.sleep(AFTERWARDS_S)
@@ -100,8 +124,10 @@ async def soak(enter: Enter, minutes: float, lines: int, tell: Tell) -> Soaked:
                 await asyncio.sleep(SAMPLED_S)
         await asyncio.sleep(AFTERWARDS_S)
         after = await asyncio.to_thread(host.tasks), _connections(host)
+        still_open = await asyncio.to_thread(_sessions, host.vendors)
+    sessions = still_open, open_at_last[0]
     calls_made, missed = (sum(one) for one in zip(*(line.result() for line in running), strict=True))
-    return Soaked(calls_made, times_s, rss_mb, (before[0], after[0]), (before[1], after[1]), missed)
+    return Soaked(calls_made, times_s, rss_mb, (before[0], after[0]), (before[1], after[1]), missed, sessions)
 
 
 async def _line(host: Host, until_s: float, after_s: float, chance: random.Random) -> tuple[int, int]:
@@ -113,6 +139,10 @@ async def _line(host: Host, until_s: float, after_s: float, chance: random.Rando
         calls += 1
         missed += called.was_cut + sum(turn.answered_s is None for turn in called.turns)
     return calls, missed
+
+
+def _sessions(simulated: VendorProcess) -> int:
+    return sum(int(simulated.told(meters)["sessions_open"]) for meters in ("realtime", "live"))
 
 
 def _connections(host: Host) -> dict[str, int]:

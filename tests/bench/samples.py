@@ -20,9 +20,10 @@ def py_spy() -> str:
 
 
 async def record(pid: int, duration_s: int, path: Path) -> None:
-    """Samples a process (its idle threads left out) into `path`, one stack a line with its count."""
+    """Samples what holds a process's interpreter into `path`, one stack a line with its count. The process stands still
+    for each sample, so that stacks are whole; its own figures of that time are not to be trusted."""
     command = [py_spy(), "record", "--pid", str(pid), "--duration", str(duration_s), "--rate", str(RATE_HZ)]
-    command += ["--format", "raw", "--nonblocking", "--output", str(path)]
+    command += ["--format", "raw", "--gil", "--output", str(path)]
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet)
     if await process.wait() != 0:

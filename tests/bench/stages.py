@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.bench.figures import tokens_to_first_clause, within
-from tests.bench.vendor_process import REPLY, TOKEN_MS
+from tests.bench.figures import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +17,18 @@ class Signs:
     first_audio: Sequence[float]
 
 
-def stages(ended_s: float, answered_s: float | None, signs: Signs) -> dict[str, float] | None:
+def stages(ended_s: float, answered_s: float | None, signs: Signs, clause_ms: float) -> dict[str, float] | None:
     """Milliseconds from the last voice to the first sound, stage by stage; None where a sign is missing.
 
-    "host" stages are the streamer's (with the sockets on either side of it), the others the vendors' own.
+    "host" stages are the streamer's (with the sockets on either side of it), the others the vendors' own. `clause_ms`:
+    from the first token to the one that completes the first clause.
     """
-    if answered_s is None:
+    rows = (signs.ended, signs.asked, signs.first_token, signs.text, signs.first_audio)
+    moments = None if answered_s is None else _one_after_the_other(ended_s, answered_s, rows)
+    if answered_s is None or moments is None:
         return None
-    moments = [ended_s]
-    for row in (signs.ended, signs.asked, signs.first_token, signs.text, signs.first_audio):
-        moment = within(row, moments[-1] - 0.001, answered_s + 0.001)
-        if moment is None:
-            return None
-        moments.append(moment)
     last, ended, asked, token, text, audio = (moment * 1000 for moment in moments)
-    clause = token + (tokens_to_first_clause(REPLY) - 1) * TOKEN_MS
+    clause = token + clause_ms
     return {
         "recogniser: end of turn": ended - last,
         "host: end of turn to request": asked - ended,
@@ -42,3 +38,34 @@ def stages(ended_s: float, answered_s: float | None, signs: Signs) -> dict[str, 
         "voice: first audio": audio - text,
         "host: first audio to the caller": answered_s * 1000 - audio,
     }
+
+
+def speech_stages(
+    ended_s: float, answered_s: float, end_ms: float, rows: Sequence[Sequence[float]]
+) -> dict[str, float] | None:
+    """The same for speech to speech. `rows`: committed, response.create on the wire, first audio; `end_ms`: how long
+    after the last voice the script commits."""
+    moments = _one_after_the_other(ended_s, answered_s, rows)
+    if moments is None:
+        return None
+    last, committed, asked, audio = (moment * 1000 for moment in moments)
+    return {
+        "host: last voice to the vendor": committed - last - end_ms,
+        "vendor: end of speech": end_ms,
+        "host: committed to response.create": asked - committed,
+        "vendor: first audio": audio - asked,
+        "host: first audio to the caller": answered_s * 1000 - audio,
+    }
+
+
+def _one_after_the_other(
+    ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]
+) -> list[float] | None:
+    """The end, and the first moment of each row after the one before it; None where one is missing."""
+    moments = [ended_s]
+    for row in rows:
+        moment = within(row, moments[-1] - 0.001, answered_s + 0.001)
+        if moment is None:
+            return None
+        moments.append(moment)
+    return moments

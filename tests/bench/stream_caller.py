@@ -1,11 +1,9 @@
 """One caller over a media stream: frames on a true 20 ms clock, what comes back played as Twilio plays it."""
 
 import asyncio
-import base64
 import binascii
 import time
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -16,8 +14,8 @@ from tests.vendors.speech_tone import SILENCE, tone
 
 FRAME_S = 0.02
 CLOSES_WITHIN_S = 5.0
-_QUIET = base64.b64encode(SILENCE * 160).decode()
-_VOICE = base64.b64encode(tone("A", 20)).decode()
+_QUIET = binascii.b2a_base64(SILENCE * 160, newline=False)
+_VOICE = binascii.b2a_base64(tone("A", 20), newline=False)
 
 
 @dataclass(slots=True)
@@ -35,6 +33,12 @@ class Called:
     """The other end closed the stream in mid-call."""
 
 
+_MEDIA = (
+    b'{"event":"media","sequenceNumber":"%d","media":{"track":"inbound","chunk":"%d","timestamp":"%d",'
+    b'"payload":"%s"},"streamSid":"%s"}'
+)
+
+
 class StreamCaller:
     """`start` is the text of Twilio's `start` message."""
 
@@ -46,12 +50,9 @@ class StreamCaller:
         self.called = Called(number, turns=dialogue.turns)
 
     async def run(self) -> Called:
-        loop, parts = asyncio.get_running_loop(), urlsplit(self._url)
-        _, self._socket = await loop.create_connection(
-            lambda: StreamSocket(self._url, self._on_text), parts.hostname or "", parts.port or 80
-        )
+        self._socket = StreamSocket(self._on_text)
         try:
-            await self._socket.opened
+            await self._socket.open(self._url)
             self._socket.send(b'{"event":"connected","protocol":"Call","version":"1.0.0"}')
             self._socket.send(self._start)
             self.called.started_s = time.monotonic()
@@ -91,12 +92,8 @@ class StreamCaller:
             number += 1
             self._return(playout.played(now_s))
 
-    def _send(self, payload: str, number: int) -> None:
-        text = (
-            f'{{"event":"media","sequenceNumber":"{number + 2}","media":{{"track":"inbound","chunk":"{number + 1}",'
-            f'"timestamp":"{number * 20}","payload":"{payload}"}},"streamSid":"{self._stream_sid}"}}'
-        )
-        self._socket.send(text.encode())
+    def _send(self, payload: bytes, number: int) -> None:
+        self._socket.send(_MEDIA % (number + 2, number + 1, number * 20, payload, self._stream_sid.encode()))
 
     def _return(self, marks: list[str]) -> None:
         for name in marks:

@@ -1,86 +1,52 @@
-"""A media stream from Twilio's end, as light as Python has it: websockets' sans-I/O protocol on a transport."""
+"""A media stream from Twilio's end, as light as Python has it, so that the callers are not what limits a level."""
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
 
-from websockets.client import ClientProtocol
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
-from websockets.uri import parse_uri
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+_TEXT, _CLOSE = WSMsgType.TEXT, WSMsgType.CLOSE
 
 
-class StreamSocket(asyncio.Protocol):
-    """`opened` is done after the handshake, `closed` at the end. Each text message goes to `on_text`."""
+class StreamSocket(WSListener):
+    """Each text message goes to `on_text`; `closed` is done at the end."""
 
-    def __init__(self, url: str, on_text: Callable[[bytes], None]) -> None:
-        loop = asyncio.get_running_loop()
-        self.opened: asyncio.Future[None] = loop.create_future()
-        self.closed: asyncio.Future[None] = loop.create_future()
-        self._protocol = ClientProtocol(parse_uri(url))
+    def __init__(self, on_text: Callable[[bytes], None]) -> None:
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_text = on_text
-        self._message = bytearray()
-        self._transport: asyncio.Transport
+        self._transport: WSTransport | None = None
+        self.is_closing = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._protocol.send_request(self._protocol.connect())
-        self._flush()
+    async def open(self, url: str) -> None:
+        """Once, first. Raises what the connection or the handshake failed with."""
+        await ws_connect(lambda: self, url, use_aiofastnet=False)
 
-    def data_received(self, data: bytes) -> None:
-        self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
-            if isinstance(event, Frame):
-                self._take(event)
-            elif isinstance(event, Response) and not self.opened.done():
-                if self._protocol.handshake_exc is None:
-                    self.opened.set_result(None)
-                else:
-                    self.opened.set_exception(self._protocol.handshake_exc)
-        self._flush()
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
 
-    def eof_received(self) -> bool:
-        self._protocol.receive_eof()
-        return False
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is _TEXT:
+            self._on_text(frame.get_payload_as_bytes())
+        elif frame.msg_type is _CLOSE:
+            self.is_closing = True
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.opened.done():
-            self.opened.set_exception(ConnectionResetError("the stream was closed before it was open"))
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.is_closing, self._transport = True, None
         if not self.closed.done():
             self.closed.set_result(None)
 
     def send(self, text: bytes) -> None:
         """One text message; nothing once the socket is closing."""
-        if not self._transport.is_closing() and not self.closed.done():
-            self._protocol.send_text(text)
-            self._flush()
+        if self._transport is not None:
+            self._transport.send(_TEXT, text)
 
     def close(self) -> None:
         """The closing handshake; nothing is waited for."""
-        if not self._transport.is_closing():
-            self._protocol.send_close(1000)
-            self._flush()
+        if self._transport is not None:
+            self._transport.send_close()
 
     def abort(self) -> None:
-        self._transport.abort()
-
-    @property
-    def is_closing(self) -> bool:
-        return self._protocol.close_rcvd is not None or self._transport.is_closing()
-
-    def _take(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.TEXT and frame.fin:
-            self._on_text(bytes(frame.data))
-        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._message += frame.data
-            if frame.fin:
-                whole = bytes(self._message)
-                self._message.clear()
-                self._on_text(whole)
-
-    def _flush(self) -> None:
-        for data in self._protocol.data_to_send():
-            if data:
-                self._transport.write(data)
-        if self._protocol.close_expected() and not self._transport.is_closing():
-            self._transport.close()
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)

@@ -4,7 +4,8 @@ import pytest
 
 from tests.bench.figures import matched, percentile, shown, slope, tokens_to_first_clause, within
 from tests.bench.samples import busiest, dearest
-from tests.bench.stages import Signs, stages
+from tests.bench.speech import Speech
+from tests.bench.stages import Signs, speech_stages, stages
 from tests.bench.vendor_process import REPLY, Delays
 
 
@@ -53,11 +54,12 @@ def test_scripted_critical_paths() -> None:
     early = Delays(end_ms=600, eager_ms=300)
     assert (early.serial_ms, early.overlapped_ms) == (1160, 860)
     assert Delays(end_ms=2000, eager_ms=300).overlapped_ms == 2000
+    assert Speech().overlapped_ms == 850
 
 
 def test_stages_of_a_turn() -> None:
     signs = Signs([10.301], [10.305], [10.655], [10.717], [10.867])
-    found = stages(10.0, 10.868, signs)
+    found = stages(10.0, 10.868, signs, 60.0)
     assert found is not None
     assert {stage: round(ms) for stage, ms in found.items()} == {
         "recogniser: end of turn": 301,
@@ -68,8 +70,21 @@ def test_stages_of_a_turn() -> None:
         "voice: first audio": 150,
         "host: first audio to the caller": 1,
     }
-    assert stages(10.0, None, signs) is None
-    assert stages(20.0, 21.0, signs) is None
+    assert stages(10.0, None, signs, 60.0) is None
+    assert stages(20.0, 21.0, signs, 60.0) is None
+
+
+def test_stages_of_a_turn_of_speech_to_speech() -> None:
+    found = speech_stages(10.0, 10.853, 500.0, ([10.501], [10.502], [10.852]))
+    assert found is not None
+    assert {stage: round(ms) for stage, ms in found.items()} == {
+        "host: last voice to the vendor": 1,
+        "vendor: end of speech": 500,
+        "host: committed to response.create": 1,
+        "vendor: first audio": 350,
+        "host: first audio to the caller": 1,
+    }
+    assert speech_stages(10.0, 10.853, 500.0, ([10.501], [], [10.852])) is None
 
 
 def test_samples_are_folded_into_functions() -> None:

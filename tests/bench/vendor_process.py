@@ -1,20 +1,21 @@
-"""The simulated vendors of a benchmark: in a process of their own, with the script that all runs share."""
+"""The simulated vendors of a benchmark: in a process of their own, with the script of the run."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import httpx
 from pydantic import TypeAdapter
 
 from tests.bench.figures import tokens_to_first_clause
 from tests.bench.machine import MEASURING_CORE, Meters, running
+from tests.bench.stages import Signs, stages
 from tests.vendors.script import (
     DeepgramScript,
     ElevenLabsScript,
@@ -30,15 +31,55 @@ from tests.vendors.vendors import METERS_PATH
 REPLY = "The dentist has a free hour on Tuesday afternoon. Would you like to take it?"
 SAID = "Tuesday would be good for me"
 START_MS, FIRST_TOKEN_MS, TOKEN_MS, FIRST_BYTE_MS = 80.0, 350.0, 10.0, 150.0
+CHARACTER_MS = 40
 NEVER_MS = 1e6
+Row: TypeAlias = tuple[str, tuple[str, ...]]
+"""Whose meters, and which moments of theirs."""
+
+
+class Scripted(Protocol):
+    """What the simulated vendors of a run are told, and what follows from it. Milliseconds."""
+
+    @property
+    def overlapped_ms(self) -> float:
+        """The scripted critical path, from the last voice to the first sound."""
+
+    @property
+    def voice_signs(self) -> Sequence[Row]:
+        """A vendor's first sign of a voice over the agent: the first of these that it gives."""
+
+    @property
+    def ready_sign(self) -> Row | None:
+        """The moment at which a vendor's connection is ready for a call, where one must be."""
+
+    @property
+    def stage_signs(self) -> Sequence[Row]:
+        """What `staged` is given the moments of."""
+
+    def script(self) -> Script: ...
+
+    def staged(self, ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]) -> dict[str, float] | None:
+        """Where one turn's time went; None where a moment is missing."""
+
+    def told(self) -> str:
+        """The script in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """When the recogniser is sure of the end, and when it is fairly sure (`eager_ms`), after the last voice."""
+    """The pipeline's. When the recogniser is sure of the end, and when it is fairly sure (`eager_ms`), after the last voice."""
 
     end_ms: float = 300.0
     eager_ms: float = NEVER_MS
+    voice_signs: ClassVar[Sequence[Row]] = (("deepgram", ("StartOfTurn",)), ("deepgram", ("results",)))
+    ready_sign: ClassVar[Row | None] = None
+    stage_signs: ClassVar[Sequence[Row]] = (
+        ("deepgram", ("EndOfTurn", "speech_final")),
+        ("openai", ("request",)),
+        ("openai", ("first token",)),
+        ("elevenlabs", ("text",)),
+        ("elevenlabs", ("first audio",)),
+    )
 
     @property
     def making_ms(self) -> float:
@@ -55,15 +96,24 @@ class Delays:
         """The same with it."""
         return max(self.end_ms, min(self.end_ms, self.eager_ms) + self.making_ms)
 
+    def script(self) -> Script:
+        listening = Listening((Utterance(SAID),), start_ms=START_MS, eager_ms=self.eager_ms, end_ms=self.end_ms)
+        speaking = Speaking(first_byte_ms=FIRST_BYTE_MS, character_ms=CHARACTER_MS)
+        return Script(
+            DeepgramScript((listening,)),
+            OpenAIScript((Reply(REPLY, first_token_ms=FIRST_TOKEN_MS, token_ms=TOKEN_MS),)),
+            ElevenLabsScript((speaking,), (speaking,)),
+        )
 
-def script(delays: Delays) -> Script:
-    listening = Listening((Utterance(SAID),), start_ms=START_MS, eager_ms=delays.eager_ms, end_ms=delays.end_ms)
-    speaking = Speaking(first_byte_ms=FIRST_BYTE_MS, character_ms=40)
-    return Script(
-        DeepgramScript((listening,)),
-        OpenAIScript((Reply(REPLY, first_token_ms=FIRST_TOKEN_MS, token_ms=TOKEN_MS),)),
-        ElevenLabsScript((speaking,), (speaking,)),
-    )
+    def staged(self, ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]) -> dict[str, float] | None:
+        return stages(ended_s, answered_s, Signs(*rows), (tokens_to_first_clause(REPLY) - 1) * TOKEN_MS)
+
+    def told(self) -> str:
+        return (
+            f"the turn ends {self.end_ms:.0f} ms after the last voice, the model's first token comes after "
+            f"{FIRST_TOKEN_MS:.0f}, the first clause is complete with token {tokens_to_first_clause(REPLY)} "
+            f"({TOKEN_MS:.0f} each), speech begins after {FIRST_BYTE_MS:.0f}: {self.serial_ms:.0f} in all"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +123,7 @@ class VendorProcess:
     meters: Meters
     urls: dict[str, str]
     script: Script
-    delays: Delays
+    delays: Scripted
 
     def environment(self) -> dict[str, str]:
         """The settings that point a host at the vendors."""
@@ -83,25 +133,31 @@ class VendorProcess:
         return settings | {f"{vendor.upper()}_BASE_URL": url for vendor, url in self.urls.items()}
 
     def told(self, vendor: str) -> dict[str, Any]:
-        """The vendor's meters: counters, refusals, and `moments` as [monotonic s, number, what]."""
-        url = self.urls[vendor].removesuffix("/v1") + METERS_PATH
+        """The vendor's meters: counters, refusals, and `moments` as [monotonic s, number, what]. "realtime" and "live"
+        have some of their own."""
+        below = "" if vendor in self.urls else f"/{vendor}"
+        url = self.urls["openai" if below else vendor].removesuffix("/v1") + METERS_PATH + below
         told: dict[str, Any] = httpx.get(url, trust_env=False, timeout=30).json()
         return told
 
-    def moments(self, vendor: str, what: str, since_s: float) -> dict[int, list[float]]:
-        """When `what` happened, by the number of the connection or request."""
+    def moments(self, row: Row, since_s: float) -> dict[int, list[float]]:
+        """When it happened, by the number of the connection or request."""
         found: dict[int, list[float]] = {}
-        for at_s, number, happened in self.told(vendor)["moments"]:
-            if happened == what and at_s >= since_s:
+        for at_s, number, happened in self.told(row[0])["moments"]:
+            if happened in row[1] and at_s >= since_s:
                 found.setdefault(number, []).append(at_s)
         return found
 
 
+_FUNCTIONS: Any = {"openai": {"think": True, "realtime": {"think"}, "live": {"think"}}}
+"""What no file can hold."""
+
+
 @contextmanager
-def vendors(delays: Delays, folder: Path) -> Iterator[VendorProcess]:
-    told = script(delays)
+def vendors(delays: Scripted, folder: Path) -> Iterator[VendorProcess]:
+    told = delays.script()
     path = folder / "script.json"
-    path.write_bytes(TypeAdapter(Script).dump_json(told, exclude={"openai": {"think"}}))
+    path.write_bytes(TypeAdapter(Script).dump_json(told, exclude=_FUNCTIONS))
     command = [sys.executable, "-m", "tests.vendors", "--script", str(path)]
     with running(command, os.environ, MEASURING_CORE, subprocess.PIPE, folder / "vendors.log") as process:
         assert process.stdout is not None
