@@ -8,6 +8,7 @@ nothing of it has sounded           the bridge phrase at once, and the answer is
 ... to words nobody wrote down      the bridge phrase; the new engine hears the caller's voice again
 """
 
+from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
 from streamer.dialogue import Dialogue
 from streamer.events import Answer, Effect, Fill, Say
 from streamer.playback import BYTES_PER_MS
@@ -59,10 +60,20 @@ def _whole_sentences(said: str, spoken: str) -> str:
 
 
 def _order_anew(dialogue: Dialogue, reply: ReplyInProgress, now_ms: int) -> Effect:
-    """What the reply was ordered with, once more, behind what has sounded of it."""
+    """What the reply was ordered with, once more, behind what has sounded of it, which whoever thinks is told."""
+    so_far = _so_far(dialogue, reply, now_ms)
     reply.id, reply.ordered_at_ms, reply.own_sound_at_ms = dialogue.voice.next_id(), now_ms, None
     reply.said = list(reply.spoken)
-    return Say(reply.id, reply.fixed) if reply.fixed else Answer(reply.id, dialogue.conversation)
+    return Say(reply.id, reply.fixed) if reply.fixed else Answer(reply.id, so_far)
+
+
+def _so_far(dialogue: Dialogue, reply: ReplyInProgress, now_ms: int) -> Conversation:
+    """The conversation with what has sounded of the reply as its last turn, cut off."""
+    words = "".join(reply.spoken).strip()
+    if reply.own_sound_at_ms is None or not words:
+        return dialogue.conversation
+    mode = dialogue.mode.value
+    return dialogue.conversation.adding(Turn(BROKEN_OFF, Role.AGENT, words, words, True, now_ms, now_ms, mode))
 
 
 def _cover(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_ms: int) -> list[Effect]:

@@ -2,7 +2,10 @@
 
 lost, and may be well at once    the same mode again, with whatever the task knows to be well, once
 lost again, or for good          the next streaming mode of the agent's
+lost after a wait                the next one too: a deadline is not waited for twice in one mode
 none left                        the call leaves the socket and goes on over TwiML
+
+So in one mode nobody waits for longer than the deadline of one try and AGAIN_WITHIN_MS.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +16,8 @@ from calls.record import Mode
 MOST_TRIES = 2
 MOST_CHANGES = 8
 """In one stream. Whoever has lost that many engines is better off without."""
+AGAIN_WITHIN_MS = 1_500
+"""Who has been waited for longer than this is not asked again in the same mode."""
 WELL_MS = 60_000
 """An engine that ran so long was well: what is lost then is a new failure, not the old one again."""
 
@@ -27,15 +32,17 @@ class Ladder:
     _tries: dict[Mode, int] = field(default_factory=dict)
     _changes: int = 0
 
-    def next(self, failure: Failure, now_ms: int) -> Mode | None:
-        """The mode of the engine to go on with after `failure`; None when only TwiML is left."""
+    def next(self, failure: Failure, now_ms: int, waited_ms: int = 0) -> Mode | None:
+        """The mode of the engine to go on with after `failure`; None when only TwiML is left. The caller has waited
+        for the lost one for `waited_ms`."""
         if now_ms - self.since_ms >= WELL_MS:
             self._tries.clear()
         self._changes += 1
         self._tries[self.mode] = self._tries.get(self.mode, 0) + 1
         if self._changes > MOST_CHANGES:
             return None
-        candidates = [*([self.mode] if failure.retryable else []), *self._below()]
+        is_worth_it = failure.retryable and waited_ms <= AGAIN_WITHIN_MS
+        candidates = [*([self.mode] if is_worth_it else []), *self._below()]
         for mode in candidates:
             if self._tries.get(mode, 0) < MOST_TRIES:
                 self.mode, self.since_ms = mode, now_ms

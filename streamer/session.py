@@ -36,6 +36,11 @@ from streamer.turns import Silence
 
 MEDIA_AHEAD_MS = 600_000
 """A frame dated further ahead of the stream than this is no frame of it."""
+TAIL_MS = 200
+"""A recogniser may date the end of a turn a little early: what sounds of it after that must not be heard as another
+turn, and nobody has begun one so soon."""
+HEARS_WITHIN_MS = 10_000
+"""An engine that told nothing of the caller for so long may just have had nobody to hear."""
 LAST_WORDS_MS = 2_000
 """How long the agent goes on saying what has become sound already, when no engine is left."""
 
@@ -66,6 +71,7 @@ class Session:
     is_over: bool = False
     _moving: Failure | None = None
     _last_words: LastWords | None = None
+    _has_heard: bool = False
     dialogue: Dialogue = field(init=False)
     media_time: MediaTime = field(init=False)
 
@@ -77,7 +83,8 @@ class Session:
     @property
     def unconfirmed_since_media_ms(self) -> int:
         """Media time from which on what the caller said does not stand in the record yet."""
-        return max(0, self.dialogue.confirmed_until_ms - self.media_time.zero_ms)
+        confirmed_ms = self.dialogue.confirmed_until_ms - self.media_time.zero_ms
+        return confirmed_ms + TAIL_MS if confirmed_ms > 0 else 0
 
     def begin(self, now_ms: int) -> list[Effect]:
         """The engine is there: greet, or go on from the conversation so far."""
@@ -128,6 +135,7 @@ class Session:
             case EngineLost(failure):
                 return self._change_engine(failure, now_ms)
             case _:
+                self._has_heard = True
                 return self.dialogue.hear(event, now_ms) + self.on_time(now_ms)
 
     def _used(self, used: Used, now_ms: int) -> CommitUsage:
@@ -191,14 +199,24 @@ class Session:
         reply = self.dialogue.voice.reply
         if self.dialogue.voice.is_leaving and reply and reply.is_whole:
             return []  # the goodbye is here already, and needs no engine to be heard
-        mode = self.ladder.next(failure, now_ms) if self.ladder and not self.dialogue.voice.is_leaving else None
+        mode = None
+        if self.ladder and not self.dialogue.voice.is_leaving:
+            mode = self.ladder.next(failure, now_ms, self._waited_ms(self.ladder.since_ms, now_ms))
         if mode is None:
             self._last_words = LastWords(failure, now_ms + LAST_WORDS_MS)
             return self._leave_after_last_words(now_ms)
-        self.mode = mode
+        self.mode, self._has_heard = mode, False
         self.dialogue.stand_on(mode)
         effects: list[Effect] = [ChangeEngine(mode, failure), *go_on(self.dialogue, self.bridge, now_ms)]
         return effects + self._finish_if_heard(now_ms)
+
+    def _waited_ms(self, engine_since_ms: int, now_ms: int) -> int:
+        """How long the engine that is lost has kept the caller waiting: for a sound, or for being heard at all."""
+        reply = self.dialogue.voice.reply
+        if reply and not reply.is_held and not reply.is_whole and reply.own_sound_at_ms is None:
+            return now_ms - reply.wanted_since_ms
+        runs_ms = now_ms - engine_since_ms
+        return 0 if self._has_heard or runs_ms > HEARS_WITHIN_MS else runs_ms
 
     # --- leaving ---------------------------------------------------------------------------------------------------
 

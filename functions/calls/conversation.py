@@ -11,6 +11,11 @@ class Role(StrEnum):
     AGENT = "agent"
 
 
+BROKEN_OFF = "broken-off"
+"""The id of a turn of the agent that whoever was speaking it could not finish; another is asked to go on with it, and
+it is never written down under this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One finished turn; it never changes once written.
@@ -47,10 +52,11 @@ class Conversation:
 
     @property
     def unanswered(self) -> tuple[Turn, ...]:
-        """The caller's turns that no agent turn has answered; a turn of which nothing was heard answers nothing."""
+        """The caller's turns that no agent turn has answered; a turn of which nothing was heard answers nothing, nor
+        does one that broke off."""
         waiting: list[Turn] = []
         for turn in reversed(self.turns):
-            if turn.role is Role.AGENT and turn.heard:
+            if turn.role is Role.AGENT and turn.heard and turn.id != BROKEN_OFF:
                 break
             if turn.role is Role.CALLER:
                 waiting.append(turn)

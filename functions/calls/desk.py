@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from calls.agent import Agent
-from calls.conversation import Conversation, Role
+from calls.conversation import BROKEN_OFF, Conversation, Role
 from calls.desk_meaning import Meaning, meaning_of
 from calls.desk_speech import hours_of, hours_of_week, says, spoken_list
 from calls.desk_table import Desk, check, desk_of
@@ -53,7 +53,7 @@ def answer(agent: Agent, conversation: Conversation, today: datetime.date) -> Re
     for turn in conversation.turns:
         if turn.role is Role.CALLER:
             said.append(turn.said)
-        elif turn.heard and said:
+        elif turn.heard and said and turn.id != BROKEN_OFF:
             step, said = _step(agent, desk, step.state, ". ".join(said), today), []
     if not said:
         return Reply(question(desk, step.state), keys=_keys(step.state))

@@ -2,13 +2,15 @@
 
 While a clause is being spoken the next is being thought: the thinker's words are cut into clauses (the first one as
 soon as it stands), made speakable, and handed to the speaker over a queue of a few; what was spoken is told in the
-words as they were written. At most one reply is in the making; ordering a new one or cancelling stops the old.
+words as they were written. At most one reply is in the making; ordering a new one or cancelling stops the old. What was
+given to the voice is spoken even if the thinker breaks off: only then is the reply told as lost.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 
 from calls.conversation import Conversation
 from calls.errors import Blame, Failure, ProviderFailed
@@ -38,6 +40,16 @@ log = logging.getLogger(__name__)
 _CLAUSES_AHEAD = 8
 _UNSPOKEN = b"\xff" * 160  # 20 ms of silence that carries signs no voice speaks
 _ORDERS = 32
+
+
+@dataclass(slots=True)
+class _Thought:
+    """What came of thinking, beside the words. `failure`: it broke off in the middle."""
+
+    action: Action | None = None
+    keys: int = 0
+    has_clause: bool = False
+    failure: Failure | None = None
 
 
 class PipelineEngine:
@@ -139,7 +151,11 @@ class PipelineEngine:
         except* ProviderFailed as lost:
             emit(ReplyLost(reply_id, _first_failure(lost)))
         else:
-            emit(ReplyDone(reply_id, *thinking.result()))
+            thought = thinking.result()
+            if thought.failure:
+                emit(ReplyLost(reply_id, thought.failure))
+            else:
+                emit(ReplyDone(reply_id, thought.action, thought.keys))
 
     async def _think(
         self,
@@ -147,29 +163,34 @@ class PipelineEngine:
         conversation: Conversation,
         clauses: "asyncio.Queue[str | None]",
         emit: Callable[[EngineEvent], None],
-    ) -> tuple[Action | None, int]:
-        cutter = Clauses()
-        action: Action | None = None
-        keys, has_clause = 0, False
-        async with contextlib.aclosing(self._thinker.reply(conversation)) as parts:
-            async for part in parts:
-                match part:
-                    case Words(text):
-                        found = cutter.feed(text)
-                        emit(ReplyWorded(reply_id, text, has_clause=bool(found) and not has_clause))
-                        has_clause = has_clause or bool(found)
-                        for clause in found:
-                            await clauses.put(clause)
-                    case ExpectKeys(count):
-                        keys = count
-                    case _:
-                        action = part
-        if (rest := cutter.rest()).strip():
-            if not has_clause:
+    ) -> _Thought:
+        """A reply that breaks off once something of it was given to the voice is spoken as far as it was given; one
+        that breaks off before raises ProviderFailed."""
+        cutter, thought = Clauses(), _Thought()
+        try:
+            async with contextlib.aclosing(self._thinker.reply(conversation)) as parts:
+                async for part in parts:
+                    match part:
+                        case Words(text):
+                            found = cutter.feed(text)
+                            emit(ReplyWorded(reply_id, text, has_clause=bool(found) and not thought.has_clause))
+                            thought.has_clause = thought.has_clause or bool(found)
+                            for clause in found:
+                                await clauses.put(clause)
+                        case ExpectKeys(count):
+                            thought.keys = count
+                        case _:
+                            thought.action = part
+        except ProviderFailed as failed:
+            if not thought.has_clause:
+                raise
+            thought.failure = failed.failure
+        if not thought.failure and (rest := cutter.rest()).strip():
+            if not thought.has_clause:
                 emit(ReplyWorded(reply_id, "", has_clause=True))
             await clauses.put(rest)
         await clauses.put(None)
-        return action, keys
+        return thought
 
     async def _speak(
         self,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calls.conversation import Conversation, Role, Turn
+from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
 from calls.errors import Blame, Failure
 from calls.record import Do, EndReason, Mode, NextStep
 from calls.reply import EndCall
@@ -22,14 +22,16 @@ from streamer.events import (
     Say,
     SendMark,
     SendMedia,
+    SpeechStarted,
+    SpeechStopped,
     TurnEnded,
     TurnLikely,
     TurnTaken,
     TurnWorded,
 )
-from streamer.ladder import Ladder
+from streamer.ladder import AGAIN_WITHIN_MS, Ladder
 from streamer.leaving import HANDED_OVER
-from streamer.session import Session
+from streamer.session import TAIL_MS, Session
 from tests.fakes.agents import AGENT
 
 START = 1_000_000
@@ -165,8 +167,40 @@ def test_a_reply_that_broke_off_in_mid_sentence_is_asked_for_anew_behind_it() ->
     s.on_engine(ReplyWorded(2, "We are open"), START + 2_900)
     s.on_engine(ReplySpoken(2, TENTH, "We are open"), START + 3_000)
     effects = s.on_engine(ReplyLost(2, LASTING), START + 3_050)
-    assert orders(effects) == [Answer(3, s.dialogue.conversation)]
+    (order,) = orders(effects)
+    assert isinstance(order, Answer)
+    assert [turn.heard for turn in order.conversation.turns] == [AGENT.greeting, "Hours?", "We are open"]
+    assert (order.conversation.turns[-1].id, order.conversation.turns[-1].cut) == (BROKEN_OFF, True)
+    assert [turn.heard for turn in order.conversation.unanswered] == ["Hours?"]
+    assert s.dialogue.conversation.unanswered, "what broke off is not written down yet"
     assert SendMedia(BRIDGE) in effects
+
+
+def test_who_was_waited_for_is_not_asked_again_in_the_same_mode() -> None:
+    s = asked()
+    effects = s.on_engine(ReplyLost(2, PASSING), START + 2_000 + AGAIN_WITHIN_MS + 1)
+    assert effects[0] == ChangeEngine(Mode.PIPELINE, PASSING)
+
+
+def test_an_engine_that_never_heard_the_caller_is_not_waited_for_twice() -> None:
+    s = greeted()
+    effects = s.on_engine(EngineLost(PASSING), START + 3_000)
+    assert effects == [ChangeEngine(Mode.PIPELINE, PASSING)]
+
+
+def test_an_engine_that_heard_the_caller_is_tried_again() -> None:
+    s = greeted()
+    s.on_engine(SpeechStarted(1_500), START + 1_600)
+    s.on_engine(SpeechStopped(), START + 1_700)
+    assert s.on_engine(EngineLost(PASSING), START + 3_000) == [ChangeEngine(Mode.REALTIME, PASSING)]
+
+
+def test_a_new_engine_does_not_hear_the_end_of_a_turn_that_stands_in_the_record() -> None:
+    s = greeted()
+    assert s.unconfirmed_since_media_ms == 0
+    s.on_media_time(1_000, START + 1_000)
+    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
+    assert s.unconfirmed_since_media_ms == 1_500 + TAIL_MS
 
 
 def test_an_answer_made_ahead_of_time_goes_with_its_engine() -> None:

@@ -2,7 +2,7 @@
 
 from calls.errors import Blame, Failure
 from calls.record import Mode
-from streamer.ladder import MOST_CHANGES, WELL_MS, Ladder
+from streamer.ladder import AGAIN_WITHIN_MS, MOST_CHANGES, WELL_MS, Ladder
 
 PASSING = Failure("deepgram-lost", Blame.PROVIDER, "The connection was lost.", retryable=True)
 LASTING = Failure("openai-key", Blame.CONFIGURATION, "The key is refused.")
@@ -21,6 +21,11 @@ def test_what_lasts_goes_down_at_once() -> None:
     ladder = Ladder(ALL, Mode.REALTIME, 0)
     assert ladder.next(LASTING, 100) is Mode.PIPELINE
     assert ladder.next(LASTING, 200) is None
+
+
+def test_a_deadline_is_not_waited_for_twice_in_one_mode() -> None:
+    assert Ladder(ALL, Mode.REALTIME, 0).next(PASSING, 5_000, AGAIN_WITHIN_MS) is Mode.REALTIME
+    assert Ladder(ALL, Mode.REALTIME, 0).next(PASSING, 5_000, AGAIN_WITHIN_MS + 1) is Mode.PIPELINE
 
 
 def test_an_engine_that_was_well_for_long_is_tried_again() -> None:

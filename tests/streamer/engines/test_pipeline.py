@@ -202,3 +202,12 @@ async def test_frames_go_straight_to_the_recogniser() -> None:
     run.engine.hear(Media(b"\xff" * 160, 40, "/w=="))
     assert run.ear.frames == [(b"\xff" * 160, 40)]
     await run.stop()
+
+
+async def test_what_was_given_to_the_voice_is_spoken_before_a_reply_that_broke_off_is_lost() -> None:
+    cut_off = ProviderFailed("It broke off.", code="openai-cut-off", retryable=True)
+    run = Run(Mind(Words("Sure thing. "), Words("We are"), cut_off), Mouth())
+    run.engine.order(Answer(1, Conversation()))
+    await run.until(ReplyLost)
+    assert run.events[-2:] == [ReplySpoken(1, b"\x10" * 8, "Sure thing. "), ReplyLost(1, cut_off.failure)]
+    await run.stop()

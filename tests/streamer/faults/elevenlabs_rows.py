@@ -8,7 +8,7 @@ from streamer.providers.elevenlabs_socket import SpeechSocket
 from streamer.providers.elevenlabs_speaker import OPENING_S
 from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.row import AT_ONCE_S, Row, default_of
-from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, script, speaking
+from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, answering, script, speaking
 from tests.vendors.script import ElevenLabsScript, Fault
 
 SOCKET_FIRST_S = default_of(SpeechSocket, "first_s")
@@ -39,7 +39,7 @@ def _http_lost(
 def _http_mid(what: str, code: str, fault: Fault, begins: str = "", pauses_s: float = AT_ONCE_S) -> Row:
     return Row(
         f"elevenlabs http, middle: {what}",
-        Call(script(elevenlabs=speaking((NO_SOCKET,), (None, fault))), utterances=PATIENT),
+        Call(script(openai=answering(), elevenlabs=speaking((NO_SOCKET,), (None, fault))), utterances=PATIENT),
         hears=(GREETING,),
         begins=begins,
         may_begin=ANSWERS[0],

@@ -7,8 +7,8 @@ from streamer.providers.openai_waiting import STALLED_S
 from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.row import AT_ONCE_S, Row
 from tests.streamer.faults.scene import (
-    ANSWERS,
     ASKED,
+    BROKEN_ANSWERS,
     FALLBACK_AGENT,
     FLUX_AGENT,
     GREETING,
@@ -17,8 +17,9 @@ from tests.streamer.faults.scene import (
     listening,
     script,
     thinking,
+    twice_listening,
 )
-from tests.vendors.script import Fault, Kind, OpenAIScript
+from tests.vendors.script import Fault, Kind, OpenAIScript, Reply
 
 FIRST_WORD_S = REPLY_S * WORDS_SHARE
 MID_WORDS = 13
@@ -28,6 +29,7 @@ CONFIRMED_MS = 650.0
 """After the voice: time enough for an answer made ahead of time to fail on a machine that is busy."""
 PATIENT = (Utterance(), Utterance(quiet_s=STALLED_S + 1.0))
 """A caller who lets the agent stop in mid-sentence."""
+WAITING = (*PATIENT, Utterance((), quiet_s=STALLED_S + 1.0))
 
 
 def _lost(
@@ -35,18 +37,14 @@ def _lost(
     code: str,
     *faults: Fault,
     blame: Blame = Blame.PROVIDER,
-    hears: tuple[str, ...] = (GREETING,),
-    begins: str = "",
     says: str = "",
-    token_ms: float = 5.0,
     waits_s: float = AT_ONCE_S,
 ) -> Row:
     """Without a fallback the answer cannot be had: the words stay unanswered, for whoever takes the call over."""
     return Row(
         f"openai, {what}",
-        Call(script(openai=thinking(*faults, token_ms=token_ms)), utterances=PATIENT),
-        hears=hears,
-        begins=begins,
+        Call(script(openai=thinking(*faults)), utterances=PATIENT),
+        hears=(GREETING,),
         asked=ASKED[:1],
         code=code,
         blame=blame,
@@ -62,9 +60,18 @@ def _well(what: str, fault: Fault, *, agent: Agent = FLUX_AGENT, waits_s: float 
     return Row(f"openai, {what}", call, waits_s=waits_s)
 
 
-def _mid(kind: Kind, what: str, code: str) -> Row:
+def _mid(kind: Kind, what: str, code: str, waits_s: float = AT_ONCE_S) -> Row:
+    """Each answer breaks off in its second sentence: the first is heard in full, the engine is replaced, and the call
+    goes on. The second time no engine is left; what has become sound is heard before the call is handed over."""
     fault = Fault(kind, after_messages=MID_WORDS)
-    return _lost(f"middle: {what}", code, fault, begins=ANSWERS[0], token_ms=SLOW_MS)
+    replies = (Reply(text, first_token_ms=40, token_ms=SLOW_MS, fault=fault) for text in BROKEN_ANSWERS)
+    return Row(
+        f"openai, middle: {what}",
+        Call(script(deepgram=twice_listening(), openai=OpenAIScript(tuple(replies), by="turn")), utterances=WAITING),
+        code=code,
+        waits_s=waits_s,
+        pauses_s=waits_s,
+    )
 
 
 ROWS = [
@@ -106,12 +113,5 @@ ROWS = [
     _mid("garbage", "garbage for ever", "openai-garbage"),
     _mid("close", "ends as if complete, for ever", "openai-cut-off"),
     _mid("error", "error message for ever", "openai-error"),
-    _lost(
-        "middle: stall for ever",
-        "openai-stalled",
-        Fault("stall", after_messages=MID_WORDS),
-        hears=(GREETING, ANSWERS[0]),
-        token_ms=SLOW_MS,
-        waits_s=STALLED_S + AT_ONCE_S,
-    ),
+    _mid("stall", "stall for ever", "openai-stalled", STALLED_S + AT_ONCE_S),
 ]

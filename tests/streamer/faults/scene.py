@@ -45,6 +45,7 @@ GREETING = "Welcome to Acme."
 ASKED = ("I want to book", "Yes please")
 ANSWERS = ("Gladly, on Tuesday morning then.", "See you at noon.")
 BROKEN_ANSWER = f"{ANSWERS[0]} Bring your documents along please."
+BROKEN_ANSWERS = (BROKEN_ANSWER, f"{ANSWERS[1]} Bring your documents and photographs along with whatever else helps.")
 MODEL, FALLBACK = "gpt-5.4-mini", "gpt-5.4"
 SPEAKING = Speaking(first_byte_ms=30, character_ms=CHARACTER_MS, times_realtime=8)
 FLUX_AGENT = replace(
@@ -69,6 +70,11 @@ def listening(*faults: Fault | None, asked: Sequence[str] = ASKED, end_ms: float
     )
 
 
+def twice_listening() -> DeepgramScript:
+    """The second connection is of an engine that replaced the first, and hears the second utterance only."""
+    return DeepgramScript(listening().connections + listening(asked=ASKED[1:]).connections)
+
+
 def thinking(*faults: Fault | None, token_ms: float = 5.0) -> OpenAIScript:
     """A request for each fault, None: a good one; those that are good give the answers in turn, the last one on."""
     good = iter((*ANSWERS, *ANSWERS[-1:] * len(faults)))
@@ -76,6 +82,12 @@ def thinking(*faults: Fault | None, token_ms: float = 5.0) -> OpenAIScript:
     if replies[-1].fault is None:
         replies += [Reply(text) for text in good]
     return OpenAIScript(tuple(replace(reply, first_token_ms=40, token_ms=token_ms) for reply in replies))
+
+
+def answering(*texts: str, token_ms: float = 5.0) -> OpenAIScript:
+    """`texts`, one for each turn of the caller's, however often it is asked for."""
+    replies = (Reply(text, first_token_ms=40, token_ms=token_ms) for text in texts or ANSWERS)
+    return OpenAIScript(tuple(replies), by="turn")
 
 
 def speaking(sockets: Sequence[Fault | None] = (None,), requests: Sequence[Fault | None] = (None,)) -> ElevenLabsScript:
