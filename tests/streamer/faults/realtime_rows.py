@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from calls.agent_realtime import RealtimeHearing
 from calls.errors import Blame
 from calls.record import Mode
-from streamer.engines.realtime_talk import FIRST_SOUND_WITHIN_S
+from streamer.engines.realtime_talk import FIRST_SOUND_WITHIN_S, NEXT_SIGN_WITHIN_S
 from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.scene import ANSWERS, ASKED, CHARACTER_MS, FLUX_AGENT, GREETING, Call, script
 from tests.vendors.script import Fault, OpenAIScript, ToolCall
@@ -120,6 +120,38 @@ ROWS = [
         "cut before the answer sounds",
         (answering(replace(GOOD.replies[0], first_audio_ms=400, fault=Fault("drop", after_ms=200))), AGAIN),
         waits_s=2.5,
+    ),
+    RealtimeRow(
+        "429 once",
+        (failing(Fault("status", status=429)), GOOD),
+        codes=("openai-realtime-rate-limited",),
+        waits_s=2.5,
+    ),
+    RealtimeRow(
+        "an answer that never begins to sound",
+        (answering(replace(GOOD.replies[0], stall_after_ms=0)), AGAIN),
+        waits_s=FIRST_SOUND_WITHIN_S + AT_ONCE_S,
+    ),
+    RealtimeRow(
+        "an answer that stops in the middle",
+        (answering(replace(GOOD.replies[0], stall_after_ms=200)), LATER),
+        hears=(GREETING,),
+        asked=ASKED[:1],
+        utterances=(Utterance(quiet_s=NEXT_SIGN_WITHIN_S + 2.0),),
+        waits_s=NEXT_SIGN_WITHIN_S + 3.0,
+    ),
+    RealtimeRow(
+        "1011 in the middle of an answer",
+        (answering(replace(GOOD.replies[0], fault=Fault("close", after_ms=180))), LATER),
+        hears=(GREETING, ANSWERS[1]),
+        asked=ASKED[:1],
+        utterances=(Utterance(quiet_s=2.0),),
+        waits_s=3.0,
+    ),
+    RealtimeRow(
+        "words that cannot be written down",
+        (replace(GOOD, heard=(Heard("x", failed=True), *GOOD.heard[1:])),),
+        asked=("[unclear]", ASKED[1]),
     ),
     RealtimeRow(
         "a function without a word",
