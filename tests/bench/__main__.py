@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--profile", action="store_true", help="sample the streamer with py-spy, at the last level")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--speculation", action="store_true", help="an eager end of turn, with and without speculation")
-    what.add_argument("--greeting", action="store_true", help="realtime from `start`: kept phrases and sessions, or none")
+    what.add_argument(
+        "--greeting", action="store_true", help="realtime from `start`: kept phrases and sessions, or none"
+    )
     what.add_argument("--soak", type=float, metavar="MINUTES", help="calls one after the other: memory, what is left")
     what.add_argument(
         "--peers", nargs="*", metavar="PEER", help=f"the same calls through {', '.join(PEERS)} (see make bench-peers)"
@@ -97,7 +99,7 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",")]
 
 
-async def _levels(console: Console, calls: list[int], turns: int, measured: Measured, profiled: bool) -> None:  # noqa: FBT001 - from argparse
+async def _levels(console: Console, calls: list[int], turns: int, measured: Measured, profiled: bool) -> None:
     profile = new_folder() / "profile" if profiled else None
     ran = await levels(our_streamer(measured.options), calls, turns, console.print, measured.script, profile)
     _print(console, measured.title, ran, measured.script)
@@ -142,9 +144,7 @@ async def _peers(console: Console, calls: list[int], turns: int, names: list[str
     missing = {name: why for name, peer in asked.items() if (why := peer.missing())}
     for ours in (_PIPELINE, REALTIME):
         peers = {
-            name: peer
-            for name, peer in asked.items()
-            if name not in missing and peer.is_realtime is (ours is REALTIME)
+            name: peer for name, peer in asked.items() if name not in missing and peer.is_realtime is (ours is REALTIME)
         }
         if peers:
             await _against(console, calls, turns, ours, peers)
@@ -152,13 +152,9 @@ async def _peers(console: Console, calls: list[int], turns: int, names: list[str
         console.print(f"{name}: not measured; {why}")
 
 
-async def _against(
-    console: Console, calls: list[int], turns: int, ours: Measured, peers: dict[str, Peer]
-) -> None:
+async def _against(console: Console, calls: list[int], turns: int, ours: Measured, peers: dict[str, Peer]) -> None:
     mine = await levels(our_streamer(ours.options), calls, turns, console.print, ours.script)
-    theirs = {
-        name: await levels(peer.enter, calls, turns, console.print, ours.script) for name, peer in peers.items()
-    }
+    theirs = {name: await levels(peer.enter, calls, turns, console.print, ours.script) for name, peer in peers.items()}
     for title, ran in {ours.title: mine, **theirs}.items():
         _print(console, title, ran, ours.script)
     console.print(peers_table(mine.levels, {name: ran.levels for name, ran in theirs.items()}, ours.script))

@@ -52,7 +52,20 @@ class Level:
     @property
     def v2v_ms(self) -> list[float]:
         """Last voice to first sound, each answered turn."""
-        turns = [turn for call in self.called for turn in call.turns]
+        return self.plain_v2v_ms + self.barged_v2v_ms
+
+    @property
+    def plain_v2v_ms(self) -> list[float]:
+        """The same of turns into which nothing was being said."""
+        return self._answered_ms(barged=False)
+
+    @property
+    def barged_v2v_ms(self) -> list[float]:
+        """The same of turns that were spoken into an answer."""
+        return self._answered_ms(barged=True)
+
+    def _answered_ms(self, *, barged: bool) -> list[float]:
+        turns = [turn for call in self.called for turn in call.turns if turn.is_interruption is barged]
         return [(turn.answered_s - turn.ended_s) * 1000 for turn in turns if turn.answered_s is not None]
 
     @property

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from tests.bench.host import Host, StreamerOptions, streamer
 from tests.bench.level import Level, caller, relate, run_level
 from tests.bench.machine import free_port
-from tests.bench.table import forgetful_table
 from tests.bench.stream_caller import Called
+from tests.bench.table import forgetful_table
 from tests.bench.vendor_process import Delays, Scripted, VendorProcess, vendors
 
 TURNS, TURNS_ALONE = 4, 18

@@ -58,9 +58,7 @@ def speech_stages(
     }
 
 
-def _one_after_the_other(
-    ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]
-) -> list[float] | None:
+def _one_after_the_other(ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]) -> list[float] | None:
     """The end, and the first moment of each row after the one before it; None where one is missing."""
     moments = [ended_s]
     for row in rows:

@@ -67,7 +67,8 @@ class Scripted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """The pipeline's. When the recogniser is sure of the end, and when it is fairly sure (`eager_ms`), after the last voice."""
+    """The pipeline's: when the recogniser is sure of the end, and when it is fairly sure (`eager_ms`), after the last
+    voice."""
 
     end_ms: float = 300.0
     eager_ms: float = NEVER_MS
