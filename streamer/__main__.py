@@ -17,6 +17,7 @@ from calls.dynamo import DynamoCallStore
 from calls.dynamo_table import client
 from calls.errors import ConfigurationInvalid
 from streamer.engines.room import EngineRoom
+from streamer.lag_gauge import gauge
 from streamer.server import Engines, StreamServer
 from streamer.settings import StreamerSettings, read
 
@@ -64,12 +65,16 @@ async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
         await server.warm()
         gc.freeze()  # what is loaded stays for good: the collector need not walk it in mid-call
         log.info("ready")
-        keeping = asyncio.create_task(server.engines.run(), name="engines")
+        keeping = [
+            asyncio.create_task(server.engines.run(), name="engines"),
+            asyncio.create_task(gauge(server.admission.lag), name="lag gauge"),
+        ]
         await leave.wait()
         log.info("draining", extra={"calls": len(server.bridges)})
         await server.drain(settings.drain_s)
-        keeping.cancel()
-        await asyncio.wait([keeping])
+        for task in keeping:
+            task.cancel()
+        await asyncio.wait(keeping)
     log.info("stopped")
     return 0
 

@@ -19,7 +19,7 @@ from calls.errors import Blame, Failure, OffhookError, TokenRefused
 from calls.record import Mode
 from calls.store import CallStore
 from calls.stream_token import Grant
-from streamer.admission import Admission
+from streamer.admission import Admission, LoopLag
 from streamer.bridge import Bridge
 from streamer.clock import call_clock
 from streamer.engines.engine import Engine, leads
@@ -79,7 +79,7 @@ class StreamServer:
     _empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.admission = Admission(self.settings.max_calls)
+        self.admission = Admission(self.settings.max_calls, LoopLag(self.settings.max_lag_ms))
         self._empty.set()
 
     async def warm(self) -> None:

@@ -27,12 +27,14 @@ class StreamerSettings:
     max_calls: int
     drain_s: float
     vendors: VendorSettings
+    max_lag_ms: float = 100.0
 
 
 def read(environment: Mapping[str, str]) -> StreamerSettings:
     """Raises ConfigurationInvalid, in one sentence that names every wrong setting.
 
     OFFHOOK_BIND is the address to listen on (every one, in a container); OFFHOOK_MAX_CALLS the calls one task takes;
+    OFFHOOK_MAX_LAG_MS how late its event loop may run (95th percentile over 3 s) before it takes no more;
     OFFHOOK_DRAIN_S how long calls may go on after SIGTERM (Fargate kills at 120 s at the latest); OFFHOOK_PHRASES the
     folder that keeps fixed phrases as speech.
     """
@@ -50,6 +52,7 @@ def read(environment: Mapping[str, str]) -> StreamerSettings:
         max_calls=fields.whole("OFFHOOK_MAX_CALLS", 100, 1, 10_000),
         drain_s=float(fields.whole("OFFHOOK_DRAIN_S", 100, 0, 110)),
         vendors=_vendors(fields),
+        max_lag_ms=float(fields.whole("OFFHOOK_MAX_LAG_MS", 100, 1, 60_000)),
     )
     fields.finish()
     return settings

@@ -10,6 +10,8 @@ LOCAL_KEY = "local"
 LOOPBACK = "127.0.0.1"
 # How long calls may go on when the stack is taken down; whoever stops it is waiting.
 DRAIN_S = 3
+# A machine that runs everything, speech models too, is late at times; a caller of its own is not sent away for that.
+MAX_LAG_MS = 1_000
 _LOOPBACK_HOSTS = "127.0.0.1,localhost"
 _OURS = ("AWS_", "OFFHOOK_", "TWILIO_")
 
@@ -73,6 +75,7 @@ def of_part(inherited: Mapping[str, str], settings: Settings, port: int, extra: 
         **shared(settings),
         "OFFHOOK_BIND": LOOPBACK,
         "OFFHOOK_DRAIN_S": str(DRAIN_S),
+        "OFFHOOK_MAX_LAG_MS": str(MAX_LAG_MS),
         "PORT": str(port),
         **extra,
     }

@@ -97,8 +97,13 @@ async def test_health_and_readiness(server: StreamServer) -> None:
         await server.warm()
         assert (await http.get(f"{base}/readyz")).status_code == 200
         assert (await http.get(f"{base}/elsewhere")).status_code == 404
+        server.admission.lag.is_busy = True
+        busy = await http.get(f"{base}/readyz")
+        assert (busy.status_code, busy.text) == (503, "busy\n")
+        assert (await http.get(f"{base}/stream")).status_code == 503
         server.admission.is_draining = True
         assert (await http.get(f"{base}/readyz")).text == "draining\n"
+        assert (await http.get(f"{base}/healthz")).status_code == 200, "a draining task must not be killed early"
 
 
 async def test_a_token_alone_opens_a_stream_that_greets(server: StreamServer) -> None:

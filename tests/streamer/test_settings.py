@@ -25,10 +25,12 @@ def test_everything_can_be_set() -> None:
         "OFFHOOK_BIND": "127.0.0.1",
         "OFFHOOK_MAX_CALLS": "7",
         "OFFHOOK_DRAIN_S": "5",
+        "OFFHOOK_MAX_LAG_MS": "250",
     }
     settings = read({**LEAST, **more})
     assert (settings.stream_url, settings.agents, settings.port) == ("wss://voice.example.com", Path("/agents"), 0)
     assert (settings.bind, settings.max_calls, settings.drain_s) == ("127.0.0.1", 7, 5.0)
+    assert settings.max_lag_ms == 250.0
 
 
 @pytest.mark.parametrize(
