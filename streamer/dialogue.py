@@ -43,7 +43,7 @@ from streamer.events import (
 from streamer.keypad import Keypad
 from streamer.media_time import MediaTime
 from streamer.reply_in_progress import TurnEnd
-from streamer.turns import Floor, is_backchannel, same_words
+from streamer.turns import WORDLESS_LATE_MS, WORDLESS_MS, Floor, is_backchannel, same_words
 from streamer.unworded import NO_WORDS, WORDS_WITHIN_MS, UnwordedTurn, UnwordedTurns
 
 
@@ -73,8 +73,9 @@ class Dialogue:
 
     def __post_init__(self) -> None:
         limits, taking, filler = self.agent.limits, self.agent.turn_taking, self.agent.phrases.filler
-        self.floor, mode = Floor(taking, limits), self.mode.value
-        self.voice = AgentVoice(limits, taking, filler, mode, self.turn_id_of)
+        self.floor = Floor(taking, limits)
+        self.voice = AgentVoice(limits, taking, filler, self.mode.value, self.turn_id_of)
+        self.stand_on(self.mode)
 
     def hear(self, event: Heard | TurnTaken | TurnWorded, now_ms: int) -> list[Effect]:  # noqa: PLR0911 - one an event
         match event:
@@ -163,6 +164,7 @@ class Dialogue:
     def stand_on(self, mode: Mode) -> None:
         """Another engine has the call: what is said from here on is said on its rung."""
         self.mode, self.voice.mode = mode, mode.value
+        self.floor.wordless_ms = WORDLESS_LATE_MS if mode is Mode.REALTIME else WORDLESS_MS
 
     def forget_guess(self, now_ms: int) -> None:
         """The engine that made an answer ahead of time is gone, and the answer with it."""

@@ -12,7 +12,10 @@ from enum import Enum, auto
 
 from calls.agent import Limits, TurnTaking
 
-_WORDLESS_MS = 5_000  # a voice without a word for so long is a noise on the line
+WORDLESS_MS = 5_000
+"""A voice without a word for so long is a noise on the line, where words are told while they are spoken."""
+WORDLESS_LATE_MS = 25_000
+"""The same where words are told after the turn only."""
 _PAUSES_KEPT = 8
 _PAUSES_KNOWN = 4
 _CUT_SHORT_MS = 160
@@ -83,11 +86,13 @@ class Silence(Enum):
 
 @dataclass(slots=True)
 class Floor:
-    """Times are epoch milliseconds. `protected_until_ms`: before it the agent cannot be interrupted."""
+    """Times are epoch milliseconds. `protected_until_ms`: before it the agent cannot be interrupted. `wordless_ms`:
+    how long a voice may go on without a word."""
 
     turn_taking: TurnTaking
     limits: Limits
     protected_until_ms: int = 0
+    wordless_ms: int = WORDLESS_MS
     _voice_since_ms: int | None = None
     _words_heard: bool = False
     _quiet_since_ms: int | None = None
@@ -122,7 +127,9 @@ class Floor:
     def is_noise(self, now_ms: int) -> bool:
         """The voice goes on, and no word has come of it."""
         return (
-            self._voice_since_ms is not None and not self._words_heard and now_ms - self._voice_since_ms > _WORDLESS_MS
+            self._voice_since_ms is not None
+            and not self._words_heard
+            and now_ms - self._voice_since_ms > self.wordless_ms
         )
 
     def due_at_ms(self, agent_busy: bool) -> float:
@@ -133,7 +140,7 @@ class Floor:
             return silence_ms
         stuck_ms = voice_ms + _STUCK_VOICE_MS
         taken_ms = voice_ms if self._words_heard else voice_ms + self.turn_taking.barge_in_ms
-        noise_ms = math.inf if self._words_heard else voice_ms + _WORDLESS_MS
+        noise_ms = math.inf if self._words_heard else voice_ms + self.wordless_ms
         return min(silence_ms, stuck_ms, noise_ms, max(taken_ms, self.protected_until_ms) if agent_busy else math.inf)
 
     def silence(self, now_ms: int, agent_busy: bool) -> Silence:

@@ -188,3 +188,12 @@ def test_a_leading_engine_that_answers_a_voice_over_the_agent_has_taken_it_for_a
     assert d.due(START + 2_500) == []
     assert d.voice.reply is not None
     assert d.voice.reply.id == OWN_REPLIES + 1
+
+
+def test_a_long_voice_whose_words_come_late_is_no_noise() -> None:
+    d = speaking()
+    d.hear(SpeechStarted(2_150), START + 2_200)
+    assert d.due(START + 2_600) == [SendClear()]
+    assert d.due(START + 2_200 + 20_000) == []
+    assert d.voice.reply is not None
+    assert d.voice.reply.is_paused
