@@ -26,6 +26,8 @@ LARGEST_BYTES = 64 * 1024
 LONGEST_SPOKEN_CHARS = 3_000
 """The longest text that every voice of `<Say>` takes in one piece."""
 
+LONGEST_HINT_CHARS = 100
+
 RING_S = 20
 
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\s]+")
@@ -38,7 +40,8 @@ class Place:
     `public_url` (https) and `stream_url` (wss) are bases without a slash at the end. `step` numbers the webhook turns
     of the call and `stream` its streams: they are in the URLs, which Twilio signs, so that a webhook that comes again
     names what it named before. `resumed` tells a streamer that there is a conversation to go on from. `token` is the
-    stream token (only Stream needs one); `silence_s` how long `<Gather>` waits for a voice or a key.
+    stream token (only Stream needs one). Of a Gather, `silence_s` is how long it waits for a voice or a key, `keyterms`
+    are what its recogniser is told to expect, and `partial_results` is whether we hear what it has understood so far.
     """
 
     public_url: str
@@ -50,6 +53,8 @@ class Place:
     stream: int = 0
     token: str = ""
     resumed: bool = False
+    keyterms: tuple[str, ...] = ()
+    partial_results: bool = False
 
     @property
     def resume_url(self) -> str:
@@ -62,6 +67,10 @@ class Place:
     @property
     def turn_url(self) -> str:
         return f"{self.public_url}/twilio/turn/{self.step}"
+
+    @property
+    def partial_url(self) -> str:
+        return f"{self.public_url}/twilio/partial/{self.step}"
 
 
 def document(step: Stream | Gather | SayAndHangUp | Dial | HangUp, place: Place) -> str:
@@ -125,8 +134,18 @@ def _gather(response: Element, say: str, keys: int, place: Place) -> None:
     }
     if keys:
         attributes["numDigits"] = str(keys)
+    if hints := _hints(place.keyterms):
+        attributes["hints"] = hints
+    if place.partial_results:
+        attributes |= {"partialResultCallback": place.partial_url, "partialResultCallbackMethod": "POST"}
     _say(SubElement(response, "Gather", attributes), say, place.voice)
     _redirect(response, place.turn_url)
+
+
+def _hints(keyterms: tuple[str, ...]) -> str:
+    """Twilio takes 500 phrases of 100 characters, separated by commas, so that none may hold one."""
+    phrases = (speakable(term.replace(",", " "))[:LONGEST_HINT_CHARS] for term in keyterms)
+    return ",".join(phrase for phrase in phrases if phrase)
 
 
 def _say(parent: Element, text: str, voice: Voice) -> None:

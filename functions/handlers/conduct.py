@@ -18,7 +18,7 @@ from calls.record import CallRecord, Mode
 from calls.reply import Reply
 from calls.route import Answer, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
 from calls.stream_token import LIFETIME_S, Grant
-from handlers import watch_queue
+from handlers import ahead, watch_queue
 from handlers.in_time import reply_within_s, too_late
 from handlers.logs import log, log_error
 from handlers.wiring import Wired
@@ -79,19 +79,14 @@ def _decide(wired: Wired, call_id: str, conversation: Conversation, agent: Agent
 
 def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Agent, key: str) -> tuple[Decision, int]:
     """The step that follows an Answer step (what the reply leads to, or an apology where none can be had), and how
-    many ms the thinking took."""
+    many ms it was waited for: not long where it was begun ahead."""
     assert isinstance(asked.step, Answer)
     say_first = asked.step.say_first
     decisions: list[Decision] = []
-    reply: Reply | ProviderFailed
-    limits = replace(agent.limits, reply_s=reply_within_s(agent.limits.reply_s, wired.left_s()))
     began_ms = wired.now_ms()
-    try:
-        reply = wired.thinking.reply(replace(agent, limits=limits), conversation, wired.today())
-        _keep_usage(wired, asked.record.call_id, key, began_ms, reply)
-    except ProviderFailed as lost:
-        log_error("no reply could be had", lost, callId=asked.record.call_id)
-        reply = lost
+    call_id = asked.record.call_id
+    begun = ahead.taken(wired, call_id, key, agent, conversation)
+    reply = begun or _thought(wired, call_id, conversation, agent, key, began_ms)
     model_ms = wired.now_ms() - began_ms
 
     def change(record: CallRecord) -> CallRecord:
@@ -102,8 +97,21 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
         )
         return decisions[-1].record
 
-    stands = wired.store.change(asked.record.call_id, change)
+    stands = wired.store.change(call_id, change)
     return Decision(stands, decisions[-1].step), model_ms
+
+
+def _thought(
+    wired: Wired, call_id: str, conversation: Conversation, agent: Agent, key: str, at_ms: int
+) -> Reply | ProviderFailed:
+    limits = replace(agent.limits, reply_s=reply_within_s(agent.limits.reply_s, wired.left_s()))
+    try:
+        reply = wired.thinking.reply(replace(agent, limits=limits), conversation, wired.today())
+    except ProviderFailed as lost:
+        log_error("no reply could be had", lost, callId=call_id)
+        return lost
+    _keep_usage(wired, call_id, key, at_ms, reply)
+    return reply
 
 
 def _keep_usage(wired: Wired, call_id: str, key: str, at_ms: int, reply: Reply) -> None:
@@ -142,6 +150,8 @@ def _place(
         stream=record.streams_served,
         token=_token(wired, record, agent, step.mode) if isinstance(step, Stream) else "",
         resumed=turns > 0,
+        keyterms=agent.hearing.keyterms,
+        partial_results=ahead.is_worth_it(agent),
     )
 
 

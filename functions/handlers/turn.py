@@ -32,7 +32,7 @@ def _turn(wired: Wired, request: TwilioRequest, step: str = "") -> str:
     key = f"turn-{path_number(step) if step else _digest(request)}"
     words = heard(request)
     if words:
-        wired.store.append_turn(record.call_id, _caller_turn(words, key, wired.now_ms()))
+        wired.store.append_turn(record.call_id, caller_turn(words, key, wired.now_ms()))
     spoke = over(request) or (CallerSpoke(_may_climb(wired, record)) if words else NothingHeard())
     return conduct(wired, record, spoke, key)
 
@@ -46,7 +46,7 @@ def _digest(request: TwilioRequest) -> str:
     return hashlib.sha256(json.dumps(sorted(request.form.items())).encode()).hexdigest()[:32]
 
 
-def _caller_turn(words: str, key: str, now_ms: int) -> Turn:
+def caller_turn(words: str, key: str, now_ms: int) -> Turn:
     """Twilio tells what was said, not when: both times are the moment it told us. The webhook's key makes the id."""
     return Turn(
         id=f"{key}-caller",

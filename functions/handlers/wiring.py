@@ -26,7 +26,7 @@ class Wired:
     """What a handler works with. `now_ms` is the epoch in ms, `today` the date at the agents' desks (the process's
     time zone), `nonce` a fresh random name. A webhook's answer is waited for `answer_within_s`; `left_s` says how much
     of that is left, and every webhook has its own. `streamer_ready` asks a streamer whether it would take a call now,
-    and takes a moment."""
+    and takes a moment. `pause` lets seconds pass."""
 
     settings: HandlerSettings
     store: CallStore
@@ -39,6 +39,7 @@ class Wired:
     left_s: Callable[[], float] = lambda: math.inf
     watch_queue: WatchQueue = field(default_factory=NoWatch)
     streamer_ready: Callable[[], bool] = lambda: False
+    pause: Callable[[float], None] = time.sleep
 
     def agent(self, name: str) -> Agent:
         """ConfigurationInvalid (code "agent-unknown") when no file defines it."""

@@ -15,6 +15,7 @@ from offhook.box.calls import BoxCall, CallStatus, Hook, StatusEvent
 from offhook.box.documents import Documents, NoDocument, Page
 from offhook.box.interpreter import Behaviour, Interpreter, RunStream, Surroundings
 from offhook.box.line import PhoneLine
+from offhook.box.partial_callbacks import PartialCallbacks
 from offhook.box.ports import Alert, CallIdentity, Ears, LineEnded, Mouth
 from offhook.box.race import race
 from offhook.box.verbs import Pause, Reject
@@ -62,6 +63,7 @@ class Exchange:
         self._answered_at = 0.0
         self._webhooks = Webhooks(services.auth_token, services.timings)
         self._callbacks = Callbacks(call, self._webhooks, services.alert, services.now, services.faults)
+        self._partials = PartialCallbacks(call, self._webhooks, services.alert, services.faults)
         self._documents = Documents(call, self._webhooks, services.alert, lambda url: self._note("document", url))
 
     def hang_up(self) -> None:
@@ -94,6 +96,7 @@ class Exchange:
                     self._callbacks.close()
                 await self._drain(sender)
         finally:
+            await self._partials.close()
             await self._webhooks.aclose()
 
     async def _drain(self, sender: asyncio.Task[None]) -> None:
@@ -229,6 +232,7 @@ class Exchange:
             alert=services.alert,
             note=self._note,
             behaviour=services.behaviour,
+            partial_result=self._partials.send,
         )
 
     def _finish(self) -> None:

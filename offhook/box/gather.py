@@ -61,6 +61,7 @@ class Collector:
         self._recent: deque[tuple[bytes, bool]] = deque(maxlen=max(PRE_ROLL_FRAMES, ONSET_WINDOW))
         self._speech = bytearray()
         self._last_loud_ms = 0
+        self._quiet_ms = 0
         self._speech_began_ms = 0
         self._keys = ""
         self._input_ms = (0, 0)
@@ -70,6 +71,21 @@ class Collector:
     def prompt_must_stop(self) -> bool:
         """Whether an input has begun that silences the prompt: any key, or speech (when bargeIn is true)."""
         return self._phase is not Phase.WAITING
+
+    @property
+    def pause_ms(self) -> int:
+        """How long the caller, who has begun to speak, has been silent now; 0 in speech and outside it."""
+        return self._quiet_ms if self._phase is Phase.SPEAKING else 0
+
+    @property
+    def speech(self) -> bytes:
+        """The utterance so far, mu-law."""
+        return bytes(self._speech)
+
+    @property
+    def voiced_until_ms(self) -> int:
+        """The last loud frame of the utterance so far."""
+        return self._last_loud_ms
 
     @property
     def input_ms(self) -> tuple[int, int]:
@@ -141,8 +157,9 @@ class Collector:
             self._input_ms = (self._input_ms[0], now_ms + FRAME_MS)
         timeout_s = self._gather.speech_timeout_s
         quiet_ms = AUTO_SPEECH_TIMEOUT_MS if timeout_s is None else timeout_s * 1000
+        self._quiet_ms = now_ms - self._last_loud_ms
         spoken_ms = now_ms - self._speech_began_ms
-        if now_ms - self._last_loud_ms >= quiet_ms or spoken_ms >= self._gather.max_speech_s * 1000:
+        if self._quiet_ms >= quiet_ms or spoken_ms >= self._gather.max_speech_s * 1000:
             self._finish(Utterance(bytes(self._speech)))
 
     def _finish(self, outcome: Outcome) -> None:

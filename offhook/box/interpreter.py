@@ -28,7 +28,7 @@ from offhook.box.verbs import (
     Stream,
     Verb,
 )
-from offhook.box.webhooks import WebhookFailure, Webhooks
+from offhook.box.webhooks import Request, WebhookFailure, Webhooks
 
 IDLE_MS = 100
 """A document that takes less time on the line than this, its requests aside, took none."""
@@ -85,6 +85,7 @@ class Surroundings:
     alert: Callable[[Alert], None]
     note: Callable[[str, str], None]
     behaviour: Behaviour
+    partial_result: Callable[[Request], None] = lambda _: None
 
 
 class _End(Enum):
@@ -209,8 +210,12 @@ class Interpreter:
             for prompt in verb.prompts:
                 await self._verb(prompt, page)
 
+        def tell_partial(extra: dict[str, str]) -> None:
+            url = urljoin(page.url, verb.partial_result_callback)
+            around.partial_result(Request(url, verb.partial_result_method, around.call.form(extra)))
+
         around = self._around
-        heard = await listening.gather(verb, self._line, around.ears, prompts)
+        heard = await listening.gather(verb, self._line, around.ears, prompts, tell_partial)
         if heard.speech or heard.digits:
             times_ms = (heard.start_ms, heard.end_ms, heard.decided_ms)
             around.call.log.understood.append(Understood(heard.speech, heard.digits, *times_ms))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from offhook.box.gather import FRAME_MS, Collector, Digits, Nothing, Utterance
+from offhook.box.partial_results import PartialResults, Tell
 from offhook.box.ports import Ears, Line
 from offhook.box.race import race
 from offhook.box.verbs import Gather
@@ -35,9 +36,39 @@ class Heard:
         return {"Digits": self.digits} if self.digits else {}
 
 
-async def gather(verb: Gather, line: Line, ears: Ears, play_prompts: Callable[[], Coroutine[Any, Any, None]]) -> Heard:
-    """Raises LineEnded when the call ends first. Cancelling it stops the prompt and the listening."""
+async def gather(
+    verb: Gather,
+    line: Line,
+    ears: Ears,
+    play_prompts: Callable[[], Coroutine[Any, Any, None]],
+    tell_partial: Tell = lambda _: None,
+) -> Heard:
+    """Raises LineEnded when the call ends first. Cancelling it stops the prompt and the listening. `tell_partial` gets
+    what is understood so far, where the verb has a `partialResultCallback`."""
     collector = Collector(verb)
+    results = PartialResults(verb, collector, line, ears, tell_partial)
+    telling = asyncio.create_task(results.run()) if verb.partial_result_callback else None
+    try:
+        return await _heard(verb, collector, line, play_prompts, lambda mulaw: _recognised(mulaw, results, ears))
+    finally:
+        if telling:
+            telling.cancel()
+            # What went wrong there goes wrong again, and is raised, when the whole utterance is recognised.
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _recognised(mulaw: bytes, results: PartialResults, ears: Ears) -> str:
+    words = await results.words_of_all()
+    return (await ears.recognise(mulaw)).strip() if words is None else words
+
+
+async def _heard(
+    verb: Gather,
+    collector: Collector,
+    line: Line,
+    play_prompts: Callable[[], Coroutine[Any, Any, None]],
+    recognise: Callable[[bytes], Coroutine[Any, Any, str]],
+) -> Heard:
     begun = asyncio.Event()
 
     def on_frame(mulaw: bytes, now_ms: int) -> None:
@@ -55,12 +86,12 @@ async def gather(verb: Gather, line: Line, ears: Ears, play_prompts: Callable[[]
         if verb.prompts:
             await race(play_prompts(), begun.wait())
         collector.prompt_over(line.now_ms)
-        return await _decided(collector, line, ears)
+        return await _decided(collector, line, recognise)
     finally:
         stop()
 
 
-async def _decided(collector: Collector, line: Line, ears: Ears) -> Heard:
+async def _decided(collector: Collector, line: Line, recognise: Callable[[bytes], Coroutine[Any, Any, str]]) -> Heard:
     while True:
         match collector.outcome:
             case None:
@@ -71,7 +102,7 @@ async def _decided(collector: Collector, line: Line, ears: Ears) -> Heard:
                 return Heard()
             case Utterance(mulaw):
                 decided_ms = line.now_ms
-                speech = (await ears.recognise(mulaw)).strip()
+                speech = await recognise(mulaw)
                 if speech:
                     return Heard(speech, "", *collector.input_ms, decided_ms)
                 collector.resume(line.now_ms)

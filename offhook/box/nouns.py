@@ -69,10 +69,9 @@ def say(element: Element, read: Attributes, report: Report) -> Say | None:
     return Say(text=text, voice=voice, language=language, loop=loop)
 
 
-def gather(read: Attributes, prompts: tuple[Prompt, ...], action: str) -> Gather | None:
+def gather(read: Attributes, prompts: tuple[Prompt, ...], action: str, partial_callback: str) -> Gather | None:
     """None when `speechModel` is unknown: the gather fails (13334)."""
-    read.ignore("partialResultCallback", "debug", "enhanced")
-    read.method(13329, "partialResultCallbackMethod")
+    read.ignore("debug", "enhanced")
     read.boolean("profanityFilter", True, 13333)
     model = read.text("speechModel")
     if model and not SPEECH_MODEL.match(model):
@@ -99,6 +98,8 @@ def gather(read: Attributes, prompts: tuple[Prompt, ...], action: str) -> Gather
         language=language,
         hints=read.text("hints"),
         speech_model=model,
+        partial_result_callback=partial_callback,
+        partial_result_method=read.method(13329, "partialResultCallbackMethod"),
         prompts=prompts,
     )
 

@@ -144,7 +144,8 @@ def _gather(element: Element, read: Attributes, report: Report) -> Gather | None
         prompt = _verb(child, report)
         if isinstance(prompt, Say | Play | Pause):
             prompts.append(prompt)
-    return nouns.gather(read, tuple(prompts), _url(read.text("action"), "Gather"))
+    action, partial = (_url(read.text(name), "Gather") for name in ("action", "partialResultCallback"))
+    return nouns.gather(read, tuple(prompts), action, partial)
 
 
 def _connect(element: Element, read: Attributes, report: Report) -> Connect | None:

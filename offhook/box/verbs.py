@@ -61,6 +61,8 @@ class Gather:
     hints: str = ""
     speech_model: str = ""
     prompts: tuple[Prompt, ...] = ()
+    partial_result_callback: str = ""
+    partial_result_method: HttpMethod = "POST"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from aws_lambda_powertools.event_handler import HttpResolverLocal
 
 from calls.errors import OffhookError
 from calls.settings_fields import SettingsFields
-from handlers import api, lifeline, resume, status, stream_status, turn, voice, watchdog, wiring
+from handlers import api, lifeline, partial, resume, status, stream_status, turn, voice, watchdog, wiring
 from handlers.dialler import TwilioDialler
 from handlers.twilio_request import LARGEST_BODY_BYTES
 from handlers.webhook import Wiring
@@ -43,7 +43,7 @@ class Web:
 
     def __init__(self, wired: Wiring) -> None:
         self._webhooks = HttpResolverLocal()
-        for module in (voice, resume, turn, status, stream_status):
+        for module in (voice, resume, turn, partial, status, stream_status):
             self._webhooks.include_router(module.router(wired))
         self._api = api.create_app(wired)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")

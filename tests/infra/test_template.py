@@ -35,6 +35,7 @@ def test_every_route_leads_to_the_handler_that_serves_it() -> None:
         "POST /twilio/dialled/{step}": "handlers.resume.handler",
         "POST /twilio/turn": "handlers.turn.handler",
         "POST /twilio/turn/{step}": "handlers.turn.handler",
+        "POST /twilio/partial/{step}": "handlers.partial.handler",
         "POST /twilio/status": "handlers.status.handler",
         "POST /twilio/stream-status": "handlers.stream_status.handler",
         "POST /twilio/stream-status/{stream}": "handlers.stream_status.handler",
