@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from calls import desk_table
+from calls.agent_after import AfterCall, Privacy, after_call, privacy
 from calls.agent_realtime import DEFAULT_PROVIDER, DEFAULT_VOICE, RealtimeHearing, realtime_hearing
 from calls.errors import ConfigurationInvalid
 from calls.fields import Fields
@@ -32,7 +33,8 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Which provider does what, as "provider" or "provider/model": "embedded", "scripted", "openai/gpt-6-luna"."""
+    """Which provider does what, as "provider" or "provider/model": "embedded", "scripted", "openai/gpt-6-luna". The
+    fallbacks are asked in order while the one before them fails."""
 
     recogniser: str
     reply: str
@@ -40,6 +42,8 @@ class Models:
     reply_fallbacks: tuple[str, ...] = ()
     realtime: str = DEFAULT_PROVIDER
     realtime_fallbacks: tuple[str, ...] = ()
+    recogniser_fallbacks: tuple[str, ...] = ()
+    speech_fallbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,8 @@ class Agent:
     realtime: RealtimeHearing = RealtimeHearing()
     transfer_number: str = ""
     desk: Mapping[str, Any] = field(default_factory=dict)
+    after_call: AfterCall = AfterCall()
+    privacy: Privacy = Privacy()
 
 
 def parse(text: str, file: str) -> Agent:
@@ -180,6 +186,8 @@ def _agent(fields: Fields, stem: str) -> Agent:
             private=True,
         ),
         desk=desk.plain(),
+        after_call=after_call(fields.table("after_call")),
+        privacy=privacy(fields.table("privacy")),
     )
 
 
@@ -231,6 +239,8 @@ def _models(fields: Fields) -> Models:
         others("reply_fallbacks"),
         provider("realtime", DEFAULT_PROVIDER),
         others("realtime_fallbacks"),
+        others("recogniser_fallbacks"),
+        others("speech_fallbacks"),
     )
     fields.finish()
     return models

@@ -6,11 +6,11 @@ through RULES in order; the first rule that has an answer gives it.
 """
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from calls.agent import Agent
-from calls.conversation import BROKEN_OFF, Conversation, Role
+from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
 from calls.desk_meaning import Meaning, meaning_of
 from calls.desk_speech import hours_of, hours_of_week, says, spoken_list
 from calls.desk_table import Desk, check, desk_of
@@ -18,7 +18,7 @@ from calls.desk_tasks import State, ask, ask_next, busy_with, done, idle, questi
 from calls.record import EndReason
 from calls.reply import Action, EndCall, Reply, Transfer
 
-__all__ = ["answer", "check"]
+__all__ = ["answer", "check", "states"]
 
 MISSES_BEFORE_HELP = 2
 
@@ -59,6 +59,19 @@ def answer(agent: Agent, conversation: Conversation, today: datetime.date) -> Re
         return Reply(question(desk, step.state), keys=_keys(step.state))
     step = _step(agent, desk, step.state, ". ".join(said), today)
     return Reply(step.text, step.action, 0 if step.action else _keys(step.state))
+
+
+def states(agent: Agent, conversation: Conversation, today: datetime.date) -> Iterator[tuple[tuple[str, ...], State]]:
+    """Where the desk stood each time it had heard the caller out, with the ids of the turns that led there."""
+    desk, state = desk_of(agent.desk), State(said=agent.greeting)
+    heard: list[Turn] = []
+    for turn in (*conversation.turns, None):
+        if turn is not None and turn.role is Role.CALLER:
+            heard.append(turn)
+        elif heard and (turn is None or (turn.heard and turn.id != BROKEN_OFF)):
+            state = _step(agent, desk, state, ". ".join(caller.said for caller in heard), today).state
+            yield tuple(caller.id for caller in heard), state
+            heard = []
 
 
 def _keys(state: State) -> int:

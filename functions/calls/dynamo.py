@@ -25,6 +25,8 @@ from calls.dynamo_items import (
     claim_item,
     cursor_after,
     in_order,
+    kept_item,
+    kept_key,
     newest_key,
     pointer_item,
     record_item,
@@ -198,6 +200,14 @@ class DynamoCallStore:
     def answer_of(self, call_id: str, step: str) -> str | None:
         item = self._requests.get(step_key(call_id, step))
         return str(item["answer"]) if item else None
+
+    def keep_once(self, call_id: str, name: str, text: str) -> str:
+        """Put CALL#/KEPT#  if attribute_not_exists(pk)     nothing is kept under this name"""
+        return str(self._requests.put_once(kept_item(call_id, name, text))["text"])
+
+    def kept(self, call_id: str, name: str) -> str | None:
+        item = self._requests.get(kept_key(call_id, name))
+        return str(item["text"]) if item else None
 
     def _found(self, call_id: str) -> CallRecord:
         record = self.by_call_id(call_id)

@@ -1,12 +1,13 @@
 """What stands in the table: keys and items as plain values, and back. Pure; DynamoDB's own notation comes in `dynamo`.
 
-One table, two string keys, six kinds of item:
+One table, two string keys, seven kinds of item:
 
 pk                       sk                 other attributes
 CALL#<callId>            META               record, version, callId, listing (these two make the index `newest`)
 CALL#<callId>            TURN#<turn id>     turn
 CALL#<callId>            USAGE#<usage id>   usage
 CALL#<callId>            STEP#<step>        answer, expiresAt
+CALL#<callId>            KEPT#<name>        text (what the call left behind: "outcome", and what was done about it)
 SID#<twilioSid>          CALL               callId
 IDEM#<sha256 of key>     CLAIM              callId, fingerprint, expiresAt
 
@@ -71,6 +72,10 @@ def usage_key(call_id: str, usage_id: str) -> Key:
     return {"pk": call_key(call_id)["pk"], "sk": f"{USAGE_PREFIX}{_key_part(usage_id)}"}
 
 
+def kept_key(call_id: str, name: str) -> Key:
+    return {"pk": call_key(call_id)["pk"], "sk": f"KEPT#{_key_part(name)}"}
+
+
 def newest_key(call_id: str) -> Key:
     """Where a page of the index `newest` ended: the index's keys and the table's."""
     return {**call_key(call_id), "listing": LISTING, "callId": call_id}
@@ -114,6 +119,10 @@ def claim_item(idempotency_key: str, fingerprint: str, call_id: str, now_ms: int
 
 def step_item(call_id: str, step: str, answer: str, now_ms: int) -> Item:
     return {**step_key(call_id, step), "answer": answer, "expiresAt": now_ms // 1000 + STEP_LIVES_S}
+
+
+def kept_item(call_id: str, name: str, text: str) -> Item:
+    return {**kept_key(call_id, name), "text": text}
 
 
 def turn_item(call_id: str, turn: Turn) -> Item:

@@ -68,3 +68,10 @@ class CallStore(Protocol):
 
     def answer_of(self, call_id: str, step: str) -> str | None:
         """The answer remembered for a step, or None."""
+
+    def keep_once(self, call_id: str, name: str, text: str) -> str:
+        """Write `text` as what the call is to keep under `name`, once. Returns what stands: `text` when this is the
+        first, the earlier one otherwise. Kept as long as the call is."""
+
+    def kept(self, call_id: str, name: str) -> str | None:
+        """What is kept under `name`, or None."""

@@ -46,6 +46,7 @@ class MemoryCallStore:
         self._turns: dict[str, dict[str, Turn]] = {}
         self._usage: dict[str, dict[str, Usage]] = {}
         self._answers: dict[tuple[str, str], str] = {}
+        self._kept: dict[tuple[str, str], str] = {}
 
     def create(self, record: CallRecord) -> None:
         with self._up():
@@ -128,6 +129,14 @@ class MemoryCallStore:
     def answer_of(self, call_id: str, step: str) -> str | None:
         with self._up():
             return self._answers.get((call_id, step))
+
+    def keep_once(self, call_id: str, name: str, text: str) -> str:
+        with self._up():
+            return self._kept.setdefault((call_id, name), text)
+
+    def kept(self, call_id: str, name: str) -> str | None:
+        with self._up():
+            return self._kept.get((call_id, name))
 
     def _found(self, call_id: str) -> CallRecord:
         record = self._records.get(call_id)
