@@ -35,7 +35,7 @@ class Stack:
     Addresses, keys and secrets are fixed at once, so that a box may be told of them before the stack runs;
     `account_sid` and `auth_token` are made up where they are not given. `stream_url` sends Twilio elsewhere than to
     the streamer (to rehearse a stream that never arrives). More than one of `streamers` stand behind one address
-    (`front.Front`), and are numbered from 0. `extra` goes into the environment of the handlers and the
+    (`front.Front`), and are numbered from 0; `streamers_url` is theirs, wherever Twilio is sent. `extra` goes into the environment of the handlers and the
     streamer, over everything else; `inherited` is the environment it is added to, less AWS, Twilio and our settings.
     """
 
@@ -65,6 +65,7 @@ class Stack:
             account_sid=account_sid or made_up.account_sid,
             auth_token=auth_token or made_up.auth_token,
         )
+        self.streamers_url = f"ws://{LOOPBACK}:{front_port}"
         logs = folder.resolve() / "logs"
 
         def part(name: str, module: str, port: int, log: str, ready_path: str) -> Process:
