@@ -56,7 +56,7 @@ def create_table(client: "DynamoDBClient", table: str) -> None:
     """Create the table as `template.yaml` declares it, and wait until it can be used; no change if it is there.
     StoreUnavailable where that cannot be done.
 
-    On demand; keys `pk` and `sk`; time to live on `expiresAt`; one index, `newest`, of all calls by callId (a ULID,
+    On demand; keys `pk` and `sk`; time to live on `expiresAt`; a stream of new images; one index, `newest`, of all calls by callId (a ULID,
     so by time). The index has one partition, which DynamoDB lets take 1,000 write units a second: as every change of
     a record (1 to 2 KB) is written there too, that is some 50 new calls a second with ten changes each. A busier
     account needs the listing split by day before anything else in this table would be short.
@@ -79,6 +79,7 @@ def _created(client: "DynamoDBClient", table: str) -> bool:
         client.create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             AttributeDefinitions=[
                 {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "listing", "callId")
             ],

@@ -1,5 +1,5 @@
-"""Twilio's REST, for the three things that are asked of it: place a call, lead one elsewhere, end it. Loaded by the API
-and the watchdog only."""
+"""Twilio's REST, for the four things that are asked of it: place a call, lead one elsewhere, end it, say what it cost.
+Loaded by the API, the watchdog and the after-call function only."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -73,6 +73,20 @@ class TwilioDialler:
 
     def hang_up(self, twilio_sid: str) -> None:
         self._update(twilio_sid, status="completed")
+
+    def price(self, twilio_sid: str) -> tuple[str | None, str | None]:
+        """`price` and `price_unit` as Twilio gives them ("-0.0085", "USD"); no price until minutes after the call.
+        DialFailed."""
+        from requests import RequestException
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            call = self._client.calls(twilio_sid).fetch()
+        except TwilioException as error:
+            raise _refused(error) from error
+        except RequestException as error:
+            raise _unreached(error) from error
+        return call.price, call.price_unit
 
     def _update(self, twilio_sid: str, **changes: str) -> None:
         from requests import RequestException

@@ -14,7 +14,9 @@ class HandlerSettings:
     Empty base URLs mean the services' own. URLs have no slash at the end. `openai_api_key` is empty where no agent has
     its replies from OpenAI. Where `watchdog_queue` (an SQS URL) is empty, no stream is watched; one that is has
     `watchdog_s` to arrive. `climb` lets a call in traditional mode stream again where a streamer is ready.
-    `lifeline_number` is who is rung when nothing else works; nobody where it is empty."""
+    `lifeline_number` is who is rung when nothing else works; nobody where it is empty. A call that is over is summed up
+    `after_call_s` after its end by way of `after_call_queue` (an SQS URL), and told to `webhook_url`, signed with
+    `webhook_secret`, and to the EventBridge bus `event_bus`, where these are set."""
 
     public_url: str
     stream_url: str
@@ -34,6 +36,11 @@ class HandlerSettings:
     watchdog_s: int = 3
     climb: bool = False
     lifeline_number: str = ""
+    after_call_queue: str = ""
+    after_call_s: int = 10
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    event_bus: str = ""
 
 
 def read(source: Mapping[str, str]) -> HandlerSettings:
@@ -58,6 +65,11 @@ def read(source: Mapping[str, str]) -> HandlerSettings:
         watchdog_s=fields.whole("OFFHOOK_WATCHDOG_S", 3, 1, 60),
         climb=bool(fields.whole("OFFHOOK_CLIMB", 0, 0, 1)),
         lifeline_number=fields.text("OFFHOOK_LIFELINE_NUMBER", ""),
+        after_call_queue=fields.https_url("OFFHOOK_AFTER_CALL_QUEUE", ""),
+        after_call_s=fields.whole("OFFHOOK_AFTER_CALL_S", 10, 0, 900),
+        webhook_url=fields.https_url("OFFHOOK_WEBHOOK_URL", ""),
+        webhook_secret=fields.secret("OFFHOOK_WEBHOOK_SECRET", ""),
+        event_bus=fields.text("OFFHOOK_EVENT_BUS", ""),
     )
     fields.finish()
     return settings

@@ -1,6 +1,7 @@
 """template.yaml says what the code needs, no more and no less. What SAM makes of it is in test_sam.py."""
 
 import ast
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -8,8 +9,12 @@ import pytest
 
 from calls.dynamo_table import create_table
 from calls.errors import ConfigurationInvalid
+from calls.record import FINAL
 from calls.watchdog import AGAIN_AFTER_MS
 from handlers import settings
+from handlers.after_call_model import WITHIN_S as MODEL_WITHIN_S
+from handlers.after_call_webhook import PAUSES_S
+from handlers.after_call_webhook import WITHIN_S as WEBHOOK_WITHIN_S
 from handlers.watchdog import REDIRECT_WITHIN_S
 from offhook.stack.local_queue import AGAIN_AFTER_S, TRIES
 from tests.infra.cloudformation import FUNCTION, ROOT, ROUTE, function_behind, resources, template
@@ -55,7 +60,7 @@ def test_every_route_leads_to_the_handler_that_serves_it() -> None:
 def test_the_api_may_invoke_every_function_and_nothing_else_may() -> None:
     permissions = resources("AWS::Lambda::Permission").values()
     assert sorted(p["FunctionName"]["Ref"] for p in permissions) == sorted(
-        set(resources(FUNCTION)) - {"WatchdogFunction"}
+        set(resources(FUNCTION)) - {"WatchdogFunction", "AfterCallFunction"}
     )
     assert {p["SourceArn"]["Fn::Sub"].rsplit(":", 1)[1] for p in permissions} == {"${Api}/*/*"}
 
@@ -99,12 +104,21 @@ def test_beyond_the_table_a_function_may_do_what_it_needs_and_no_more() -> None:
         "VoiceFunction": [("sqs:SendMessage", QUEUE)],
         "ResumeFunction": [("sqs:SendMessage", QUEUE)],
         "TurnFunction": [("sqs:SendMessage", QUEUE)],
+        # Its queue, what its stream could not do, and the team's bus.
+        "AfterCallFunction": [
+            ("sqs:SendMessage", {"Fn::GetAtt": ["AfterCallQueue", "Arn"]}),
+            ("sqs:SendMessage", {"Fn::GetAtt": ["AfterCallFailures", "Arn"]}),
+            (
+                "events:PutEvents",
+                {"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"},
+            ),
+        ],
     }
 
 
 def test_the_watchdog_is_asked_by_its_queue_alone_and_may_give_messages_back() -> None:
     asked = {name: p["Events"] for name, p in resources(FUNCTION).items() if "Events" in p}
-    assert list(asked) == ["WatchdogFunction"]
+    assert set(asked) == {"WatchdogFunction", "AfterCallFunction"}
     ((_, event),) = asked["WatchdogFunction"].items()
     assert (event["Type"], event["Properties"]["Queue"]) == ("SQS", QUEUE)
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -122,6 +136,37 @@ def test_the_watchdogs_queue_gives_up_into_another_outwaits_the_function_and_is_
     assert (queue["VisibilityTimeout"], queue["RedrivePolicy"]["maxReceiveCount"]) == (AGAIN_AFTER_S, TRIES)
     tries_s = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
     assert queue["MessageRetentionPeriod"] > tries_s + 60  # and the longest WatchdogSeconds
+
+
+def test_calls_that_have_ended_come_by_the_tables_stream_and_then_by_their_queue() -> None:
+    function = resources(FUNCTION)["AfterCallFunction"]
+    ended, settled = (event["Properties"] for event in function["Events"].values())
+    assert ended["Stream"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+    assert settled["Queue"] == {"Fn::GetAtt": ["AfterCallQueue", "Arn"]}
+    assert settled["BatchSize"] == 1
+    assert ended["FunctionResponseTypes"] == settled["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    failures = {"Fn::GetAtt": ["AfterCallFailures", "Arn"]}
+    assert ended["DestinationConfig"]["OnFailure"]["Destination"] == failures
+    (kept,) = ended["FilterCriteria"]["Filters"]
+    image = json.loads(kept["Pattern"])["dynamodb"]["NewImage"]
+    assert set(image["record"]["M"]["status"]["S"]) == {status.value for status in FINAL}
+    assert image["sk"]["S"] == ["META"]
+    queue = resources("AWS::SQS::Queue")["AfterCallQueue"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == failures
+    tries_s = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
+    assert queue["VisibilityTimeout"] > function["Timeout"]
+    assert queue["MessageRetentionPeriod"] > tries_s + 900  # and the longest settling
+
+
+def test_the_after_call_function_has_time_for_everything_at_its_slowest() -> None:
+    webhook_s = (len(PAUSES_S) + 1) * WEBHOOK_WITHIN_S + sum(PAUSES_S)
+    assert MODEL_WITHIN_S + webhook_s + 15 < resources(FUNCTION)["AfterCallFunction"]["Timeout"]
+
+
+def test_the_webhooks_secret_is_base64_as_it_is_made() -> None:
+    made = resources("AWS::SecretsManager::Secret")["WebhookSecret"]["GenerateSecretString"]
+    assert made["ExcludePunctuation"] is True
+    assert made["PasswordLength"] % 4 == 0
 
 
 class RecordingClient:
@@ -156,6 +201,7 @@ def test_the_table_is_the_one_that_runs_on_one_machine() -> None:
     create_table(client, "calls")  # type: ignore[arg-type]  # a fake of the four methods that are used
     (declared,) = resources("AWS::DynamoDB::Table").values()
     assert client.table.pop("TableName") == "calls"
+    assert client.table["StreamSpecification"].pop("StreamEnabled")  # which a template does not ask for apart
     assert {key: declared[key] for key in client.table} == client.table
     assert client.time_to_live["TimeToLiveSpecification"] == declared["TimeToLiveSpecification"]
 
@@ -210,4 +256,5 @@ def test_a_webhook_answers_or_fails_before_twilio_gives_up_after_15_s() -> None:
     default = template()["Globals"]["Function"]["Timeout"]
     timeouts = {p["Handler"].split(".")[1]: p.get("Timeout", default) for p in resources(FUNCTION).values()}
     assert timeouts.pop("api") < 30  # API Gateway's own limit
+    timeouts.pop("after_call")  # no webhook: nobody waits for it
     assert max(timeouts.values()) < 15

@@ -1,0 +1,290 @@
+"""What is done once a call is over, in the order of `calls.after_call`: from the table's stream into a queue, and from
+the queue, when the call has settled, to its outcome, the team's webhook and an event; later to Twilio's own price.
+
+Why a queue between: a turn may be written some moments after the status callback, each call is tried again by itself
+and holds no other up, and what cannot be done in all its tries lies in the dead-letter queue by its callId.
+
+Safe to run twice, at once too, and to be killed anywhere: what is made is kept under a condition, and what is sent is
+marked when it has been taken. Between the two a kill means that it is sent again, with the same webhook-id. A call's
+message that failed comes again with everything that was done already left alone.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from calls import after_call, call_cost, summary
+from calls.after_call import EVENT, OUTCOME, PRICE_ASKED, PRICE_LOOKS_S, WEBHOOK, Message
+from calls.agent import Agent
+from calls.conversation import Conversation
+from calls.cost import twilio_bill
+from calls.errors import OffhookError, ProviderFailed
+from calls.openai_usage import measured
+from calls.outcome import Outcome, from_plain, to_plain
+from calls.rate_card import standard
+from calls.record import CallRecord
+from calls.redaction import redactor
+from calls.store import CallStore
+from calls.usage import Kind, Usage
+from handlers.after_call_bus import EventBus
+from handlers.after_call_model import SummaryModel
+from handlers.after_call_queue import AfterQueue
+from handlers.after_call_webhook import Webhook
+from handlers.logs import log, log_error
+
+
+class Pricing(Protocol):
+    """Twilio's REST, as far as prices need it (`dialler.TwilioDialler`)."""
+
+    def price(self, twilio_sid: str) -> tuple[str | None, str | None]:
+        """`price` and `price_unit` of the call: "-0.0085", "USD"; None while there is none. DialFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterWired:
+    """What the function works with. None where nothing is configured. `day_of` is the date at the agents' desks of an
+    epoch in ms; `settle_s` how long a call that is over is left to settle."""
+
+    store: CallStore
+    agent: Callable[[str], Agent]
+    queue: AfterQueue
+    webhook: Webhook | None
+    bus: EventBus | None
+    model: SummaryModel | None
+    twilio: Pricing
+    now_ms: Callable[[], int]
+    day_of: Callable[[int], date]
+    settle_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that is over; `heard` is redacted as its agent asks."""
+
+    record: CallRecord
+    agent: Agent
+    conversation: Conversation
+    heard: Conversation
+
+
+# --- the stream ------------------------------------------------------------------------------------------------------
+
+
+def stream(wired: Callable[[], AfterWired], event: dict[str, Any]) -> dict[str, Any]:
+    """Queue every call of a DynamoDB stream event that has come to its end; a partial batch response. A record that is
+    written again after its end is queued again, and nothing is left to do then."""
+
+    def one(record: DynamoDBRecord) -> None:
+        image = record.raw_event.get("dynamodb", {}).get("NewImage", {})
+        call_id = after_call.ended_call(image)
+        if call_id is None:
+            return
+        here = wired()
+        try:
+            here.queue.later(Message(call_id), here.settle_s)
+        except Exception as error:
+            log_error("a call that is over is to be queued again", error, callId=call_id)
+            raise
+
+    processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+    return dict(process_partial_response(event, one, processor))
+
+
+# --- the queue -------------------------------------------------------------------------------------------------------
+
+
+def queue(wired: Callable[[], AfterWired], event: dict[str, Any]) -> dict[str, Any]:
+    """Do what every message of an SQS event asks for; a partial batch response."""
+
+    def one(record: SQSRecord) -> None:
+        here = wired()
+        try:
+            message = after_call.read(record.body)
+            if message.look:
+                look_for_price(here, message)
+            else:
+                finish(here, message.call_id, _tries(record))
+        except Exception as error:
+            log_error("the after-call function is to try again", error)
+            raise
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    return dict(process_partial_response(event, one, processor))
+
+
+def _tries(record: SQSRecord) -> int:
+    return int(record.raw_event.get("attributes", {}).get("ApproximateReceiveCount", 1))
+
+
+def finish(wired: AfterWired, call_id: str, tries: int = 1) -> None:
+    """Make the call's outcome and tell of it, as far as that is not done. `tries` counts the deliveries of the message.
+    OffhookError: the first thing that could not be done, after all the rest was tried. A step that is not configured
+    is not marked, so that a message which is sent again after it was set does it."""
+    call = _read(wired, call_id)
+    if call is None:
+        return
+    outcome = _outcome(wired, call, tries)
+    steps: Mapping[str, Callable[[], bool]] = {
+        WEBHOOK: lambda: _send(wired, call, outcome),
+        EVENT: lambda: _put(wired, call, outcome),
+        PRICE_ASKED: lambda: _ask_price(wired, call.record),
+    }
+    failures: list[OffhookError] = []
+    for name, do in steps.items():
+        try:
+            if wired.store.kept(call_id, name) is None and do():
+                wired.store.keep_once(call_id, name, str(wired.now_ms()))
+        except OffhookError as failed:
+            log_error("something about a call could not be told", failed, callId=call_id, step=name)
+            failures.append(failed)
+    if failures:
+        raise failures[0]
+
+
+def _read(wired: AfterWired, call_id: str) -> _Call | None:
+    """The call; None where there is nothing to do for it."""
+    record = wired.store.by_call_id(call_id)
+    if record is None or not record.is_final:
+        log().warning("a message about a call that is not over, or not known", callId=call_id)
+        return None
+    agent = wired.agent(record.agent)
+    conversation = wired.store.conversation(call_id)
+    return _Call(record, agent, conversation, summary.heard(conversation, redactor(agent.privacy.redact)))
+
+
+def _outcome(wired: AfterWired, call: _Call, tries: int) -> Outcome:
+    """What is kept already, or else made now."""
+    call_id = call.record.call_id
+    standing = wired.store.kept(call_id, OUTCOME)
+    if standing is None:
+        made = to_plain(_made(wired, call, tries)) | {"madeAtMs": wired.now_ms()}
+        standing = wired.store.keep_once(call_id, OUTCOME, json.dumps(made, ensure_ascii=False))
+        log().info("a call is summed up", callId=call_id, kind=made["kind"], support=_supports(made))
+    return from_plain(json.loads(standing))
+
+
+def _supports(made: Mapping[str, Any]) -> dict[str, str]:
+    """Of each field how well it is founded, for the log, which holds no speech."""
+    return {name: field["support"] for name, field in made["fields"].items()}
+
+
+def _made(wired: AfterWired, call: _Call, tries: int) -> Outcome:
+    today = wired.day_of(call.record.answered_at_ms or call.record.created_at_ms)
+    if summary.nobody_spoke(call.heard):
+        return summary.silent(call.agent, call.heard)
+    if not summary.model_of(call.agent):
+        return summary.extract(call.agent, call.heard, today)
+    if wired.model is None:
+        return summary.extract(call.agent, call.heard, today, "OPENAI_API_KEY is not set.")
+    try:
+        return _asked(wired, wired.model, call, today, tries)
+    except ProviderFailed as failed:
+        if tries < after_call.MODEL_TRIES:
+            raise
+        log_error("a call is summed up without its model", failed, callId=call.record.call_id)
+        return summary.extract(call.agent, call.heard, today, failed.failure.sentence)
+
+
+def _asked(wired: AfterWired, model: SummaryModel, call: _Call, today: date, tries: int) -> Outcome:
+    """What it cost is written before what it said: a second request, after a kill, is a second usage."""
+    answer = model.ask(summary.request(call.agent, call.heard, today))
+    outcome, chunks = summary.answered(answer, call.agent, call.heard, today)
+    if chunks.usage is not None:
+        name = f"after-call-{tries}"
+        used = Usage(name, "openai", chunks.model, Kind.MODEL, measured(chunks.usage), "", wired.now_ms())
+        wired.store.append_usage(call.record.call_id, used)
+    return outcome
+
+
+def _about(wired: AfterWired, call: _Call, outcome: Outcome) -> dict[str, Any]:
+    record = call.record
+    used = wired.store.usage(record.call_id)
+    cost = call_cost.call_cost(record, call.conversation, used, standard(), record.ended_at_ms or wired.now_ms())
+    redact = redactor(call.agent.privacy.redact)
+    return after_call.told(record, call.heard, outcome, call_cost.to_plain(cost), redact)
+
+
+def _send(wired: AfterWired, call: _Call, outcome: Outcome) -> bool:
+    if wired.webhook is None:
+        return False
+    body = after_call.webhook_body(_about(wired, call, outcome), call.record, call.heard, outcome)
+    wired.webhook.send(after_call.webhook_id(call.record.call_id), body)
+    return True
+
+
+def _put(wired: AfterWired, call: _Call, outcome: Outcome) -> bool:
+    if wired.bus is None:
+        return False
+    wired.bus.put(_about(wired, call, outcome))
+    return True
+
+
+# --- Twilio's price --------------------------------------------------------------------------------------------------
+
+
+def _ask_price(wired: AfterWired, record: CallRecord) -> bool:
+    """A call that never was at Twilio has no price there."""
+    if not record.twilio_sid:
+        return False
+    wired.queue.later(Message(record.call_id, 1), PRICE_LOOKS_S[0])
+    return True
+
+
+def look_for_price(wired: AfterWired, message: Message) -> None:
+    """Keep Twilio's own price of the call as one of its usages, or look again later while there is a look left.
+    DialFailed, QueueFailed or StoreUnavailable: the message comes again."""
+    record = wired.store.by_call_id(message.call_id)
+    if record is None or not record.twilio_sid:
+        return
+    price, unit = wired.twilio.price(record.twilio_sid)
+    bill = twilio_bill(price, unit, wired.now_ms()) if _is_price(price) else None
+    if bill is not None:
+        wired.store.append_usage(record.call_id, bill)
+    elif price and _is_price(price):
+        log().warning("Twilio bills a call in another currency", callId=record.call_id, unit=unit)
+    elif message.look < len(PRICE_LOOKS_S):
+        wired.queue.later(Message(record.call_id, message.look + 1), PRICE_LOOKS_S[message.look])
+    else:
+        log().warning("Twilio has no price for a call", callId=record.call_id)
+    _note_late_turns(wired, record.call_id)
+
+
+def _is_price(price: str | None) -> bool:
+    try:
+        return price is not None and Decimal(price).is_finite()
+    except ArithmeticError:
+        return False
+
+
+def _note_late_turns(wired: AfterWired, call_id: str) -> None:
+    """An outcome is made once. A turn that came after it is in the record and not in the outcome, and that is said."""
+    standing = wired.store.kept(call_id, OUTCOME)
+    if standing is None:
+        return
+    known = set(from_plain(json.loads(standing)).turns)
+    late = [turn.id for turn in wired.store.conversation(call_id).turns if turn.heard.strip() and turn.id not in known]
+    if late:
+        log().warning("turns were written after a call was summed up", callId=call_id, turns=len(late))
+
+
+# --- Lambda ----------------------------------------------------------------------------------------------------------
+
+
+def answer(wired: Callable[[], AfterWired], event: dict[str, Any]) -> dict[str, Any]:
+    """By where the event comes from."""
+    records = event.get("Records") or [{}]
+    return stream(wired, event) if records[0].get("eventSource") == "aws:dynamodb" else queue(wired, event)
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """The Lambda's entry point."""
+    from handlers.after_call_wiring import after_wired
+
+    return answer(after_wired, event)
