@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from calls.conversation import Conversation, Role, Turn
+from calls.latency import Waterfall
 from calls.record import Mode
 from calls.twiml import speakable
 from offhook.box.line_log import LineLog, Spoken, Understood
@@ -17,7 +18,7 @@ from offhook.box.line_log import LineLog, Spoken, Understood
 def true_to_line(conversation: Conversation, log: LineLog, answered_at_ms: int) -> Conversation:
     """The conversation as it sounded. `answered_at_ms` is the epoch ms of the line's time 0.
 
-    Of an agent's turn: times, `heard`, `cut`, the total of its latency and its endpointing. A turn that never came to
+    Of an agent's turn: times, `heard`, `cut`, its latency but for the model's part. A turn that never came to
     sound was not heard at all. Of a caller's turn: times. What cannot be matched keeps what it had.
     """
     spoken = _Walk([speakable(one.text) for one in log.spoken])
@@ -82,9 +83,7 @@ def _answered(turn: Turn, said: Spoken, asked: Understood | None, answered_at_ms
     heard = heard_part(turn.said, said.end_ms - said.start_ms, said.whole_ms) if said.cut else turn.said
     latency = turn.latency
     if asked is not None and said.sound_end_ms > said.sound_start_ms:
-        latency = replace(
-            latency, total=said.sound_start_ms - asked.end_ms, endpointing=asked.decided_ms - asked.end_ms
-        )
+        latency = _waterfall(latency, said, asked)
     return replace(
         turn,
         heard=heard,
@@ -92,6 +91,21 @@ def _answered(turn: Turn, said: Spoken, asked: Understood | None, answered_at_ms
         started_at_ms=answered_at_ms + said.sound_start_ms,
         ended_at_ms=answered_at_ms + said.sound_end_ms,
         latency=latency,
+    )
+
+
+def _waterfall(latency: Waterfall, said: Spoken, asked: Understood) -> Waterfall:
+    """Where the time from the caller's last sound to the answer's first went: until Twilio asked (its endpointing and
+    its recogniser), in our webhook (the model, and the rest of it `ours`), and from its answer to the sound."""
+    total_ms = said.sound_start_ms - asked.end_ms
+    if not asked.answered_ms:
+        return replace(latency, total=total_ms, endpointing=asked.decided_ms - asked.end_ms)
+    return replace(
+        latency,
+        total=total_ms,
+        endpointing=asked.asked_ms - asked.end_ms,
+        speech=max(0, said.sound_start_ms - asked.answered_ms),
+        ours=max(0, asked.answered_ms - asked.asked_ms - (latency.model or 0)),
     )
 
 

@@ -34,15 +34,22 @@ class Usage:
 
 
 def request(
-    agent: Agent, conversation: Conversation, today: date, model: str, refused: Collection[str] = ()
+    agent: Agent,
+    conversation: Conversation,
+    today: date,
+    model: str,
+    refused: Collection[str] = (),
+    *,
+    brief: bool = False,
 ) -> dict[str, Any]:
-    """The body of a streamed request. `refused` are the parts that the model is known not to take."""
+    """The body of a streamed request. `refused` are the parts that the model is known not to take; `brief` as for
+    `prompts.messages`."""
     thinking = agent.thinking
     body: dict[str, Any] = {
         "model": model,
         "messages": [
             {"role": message.role.value, "content": message.content}
-            for message in prompts.messages(agent, conversation, today)
+            for message in prompts.messages(agent, conversation, today, brief=brief)
         ],
         "stream": True,
         "stream_options": {"include_usage": True, "include_obfuscation": False},

@@ -19,6 +19,12 @@ PHONE_STYLE = f"""You are speaking on the phone; every word you write is read ou
 - When the caller says goodbye, say goodbye once and briefly."""
 
 
+BRIEF_STYLE = """
+- Nothing of an answer is heard before all of it is written: answer in one short sentence, and add a question only where
+  you need one."""
+"""For traditional mode: `<Say>` gets a reply whole."""
+
+
 class Speaker(StrEnum):
     SYSTEM = "system"
     USER = "user"
@@ -31,16 +37,19 @@ class Message:
     content: str
 
 
-def messages(agent: Agent, conversation: Conversation, today: date | None = None) -> tuple[Message, ...]:
+def messages(
+    agent: Agent, conversation: Conversation, today: date | None = None, *, brief: bool = False
+) -> tuple[Message, ...]:
     """The system prompt, then the turns in order; of an agent's turn only what was heard, and nothing if that is
     nothing.
 
     A call only ever adds to the end: all messages but the last turn's stay as they were, and the first is the same
     for every call of the agent on a day, so that a provider's prompt cache holds. `today` is the date at the agent's
-    desk, which a model cannot know ("tomorrow", "next Tuesday"); it comes last.
+    desk, which a model cannot know ("tomorrow", "next Tuesday"); it comes last. `brief`: nobody hears the
+    reply before it is whole.
     """
     dated = f"\n- Today is {today:%A, %B} {today.day}, {today.year}." if today else ""
-    system = Message(Speaker.SYSTEM, f"{agent.prompt.strip()}\n\n{PHONE_STYLE}{dated}")
+    system = Message(Speaker.SYSTEM, f"{agent.prompt.strip()}\n\n{PHONE_STYLE}{BRIEF_STYLE if brief else ''}{dated}")
     return (system, *(_message(turn) for turn in conversation.turns if turn.heard.strip()))
 
 

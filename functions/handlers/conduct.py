@@ -3,10 +3,12 @@ said, render. A webhook that Twilio sends again gets the answer that it got befo
 
 Turns spoken by `<Say>` are written as they are handed to Twilio, with everything said counted as heard and nothing as
 cut: Twilio sends no marks for `<Say>`, so there is no telling what a caller who hung up or spoke over it has missed.
-Both their times are the moment of handing over; of their latency only the model's part can be observed.
+Both their times are the moment of handing over; of their latency only the webhook's part can be observed: the wait for
+the model, and `ours`, everything else up to the answer's first byte.
 """
 
 import json
+import math
 from dataclasses import dataclass, replace
 
 from calls import route, stream_token, streams, twiml
@@ -32,6 +34,7 @@ class _Answered:
     said: str
     at_ms: int
     model_ms: int | None
+    ours_ms: int | None = None
 
 
 def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
@@ -133,7 +136,16 @@ def _render(
     said = twiml.speakable(_words_of(step))
     place = _place(wired, decision.record, agent, len(conversation.turns), step)
     after_last_ms = max((turn.started_at_ms + 1 for turn in conversation.turns), default=0)
-    return _Answered(twiml.document(step, place), said, max(wired.now_ms(), after_last_ms), model_ms)
+    at_ms = max(wired.now_ms(), after_last_ms)
+    return _Answered(twiml.document(step, place), said, at_ms, model_ms, _ours_ms(wired, model_ms))
+
+
+def _ours_ms(wired: Wired, model_ms: int | None) -> int | None:
+    """How long the webhook has been at it, the model left out; None where it has no limit to tell that by."""
+    left_s = wired.left_s()
+    if math.isinf(left_s):
+        return None
+    return max(0, round((wired.answer_within_s - left_s) * 1000) - (model_ms or 0))
 
 
 def _place(
@@ -193,7 +205,7 @@ def _finish(wired: Wired, call_id: str, key: str, remembered: str) -> str:
             started_at_ms=answered.at_ms,
             ended_at_ms=answered.at_ms,
             mode=Mode.TRADITIONAL.value,
-            latency=Waterfall(model=answered.model_ms),
+            latency=Waterfall(model=answered.model_ms, ours=answered.ours_ms),
         )
         wired.store.append_turn(call_id, turn)
     return answered.document
@@ -206,6 +218,7 @@ def _remembered(answered: _Answered) -> str:
             "said": answered.said,
             "at_ms": answered.at_ms,
             "model_ms": answered.model_ms,
+            "ours_ms": answered.ours_ms,
         },
         ensure_ascii=False,
     )

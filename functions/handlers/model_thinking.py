@@ -67,7 +67,7 @@ class ModelThinking:
                 log.warning("%s failed (%s), asking %s", model, failed.failure.code, waiting[0])
 
     def _ask(self, agent: Agent, conversation: Conversation, today: date, model: str, by_s: float) -> Reply:
-        body = openai_chat.request(agent, conversation, today, model, self._refused.get(model, ()))
+        body = openai_chat.request(agent, conversation, today, model, self._refused.get(model, ()), brief=True)
         chunks = Chunks(model)
         reply = self._answered(agent, body, chunks, by_s)
         return replace(reply, used=TokenRatio().of(body, chunks).unnamed())

@@ -229,7 +229,11 @@ class Interpreter:
         extra = heard.form()
         if not extra and "dtmf" in verb.inputs:
             extra = {"Digits": ""}
-        return await self._request(verb.action, verb.method, page, extra)
+        asked_ms = self._line.now_ms
+        next_page = await self._request(verb.action, verb.method, page, extra)
+        if heard.speech or heard.digits:
+            around.call.log.answered(asked_ms, self._line.now_ms)
+        return next_page
 
     async def _connect(self, connect: Connect, page: Page) -> Page | _End | None:
         opened = await self._stream(connect.stream, page)

@@ -4,7 +4,7 @@ Twilio tells an application none of this; the box keeps it beside the recording,
 ms since answer.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from offhook.box import sound
 from offhook.box.line_stats import VOICED_RMS
@@ -33,13 +33,16 @@ class Spoken:
 @dataclass(frozen=True, slots=True)
 class Understood:
     """What one `<Gather>` took in: words or keys, made from `start_ms` to `end_ms` (voice by energy), and when the
-    gather decided that they were over."""
+    gather decided that they were over. The application was asked what comes next at `asked_ms`, and had answered at
+    `answered_ms`; both are 0 where it did not come to that."""
 
     speech: str
     digits: str
     start_ms: int
     end_ms: int
     decided_ms: int
+    asked_ms: int = 0
+    answered_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -48,6 +51,10 @@ class LineLog:
 
     spoken: list[Spoken] = field(default_factory=list)
     understood: list[Understood] = field(default_factory=list)
+
+    def answered(self, asked_ms: int, answered_ms: int) -> None:
+        """The application was asked about the newest input, and has answered."""
+        self.understood[-1] = replace(self.understood[-1], asked_ms=asked_ms, answered_ms=answered_ms)
 
 
 def spoken(text: str, mulaw: bytes, start_ms: int, end_ms: int) -> Spoken:

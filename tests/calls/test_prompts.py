@@ -2,7 +2,7 @@ from datetime import date
 
 from calls.agent import parse
 from calls.conversation import Conversation, Role, Turn
-from calls.prompts import PHONE_STYLE, Message, Speaker, messages
+from calls.prompts import BRIEF_STYLE, PHONE_STYLE, Message, Speaker, messages
 
 AGENT = parse('name = "desk"\nprompt = "You keep a desk.\\n"\ngreeting = "g"', "desk.toml")
 
@@ -31,6 +31,12 @@ def test_a_model_is_given_what_was_heard() -> None:
         Message(Speaker.ASSISTANT, "We are open [cut off]"),
         Message(Speaker.USER, "[keys 1]"),
     ]
+
+
+def test_a_reply_that_is_heard_only_when_it_is_whole_is_asked_to_be_brief() -> None:
+    system, *rest = messages(AGENT, CALL, brief=True)
+    assert system.content == f"You keep a desk.\n\n{PHONE_STYLE}{BRIEF_STYLE}"
+    assert tuple(rest) == messages(AGENT, CALL)[1:]
 
 
 def test_a_longer_conversation_only_adds_to_the_end() -> None:

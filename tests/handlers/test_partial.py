@@ -9,7 +9,7 @@ from calls.reply import Reply, Transfer
 from calls.usage import Kind, Unit, Usage
 from handlers import partial, turn, voice
 from handlers.ahead import WAIT_MS, claimed
-from handlers.partial import STABLE_S, UNSTABLE_S
+from handlers.partial import FINISHED_S, OPEN_S
 from handlers.wiring import Wired
 from tests.fakes.agents import AGENT
 from tests.fakes.memory_store import MemoryCallStore
@@ -107,7 +107,7 @@ def test_a_reply_on_its_way_is_waited_for() -> None:
     house.thinking = Slow()
     house.hear("what are your hours")
     assert ">Nine to five.</Say></Gather>" in answers[0]
-    assert house.pauses == [STABLE_S, 0.03]
+    assert house.pauses == [OPEN_S, 0.03]
 
 
 def test_a_reply_that_never_comes_is_thought_of_by_the_turn() -> None:
@@ -178,12 +178,22 @@ def test_one_that_comes_after_its_turn_begins_nothing() -> None:
     assert house.stands() == stood
 
 
-def test_unstable_words_have_to_stand_for_longer() -> None:
-    house = greeted(NINE, NINE)
-    house.hear("", "what are", sequence=0)
-    house.hear("what are your hours", sequence=1)
-    house.hear("", "what are your hours on", sequence=2, Stability="0.9")
-    assert house.pauses == [UNSTABLE_S, STABLE_S, STABLE_S]
+@pytest.mark.parametrize(
+    ("stable", "unstable", "stability", "pause"),
+    [
+        ("What are your hours?", "", "", FINISHED_S),
+        ("What are your", "hours?", "0.9", FINISHED_S),
+        ("What are your", "hours?", "0.3", OPEN_S),
+        ("What are your", "hours?", "high", OPEN_S),
+        ("what are your hours", "", "0.9", OPEN_S),
+    ],
+)
+def test_words_that_may_go_on_have_to_stand_for_longer(
+    stable: str, unstable: str, stability: str, pause: float
+) -> None:
+    house = greeted(NINE)
+    house.hear(stable, unstable, Stability=stability)
+    assert house.pauses == [pause]
 
 
 @pytest.mark.parametrize("words", ["", "  ", "...", "Thank you, goodbye."])

@@ -50,6 +50,18 @@ def test_latency_runs_from_the_last_voice_to_the_first_sound() -> None:
     assert goodbye.latency == Waterfall(total=320, endpointing=20)
 
 
+def test_the_waterfall_of_an_answer_that_was_asked_for_adds_up() -> None:
+    log = LineLog(LOG.spoken, [Understood("When?", "", 1800, 2200, 3120, 3200, 3480), LOG.understood[1]])
+    _, _, answer, _, _ = true_to_line(CONVERSATION, log, ZERO_MS).turns
+    assert answer.latency == Waterfall(total=1360, endpointing=1000, model=7, speech=80, ours=273)
+
+
+def test_an_answer_without_a_model_is_ours_to_the_last_ms() -> None:
+    log = LineLog(LOG.spoken, [LOG.understood[0], Understood("", "12", 4480, 5900, 5920, 5920, 6000)])
+    goodbye = true_to_line(CONVERSATION, log, ZERO_MS).turns[-1]
+    assert goodbye.latency == Waterfall(total=320, endpointing=20, speech=220, ours=80)
+
+
 def test_an_answer_that_never_came_to_sound_was_not_heard() -> None:
     log = LineLog(LOG.spoken[:2], LOG.understood)
     last = true_to_line(CONVERSATION, log, ZERO_MS).turns[-1]
