@@ -66,6 +66,10 @@ bench-peers: $(READY) $(PEERS_READY) ## The same calls through pipecat as well, 
 build: $(READY) $(SAM_READY) ## Build what `sam deploy` puts into AWS, without Docker
 	PYTHON=$(abspath $(VENV))/bin/python $(SAM) build
 
+.PHONY: deploy
+deploy: build ## Build, and deploy what ENV in samconfig.toml says: dev, or ENV=prod
+	$(SAM) deploy --config-env $(or $(ENV),dev) $(DEPLOY)
+
 LOCKED := --quiet --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: lock
@@ -75,9 +79,12 @@ lock: $(READY) ## Lock every dependency again after a change in pyproject.toml (
 	$(UV) pip compile $(LOCKED) $(UPGRADE) --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
 	    --constraint requirements.lock --override infra/locks/functions-overrides.txt pyproject.toml --extra functions \
 	    --output-file functions/requirements.txt
+	$(UV) pip compile $(LOCKED) $(UPGRADE) --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	    --constraint requirements.lock pyproject.toml --extra streamer infra/locks/streamer-besides.txt \
+	    --output-file streamer/requirements.txt
 	$(UV) pip compile $(LOCKED) $(UPGRADE) --universal --python-version 3.11 --group pyproject.toml:uv \
 	    --output-file infra/locks/uv.txt
-	$(UV) pip compile $(LOCKED) $(UPGRADE) --universal --python-version 3.11 --group pyproject.toml:sam \
+	$(UV) pip compile $(LOCKED) $(UPGRADE) --universal --python-version 3.11 --group pyproject.toml:sam infra/locks/linters.txt \
 	    --output-file infra/locks/sam.txt
 
 .PHONY: clean
@@ -88,7 +95,7 @@ $(READY): requirements.lock infra/locks/uv.txt pyproject.toml infra/setup.sh
 	infra/setup.sh $(VENV)
 	@touch $@
 
-# SAM's dependencies clash with ours, so it has an environment of its own.
+# SAM's dependencies clash with ours, so it has an environment of its own, which it shares with the linters.
 $(SAM_READY): infra/locks/sam.txt | $(READY)
 	$(VENV)/bin/python -m venv --without-pip .venv-sam
 	$(UV) pip sync --quiet --require-hashes --python .venv-sam/bin/python infra/locks/sam.txt
