@@ -1,4 +1,4 @@
-"""One breaker per vendor, shared by the calls of a task, so that the tenth call does not wait for what the ninth has
+"""One breaker per provider, shared by the calls of a task, so that the tenth call does not wait for what the ninth has
 learnt. Pure; times are seconds of any steady clock.
 
     closed    failures are counted; MOST_FAILURES of them within WITHIN_S open it
@@ -7,7 +7,10 @@ learnt. Pure; times are seconds of any steady clock.
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+from calls.errors import Failure
 
 MOST_FAILURES = 3
 WITHIN_S = 30.0
@@ -15,6 +18,12 @@ OPEN_S = 10.0
 MOST_OPEN_S = 120.0
 TRIED_WITHIN_S = 20.0
 """How long the one call that tries has: after it another may."""
+LATELY_S = 10.0
+"""A provider that failed so lately comes behind its fallbacks: the call that it failed is not given it again."""
+
+
+UNAUTHORISED = "-unauthorised"
+"""How the code of a failure ends that means the key, and with it all of a vendor's."""
 
 
 @dataclass(slots=True)
@@ -35,6 +44,9 @@ class Breaker:
         self._tried_at_s = now_s
         return False
 
+    def has_failed_lately(self, now_s: float) -> bool:
+        return bool(self._failed_at_s) and now_s - self._failed_at_s[-1] <= LATELY_S
+
     def failed(self, now_s: float, *, for_good: bool = False) -> None:
         """The vendor failed a call. `for_good`: it will not be better for the next one either (a refused key)."""
         self._failed_at_s.append(now_s)
@@ -54,3 +66,40 @@ class Breaker:
 
     def _open(self, now_s: float) -> None:
         self._open_until_s, self._tried_at_s = now_s + self._open_s, None
+
+
+@dataclass(slots=True)
+class Breakers:
+    """Those of a task, by provider as agents name it ("deepgram/nova-3"), and by vendor ("deepgram") for what is wrong
+    with all of a vendor's. `now_s` is a steady clock."""
+
+    now_s: Callable[[], float]
+    _breakers: dict[str, Breaker] = field(default_factory=dict)
+
+    def well(self, providers: Iterable[str]) -> str | None:
+        """The first of `providers` that may be asked, one that failed lately behind the others; None: leave all of them
+        alone. Whoever is told of one that has been open is the one to try it."""
+        now_s = self.now_s()
+        for provider in sorted(providers, key=lambda one: self._of(one).has_failed_lately(now_s)):
+            if not (self._of(provider).is_open(now_s) or self._of(_vendor(provider)).is_open(now_s)):
+                return provider
+        return None
+
+    def failed(self, provider: str, failure: Failure) -> None:
+        """What one agent's settings are to blame for says nothing of the next call's chances; a key that is refused
+        says that no call of the vendor's has any."""
+        if failure.code.endswith(UNAUTHORISED):
+            self._of(_vendor(provider)).failed(self.now_s(), for_good=True)
+        elif failure.retryable:
+            self._of(provider).failed(self.now_s())
+
+    def served(self, provider: str) -> None:
+        self._of(provider).served()
+        self._of(_vendor(provider)).served()
+
+    def _of(self, key: str) -> Breaker:
+        return self._breakers.setdefault(key, Breaker())
+
+
+def _vendor(provider: str) -> str:
+    return f"{provider.partition('/')[0]}/*"

@@ -3,6 +3,7 @@
 lost, and may be well at once    the same mode again, with whatever the task knows to be well, once
 lost again, or for good          the next streaming mode of the agent's
 lost after a wait                the next one too: a deadline is not waited for twice in one mode
+lost, and has a spare            the same mode again, with the agent's fallback for what failed
 none left                        the call leaves the socket and goes on over TwiML
 
 So in one mode nobody waits for longer than the deadline of one try and AGAIN_WITHIN_MS.
@@ -10,6 +11,7 @@ So in one mode nobody waits for longer than the deadline of one try and AGAIN_WI
 
 from dataclasses import dataclass, field
 
+from calls.agent import Models
 from calls.errors import Failure
 from calls.record import Mode
 
@@ -32,16 +34,16 @@ class Ladder:
     _tries: dict[Mode, int] = field(default_factory=dict)
     _changes: int = 0
 
-    def next(self, failure: Failure, now_ms: int, waited_ms: int = 0) -> Mode | None:
+    def next(self, failure: Failure, now_ms: int, waited_ms: int = 0, *, has_spare: bool = False) -> Mode | None:
         """The mode of the engine to go on with after `failure`; None when only TwiML is left. The caller has waited
-        for the lost one for `waited_ms`."""
+        for the lost one for `waited_ms`; `has_spare`: in its mode there is another provider for what failed."""
         if now_ms - self.since_ms >= WELL_MS:
             self._tries.clear()
         self._changes += 1
         self._tries[self.mode] = self._tries.get(self.mode, 0) + 1
         if self._changes > MOST_CHANGES:
             return None
-        is_worth_it = failure.retryable and waited_ms <= AGAIN_WITHIN_MS
+        is_worth_it = has_spare or (failure.retryable and waited_ms <= AGAIN_WITHIN_MS)
         candidates = [*([self.mode] if is_worth_it else []), *self._below()]
         for mode in candidates:
             if self._tries.get(mode, 0) < MOST_TRIES:
@@ -53,3 +55,17 @@ class Ladder:
         """The streaming modes under the present one; all but it where the agent does not name it."""
         streaming = tuple(mode for mode in self.modes if mode is not Mode.TRADITIONAL)
         return streaming[streaming.index(self.mode) + 1 :] if self.mode in streaming else streaming
+
+
+RESTING = "-resting"
+"""How the code of a failure ends that nobody was asked for: the providers are left alone for a while."""
+
+
+def has_spare(models: Models, mode: Mode, failure: Failure) -> bool:
+    """Whether the agent names another provider of the kind that failed, by the vendor in the failure's code. (A model's
+    fallbacks are asked by whoever asks the model.)"""
+    if mode is not Mode.PIPELINE or failure.code.endswith(RESTING):
+        return False
+    vendor = failure.code.partition("-")[0]
+    kinds = ((models.recogniser, models.recogniser_fallbacks), (models.speech, models.speech_fallbacks))
+    return any(bool(spares) and provider.partition("/")[0] == vendor for provider, spares in kinds)

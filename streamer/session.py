@@ -30,7 +30,7 @@ from streamer.events import (
     Used,
 )
 from streamer.going_on import go_on
-from streamer.ladder import Ladder
+from streamer.ladder import Ladder, has_spare
 from streamer.leaving import after_failure, after_reply, move
 from streamer.media_time import MediaTime
 from streamer.turns import Silence
@@ -221,7 +221,9 @@ class Session:
             return []  # the goodbye is here already, and needs no engine to be heard
         mode = None
         if self.ladder and not self.dialogue.voice.is_leaving:
-            mode = self.ladder.next(failure, now_ms, self._waited_ms(self.ladder.since_ms, now_ms))
+            waited_ms = self._waited_ms(self.ladder.since_ms, now_ms)
+            spare = has_spare(self.agent.models, self.mode, failure)
+            mode = self.ladder.next(failure, now_ms, waited_ms, has_spare=spare)
         if mode is None:
             self._last_words = LastWords(failure, now_ms + LAST_WORDS_MS)
             return self._leave_after_last_words(now_ms)

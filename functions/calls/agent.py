@@ -33,8 +33,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Which provider does what, as "provider" or "provider/model": "embedded", "scripted", "openai/gpt-6-luna". The
-    fallbacks are asked in order while the one before them fails."""
+    """Which provider does what, and which ones where that fails, as "provider" or "provider/model": "embedded"."""
 
     recogniser: str
     reply: str
@@ -94,8 +93,7 @@ class TurnTaking:
 @dataclass(frozen=True, slots=True)
 class Phrases:
     """Fixed sentences: `bridge` covers a change of mode, `ask_again` an unheard answer, `still_there` a silence,
-    `filler` (may be empty) an answer that is long in coming;
-    `silence_goodbye`, `limit_goodbye` and `trouble_goodbye` end the call."""
+    `filler` (may be empty) an answer that is long in coming; `silence_goodbye`, `limit_goodbye` and `trouble_goodbye` end the call."""
 
     bridge: str
     ask_again: str

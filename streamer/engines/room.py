@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 
 from calls.agent import Agent
@@ -11,27 +13,40 @@ from calls.conversation import Conversation
 from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.record import Mode
 from calls.speakable import speakable
+from streamer.breaker import Breakers
 from streamer.engines.engine import Engine
+from streamer.engines.guarded import GuardedEngine, GuardedRecogniser, GuardedSpeaker, GuardedThinker
 from streamer.engines.live_calls import live_engine
 from streamer.engines.pipeline import PipelineEngine
 from streamer.engines.ports import Recogniser, Speaker, Thinker
 from streamer.engines.realtime import RealtimeEngine
+from streamer.ladder import RESTING
 from streamer.metering import UsageMeter
 from streamer.providers.embedded_models import EmbeddedModels
 from streamer.providers.embedded_recogniser import EmbeddedRecogniser
 from streamer.providers.embedded_speaker import EmbeddedSpeaker
+from streamer.providers.embedded_voice import NAME
 from streamer.providers.openai_live import OpenAILive
-from streamer.providers.openai_realtime import OpenAIRealtime, is_live
+from streamer.providers.openai_realtime import OpenAIRealtime, is_live, realtime_models
 from streamer.providers.scripted import ScriptedThinker
 from streamer.providers.vendors import Vendors, VendorSettings, fixed_phrases
 
 log = logging.getLogger(__name__)
 
+_BRIDGE_AGAIN_S = 60.0
+
 
 class EngineRoom:
-    """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand."""
+    """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand, `now_s` a steady
+    clock."""
 
-    def __init__(self, agents: Iterable[Agent], today: Callable[[], date], settings: VendorSettings) -> None:
+    def __init__(
+        self,
+        agents: Iterable[Agent],
+        today: Callable[[], date],
+        settings: VendorSettings,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         known = list(agents)
         self._streamed = [agent for agent in known if Mode.PIPELINE in agent.modes]
         self._speaking = [agent for agent in known if Mode.REALTIME in agent.modes]
@@ -42,25 +57,28 @@ class EngineRoom:
         self._vendors: Vendors | None = None
         self._models: EmbeddedModels | None = None
         self._bridges: dict[tuple[str, Mode], bytes] = {}
+        self._unspoken: list[tuple[Agent, Mode]] = []
+        self._breakers = Breakers(now_s)
 
     async def load(self) -> None:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller
         waits for a first time. Raises ConfigurationInvalid, also for an agent whose providers are not to be had."""
         self._vendors = Vendors(self._settings)
-        if any("embedded" in (agent.models.recogniser, agent.models.speech) for agent in self._streamed):
+        if any(_wants_embedded(agent) for agent in self._streamed):
             self._models = await asyncio.to_thread(EmbeddedModels.load)
         for agent in self._streamed:
-            self.engine_for(agent, Mode.PIPELINE, Conversation)
-            await self._vendors.warm(agent, self._today())
-            if self._models and agent.models.speech == "embedded":
-                phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
-                await EmbeddedSpeaker(self._models, agent.voice.speech).prepare(phrases)
-            bridge = speakable(agent.phrases.bridge)
-            self._bridges[agent.name, Mode.PIPELINE] = await self._spoken(
-                agent, self._speaker(agent, UsageMeter()), bridge
-            )
+            await self._load_pipeline(self._vendors, agent)
         for agent in self._speaking:
             await self._load_realtime(agent)
+
+    async def _load_pipeline(self, vendors: Vendors, agent: Agent) -> None:
+        for one in _with_each_spare(agent):
+            self.engine_for(one, Mode.PIPELINE, Conversation)
+        await vendors.warm(agent, self._today())
+        if self._models and "embedded" in (agent.models.speech, *agent.models.speech_fallbacks):
+            phrases = [speakable(phrase) for phrase in fixed_phrases(agent)]
+            await EmbeddedSpeaker(self._models, _embedded_voice(agent)).prepare(phrases)
+        await self._speak_bridge(agent, Mode.PIPELINE)
 
     async def _load_realtime(self, agent: Agent) -> None:
         """Without a key the agent's calls begin a rung lower: its other modes need none of OpenAI's."""
@@ -71,23 +89,36 @@ class EngineRoom:
         if is_live(agent):
             self._live.warm()
         await self._realtime.warm(agent, fixed_phrases(agent), self._today())
-        speaker = self._realtime.speaker(agent, fixed_phrases(agent))
-        self._bridges[agent.name, Mode.REALTIME] = await self._spoken(agent, speaker, agent.phrases.bridge)
+        await self._speak_bridge(agent, Mode.REALTIME)
 
-    async def _spoken(self, agent: Agent, speaker: Speaker, phrase: str) -> bytes:
-        """A phrase that was prepared; empty where its vendor could not be reached."""
+    async def _speak_bridge(self, agent: Agent, mode: Mode) -> None:
+        """Keep the bridge phrase in memory, from the folder where it is kept there: then its vendor need not be up."""
+        phrase = agent.phrases.bridge
         if not phrase.strip():
-            return b""
+            return
         try:
-            async with contextlib.aclosing(speaker.speak(phrase)) as pieces:
-                return b"".join([piece.mulaw async for piece in pieces])
+            if mode is Mode.PIPELINE:
+                speaking = self._speaker(agent, UsageMeter()).speak(speakable(phrase))
+            else:
+                speaking = self._realtime.speaker(agent, fixed_phrases(agent)).speak(phrase)
+            async with contextlib.aclosing(speaking) as pieces:
+                self._bridges[agent.name, mode] = b"".join([piece.mulaw async for piece in pieces])
         except ProviderFailed as failed:
-            log.warning("no bridge phrase for %s: %s", agent.name, failed.failure.code)
-            return b""
+            log.warning("no bridge phrase for %s in %s: %s", agent.name, mode.value, failed.failure.code)
+            self._unspoken.append((agent, mode))
+
+    async def _speak_missing_bridges(self) -> None:
+        """Those whose vendor was down at the start, from time to time until all are there."""
+        while self._unspoken:
+            await asyncio.sleep(_BRIDGE_AGAIN_S)
+            missing, self._unspoken = self._unspoken, []
+            for agent, mode in missing:
+                await self._speak_bridge(agent, mode)
 
     def bridge_phrase(self, agent: Agent, mode: Mode) -> bytes:
-        """See `streamer.server.Engines`."""
-        return self._bridges.get((agent.name, mode), b"")
+        """See `streamer.server.Engines`. Where it is missing in the voice of `mode`, another of the agent's says it."""
+        voices = (mode, *(other for other in agent.modes if other is not mode))
+        return next((said for one in voices if (said := self._bridges.get((agent.name, one)))), b"")
 
     async def run(self) -> None:
         """Own what outlives calls (warm connections) until cancelled; `load` comes first."""
@@ -97,6 +128,7 @@ class EngineRoom:
                 tasks.create_task(vendors.run(), name="vendors")
                 tasks.create_task(self._realtime.run(), name="realtime")
                 tasks.create_task(self._live.run(), name="live")
+                tasks.create_task(self._speak_missing_bridges(), name="bridge phrases")
             await asyncio.Event().wait()
         finally:
             await vendors.aclose()
@@ -106,14 +138,11 @@ class EngineRoom:
                 self._models.close()
 
     def engine_for(self, agent: Agent, mode: Mode, so_far: Callable[[], Conversation]) -> Engine:
-        """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here."""
-        if mode is Mode.REALTIME and is_live(agent):
-            speaker = self._realtime.speaker(agent, fixed_phrases(agent))
-            return live_engine(agent, self._live, speaker, so_far, self._today)
+        """Raises ConfigurationInvalid when the agent asks for a mode or a provider that is not here, and ProviderFailed
+        when all of a kind are being left alone, as they failed the calls before this one."""
         if mode is Mode.REALTIME:
-            sessions = self._realtime.sessions(agent)
-            speaker = self._realtime.speaker(agent, fixed_phrases(agent))
-            return RealtimeEngine(agent, sessions.take, speaker, so_far, self._today)
+            provider = self._well((f"openai/{realtime_models(agent)[0]}",))
+            return GuardedEngine(self._speech_to_speech(agent, so_far), provider, self._breakers)
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
         meter = UsageMeter()
@@ -121,20 +150,43 @@ class EngineRoom:
             self._recogniser(agent, meter), self._thinker(agent, meter), self._speaker(agent, meter), meter
         )
 
+    def _speech_to_speech(self, agent: Agent, so_far: Callable[[], Conversation]) -> Engine:
+        if is_live(agent):
+            speaker = self._realtime.speaker(agent, fixed_phrases(agent))
+            return live_engine(agent, self._live, speaker, so_far, self._today)
+        sessions = self._realtime.sessions(agent)
+        speaker = self._realtime.speaker(agent, fixed_phrases(agent))
+        return RealtimeEngine(agent, sessions.take, speaker, so_far, self._today)
+
+    def _well(self, providers: tuple[str, ...]) -> str:
+        well = self._breakers.well(providers)
+        if well is None:
+            raise ProviderFailed(
+                f"{' and '.join(providers)} failed the calls before this one, so nobody is asked for now. Check the"
+                " failures of those calls.",
+                code=f"{providers[0].partition('/')[0]}{RESTING}",
+            )
+        return well
+
     def _recogniser(self, agent: Agent, meter: UsageMeter) -> Recogniser:
-        if agent.models.recogniser == "embedded":
+        provider = self._well((agent.models.recogniser, *agent.models.recogniser_fallbacks))
+        if provider == "embedded":
             return EmbeddedRecogniser(self._embedded())
-        return self._loaded().recogniser(agent, meter)
+        chosen = replace(agent, models=replace(agent.models, recogniser=provider))
+        return GuardedRecogniser(self._loaded().recogniser(chosen, meter), provider, self._breakers)
 
     def _thinker(self, agent: Agent, meter: UsageMeter) -> Thinker:
         if agent.models.reply == "scripted":
             return ScriptedThinker(agent, self._today)
-        return self._loaded().thinker(agent, self._today, meter)
+        provider = self._well((agent.models.reply,))
+        return GuardedThinker(self._loaded().thinker(agent, self._today, meter), provider, self._breakers)
 
     def _speaker(self, agent: Agent, meter: UsageMeter) -> Speaker:
-        if agent.models.speech == "embedded":
-            return EmbeddedSpeaker(self._embedded(), agent.voice.speech)
-        return self._loaded().speaker(agent, meter)
+        provider = self._well((agent.models.speech, *agent.models.speech_fallbacks))
+        if provider == "embedded":
+            return EmbeddedSpeaker(self._embedded(), _embedded_voice(agent))
+        chosen = replace(agent, models=replace(agent.models, speech=provider))
+        return GuardedSpeaker(self._loaded().speaker(chosen, meter), provider, self._breakers)
 
     def _embedded(self) -> EmbeddedModels:
         if self._models is None:
@@ -145,3 +197,22 @@ class EngineRoom:
         if self._vendors is None:
             raise ConfigurationInvalid("The vendors' connections are not set up yet.", code="vendors-not-loaded")
         return self._vendors
+
+
+def _wants_embedded(agent: Agent) -> bool:
+    models = agent.models
+    named = (models.recogniser, models.speech, *models.recogniser_fallbacks, *models.speech_fallbacks)
+    return "embedded" in named
+
+
+def _embedded_voice(agent: Agent) -> str:
+    """The one there is, where the agent's `voice.speech` belongs to another vendor."""
+    return agent.voice.speech if agent.models.speech == "embedded" else NAME
+
+
+def _with_each_spare(agent: Agent) -> list[Agent]:
+    """The agent as it is, and with each of its fallbacks in place of what that stands in for."""
+    models = agent.models
+    heard = [replace(models, recogniser=spare, recogniser_fallbacks=()) for spare in models.recogniser_fallbacks]
+    spoken = [replace(models, speech=spare, speech_fallbacks=()) for spare in models.speech_fallbacks]
+    return [agent, *(replace(agent, models=one) for one in (*heard, *spoken))]

@@ -94,7 +94,11 @@ class OpenAIThinker:
             )  # else refused, or never reached
             if isinstance(failed, RateLimited):
                 pauses.note(model, failed, loop.time())
+            elif failed.failure.retryable:
+                pauses.failed(model, loop.time())
             raise
+        else:
+            pauses.served(model)
         finally:
             waiting.over()
             if is_asked:
