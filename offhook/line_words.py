@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from offhook.alert_words import is_routine
+from calls.twilio_codes import is_routine
 from offhook.box.box import BoxEvent
 
 _STREAM = {

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from calls.record import Direction
-from offhook.alert_words import is_routine, meaning_of
+from calls.twilio_codes import is_routine, meaning_of
 from offhook.call_file import conversation_of, zero_of
 from offhook.call_request import CallRequest
 from offhook.cost_table import cost_table, doubts

@@ -54,6 +54,18 @@ def total(calls: Iterable[CostedCall]) -> Total:
     )
 
 
+def joined(one: Total, other: Total) -> Total:
+    """The total of the calls of both, for calls that are not all held at once."""
+    return Total(
+        one.calls + other.calls,
+        one.talked_ms + other.talked_ms,
+        one.usd + other.usd,
+        one.unpriced_calls + other.unpriced_calls,
+        one.estimated_calls + other.estimated_calls,
+        tuple(dict.fromkeys((*one.warnings, *other.warnings))),
+    )
+
+
 def totals(calls: Iterable[CostedCall], key: Callable[[CallRecord], str]) -> dict[str, Total]:
     """A total for each group, sorted by its name."""
     groups: dict[str, list[CostedCall]] = {}

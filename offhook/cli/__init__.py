@@ -2,7 +2,7 @@
 
 import typer
 
-from offhook.cli import agents, box, call, demo, doctor, exits, token, up
+from offhook.cli import agents, box, call, demo, doctor, exits, report, token, up
 
 app = typer.Typer(
     name="offhook",
@@ -16,6 +16,7 @@ app.command(help=demo.EXAMPLE)(demo.demo)
 app.command(help=up.EXAMPLE)(up.up)
 app.command(help=call.EXAMPLE)(call.call)
 app.command(help=doctor.EXAMPLE)(doctor.doctor)
+app.command(help=report.EXAMPLE)(report.report)
 app.add_typer(agents.app, name="agents")
 app.command(help=token.EXAMPLE)(token.token)
 app.command(help=box.EXAMPLE)(box.box)

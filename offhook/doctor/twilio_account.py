@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from offhook.alert_words import meaning_of
+from calls.twilio_codes import meaning_of
 from offhook.doctor import alert_remedies, twilio_rest
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, warned

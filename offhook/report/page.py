@@ -8,31 +8,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from offhook.alert_words import is_routine, meaning_of
+from calls.plain_words import BLAMES, END_REASONS
+from calls.twilio_codes import is_routine, meaning_of
 from offhook.cost_table import cost_rows, doubts, total_in_words
 from offhook.report import palette
 from offhook.report.pictures import extent_ms, interruptions_ms, is_measured, waterfall_svg, waveform_svg
 from offhook.words import clock, unheard_rest
-
-END_REASONS: Mapping[str, str] = {
-    "caller-goodbye": "The caller said goodbye.",
-    "agent-goodbye": "The agent said goodbye.",
-    "limit": "The call reached its longest length.",
-    "silence": "Nobody spoke for too long.",
-    "transferred": "The caller was connected to a person.",
-    "caller-hung-up": "The caller hung up.",
-    "operator-hung-up": "It was ended from outside.",
-    "not-connected": "Nobody answered.",
-    "failed": "It failed.",
-}
-
-BLAMES: Mapping[str, str] = {
-    "twilio": "Twilio",
-    "offhook": "Offhook",
-    "provider": "a provider",
-    "caller": "the caller's side",
-    "configuration": "the configuration",
-}
 
 
 def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wav_name: str = "call.wav") -> str:
@@ -49,10 +30,10 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
     return environment.get_template("report.html.j2").render(
         call=call,
         wav_name=wav_name if caller_mulaw else "",
-        wave=_data_uri(waveform_svg(call, caller_mulaw, agent_mulaw)) if caller_mulaw else "",
+        wave=data_uri(waveform_svg(call, caller_mulaw, agent_mulaw)) if caller_mulaw else "",
         wave_alt=wave_alt(call),
         began=datetime.fromisoformat(call["startedAt"]).strftime("%-d %B %Y, %H:%M:%S UTC"),
-        fall=_data_uri(fall) if (fall := waterfall_svg(call)) else "",
+        fall=data_uri(fall) if (fall := waterfall_svg(call)) else "",
         fall_alt=fall_alt(call),
         facts=facts(call),
         cost=_cost_view(call.get("cost")),
@@ -130,5 +111,5 @@ def _bar(turn: Mapping[str, Any]) -> Sequence[tuple[str, int, float]]:
     return [(stage, ms, round(100 * ms / extent_ms(latency), 2)) for stage, ms in known]
 
 
-def _data_uri(svg: str) -> str:
+def data_uri(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

@@ -44,7 +44,7 @@ def waveform_svg(call: Call, caller_mulaw: bytes, agent_mulaw: bytes) -> str:
         _draw_turns(axes, call["turns"], from_ms, to_ms)
         _draw_rungs(axes, call["modes"][1:], from_ms, to_ms)
         _dress_row(axes, from_ms, from_ms + row_ms)
-    return _svg(figure)
+    return svg_text(figure)
 
 
 def waterfall_svg(call: Call) -> str | None:
@@ -65,8 +65,8 @@ def waterfall_svg(call: Call) -> str | None:
     axes.set_xlabel("ms after the caller's last sound", color=palette.INK, fontsize=9)
     axes.grid(axis="x", color=palette.GRID)
     axes.set_axisbelow(True)
-    _dress(axes)
-    return _svg(figure)
+    dress(axes)
+    return svg_text(figure)
 
 
 def is_measured(latency: Mapping[str, int | None]) -> bool:
@@ -147,7 +147,7 @@ def _dress_row(axes: Axes, from_ms: float, to_ms: float) -> None:
     axes.set_xlabel("seconds since answer", color=palette.INK, fontsize=9)
     axes.grid(axis="x", color=palette.GRID)
     axes.set_axisbelow(True)
-    _dress(axes)
+    dress(axes)
 
 
 def _draw_stages(axes: Axes, row: int, latency: Mapping[str, int | None]) -> int:
@@ -172,14 +172,14 @@ def _bar_label(latency: Mapping[str, int | None]) -> str:
     return total if latency["ours"] is None else f"{total}  (ours {latency['ours']:,})"
 
 
-def _dress(axes: Axes) -> None:
+def dress(axes: Axes) -> None:
     for edge in ("top", "right", "left"):
         axes.spines[edge].set_visible(False)
     axes.spines["bottom"].set_color(palette.FAINT)
     axes.tick_params(colors=palette.INK, labelsize=9, length=0)
 
 
-def _svg(figure: Figure) -> str:
+def svg_text(figure: Figure) -> str:
     """The same call gives the same text: no date, and fixed names inside."""
     text = StringIO()
     with mpl.rc_context({"svg.hashsalt": "offhook", "hatch.linewidth": 0.5}):

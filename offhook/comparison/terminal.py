@@ -1,0 +1,93 @@
+"""A comparison in the terminal: the table, and what went wrong."""
+
+from collections.abc import Iterator
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from calls.comparison import Row
+from calls.percentiles import Percentiles
+from calls.plain_words import BLAMES
+from offhook.comparison import figures
+from offhook.comparison.period import in_words
+from offhook.comparison.report import Report
+
+COLUMNS = ("connected", "completed", "fell", "answer p50 / p95 / p99", "greeting", "barge-in", "per minute")
+
+
+def rendered(report: Report) -> RenderableType:
+    """Everything that the report holds."""
+    return Group(*_parts(report))
+
+
+def _parts(report: Report) -> Iterator[RenderableType]:
+    yield _table(report)
+    for note in notes(report):
+        yield Text(note)
+    if report.whole.faults:
+        yield Text()
+        yield _faults(report.whole)
+    for name, meaning in figures.MEANINGS:
+        yield Text(f"{name}: {meaning}", style="dim")
+
+
+def notes(report: Report) -> Iterator[str]:
+    """What a reader has to know of the figures, in sentences."""
+    if report.is_cut:
+        yield f"Only the newest {report.whole.calls + report.whole.open_calls:,} were read; give --most for more."
+    if report.whole.open_calls:
+        yield f"{figures.counted(report.whole.open_calls)} not over yet, counted in what went wrong alone."
+    if any(row.name == "traditional" for row in report.rows):
+        yield figures.UNTIMED
+    if any(row.name == "none" for row in report.rows):
+        yield 'Calls of mode "none" reached no mode: nobody answered, or they failed before.'
+    yield from report.whole.total.warnings
+
+
+def _table(report: Report) -> Table:
+    title = f"{figures.counted(report.whole.calls)} {in_words(report.period)}"
+    title += f", agent {report.agent}" if report.agent else ""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(report.by.value, no_wrap=True)
+    table.add_column("calls", justify="right", no_wrap=True)
+    for name in COLUMNS:
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("most common failure", overflow="fold", ratio=1)
+    for row in report.rows:
+        table.add_row(*cells(row), style="" if row.calls else "dim")
+    if len(report.rows) > 1:
+        table.add_section()
+        table.add_row(*cells(report.whole))
+    return table
+
+
+def cells(row: Row) -> list[str]:
+    """One row, a text a column; figures that stand on their number have it below."""
+    return [
+        row.name,
+        f"{row.calls:,}",
+        figures.share(row.connected_share),
+        figures.share(row.completed_share),
+        figures.share(row.fell_share),
+        *(_with_spread(found) for found in (row.latency, row.greeting, row.barge_in)),
+        "\n".join(filter(None, (figures.per_minute(row), figures.unpriced_line(row)))),
+        figures.worst(row),
+    ]
+
+
+def _with_spread(found: Percentiles | None) -> str:
+    return "\n".join(filter(None, (figures.percentile_line(found), figures.spread_line(found))))
+
+
+def _faults(row: Row) -> Table:
+    table = Table(title="What went wrong", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("failure", no_wrap=True)
+    table.add_column("to act", no_wrap=True)
+    table.add_column("calls", justify="right", no_wrap=True)
+    table.add_column("what happened", overflow="fold", ratio=1)
+    table.add_column("one of them: offhook why …", no_wrap=True)
+    for fault in row.faults:
+        table.add_row(fault.code, BLAMES[fault.blame], f"{fault.calls:,}", Text(fault.sentence), fault.call_id)
+    return table
