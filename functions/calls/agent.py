@@ -93,7 +93,7 @@ class TurnTaking:
 @dataclass(frozen=True, slots=True)
 class Phrases:
     """Fixed sentences: `bridge` covers a change of mode, `ask_again` an unheard answer, `still_there` a silence,
-    `filler` (may be empty) an answer that is long in coming; `silence_goodbye`, `limit_goodbye` and `trouble_goodbye` end the call."""
+    `filler` (may be empty) an answer that is long in coming; the goodbyes end the call."""
 
     bridge: str
     ask_again: str
