@@ -98,7 +98,8 @@ class Talk:
     def hear(self, payload: str, size_bytes: int, media_ms: int) -> None:
         """The caller's next audio, as base64 of mu-law."""
         self.turns.sent(size_bytes, media_ms)
-        self._send(messages.append(payload))
+        if not self.session.send(messages.append(payload)):
+            self._not_sent()
 
     def ask(self, reply_id: int) -> None:
         self._carry_out(self.responses.ask(reply_id))
@@ -149,7 +150,11 @@ class Talk:
                     self._send(messages.truncate(f"cut-{number}", item_id, content_index, end_ms))
 
     def _send(self, message: bytes) -> None:
-        if not self.session.send(message) and self.failed is None and self.session.socket.is_open:
+        if not self.session.send(message):
+            self._not_sent()
+
+    def _not_sent(self) -> None:
+        if self.failed is None and self.session.socket.is_open:
             self.fail(failures.not_taken())
 
     # --- time --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ BYTES_PER_MS = 8
 BLOCK_MS = 5
 _BLOCK_BYTES = BLOCK_MS * BYTES_PER_MS
 _BLOCK_SAMPLES_BYTES = 2 * _BLOCK_BYTES
+_SILENCE = b"\xff"
 
 
 @dataclass(slots=True)
@@ -33,6 +34,9 @@ class VoiceEnergy:
 
     def hear(self, mulaw: bytes) -> None:
         """Takes the next audio. Bytes short of a block wait for the rest of it."""
+        if not self._part and len(mulaw) % _BLOCK_BYTES == 0 and not mulaw.strip(_SILENCE):
+            self.received_ms += len(mulaw) / BYTES_PER_MS  # most of what is heard is nothing at all
+            return
         linear = audioop.ulaw2lin(self._part + mulaw, 2)
         whole = len(linear) // _BLOCK_SAMPLES_BYTES * _BLOCK_SAMPLES_BYTES
         block_ms = self.received_ms - len(self._part) / BYTES_PER_MS
