@@ -16,8 +16,11 @@ from calls import agent_files
 from calls.dynamo import DynamoCallStore
 from calls.dynamo_table import client
 from calls.errors import ConfigurationInvalid
+from streamer.agents_here import able
 from streamer.engines.room import EngineRoom
 from streamer.lag_gauge import gauge
+from streamer.load_report import report
+from streamer.providers.embedded_weights import is_installed
 from streamer.server import Engines, StreamServer
 from streamer.settings import StreamerSettings, read
 
@@ -34,7 +37,8 @@ def main(engines: Engines | None = None) -> int:
     try:
         settings = read(os.environ)
         agents = agent_files.load(settings.agents)
-        room = engines or EngineRoom(agents.values(), _today, settings.vendors)
+        here = able(agents.values(), has_embedded=is_installed())
+        room = engines or EngineRoom(here, _today, settings.vendors)
         server = StreamServer(settings, agents, room, _store(settings))
     except ConfigurationInvalid as error:
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")
@@ -69,12 +73,14 @@ async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
             asyncio.create_task(server.engines.run(), name="engines"),
             asyncio.create_task(gauge(server.admission.lag), name="lag gauge"),
         ]
+        reporting = asyncio.create_task(report(settings.metrics_namespace, server.admission), name="load report")
         await leave.wait()
+        reporting.cancel()
         log.info("draining", extra={"calls": len(server.bridges)})
         await server.drain(settings.drain_s)
         for task in keeping:
             task.cancel()
-        await asyncio.wait(keeping)
+        await asyncio.wait([*keeping, reporting])
     log.info("stopped")
     return 0
 

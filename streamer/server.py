@@ -1,4 +1,5 @@
-"""The WebSocket server: `/stream` for Twilio, `/healthz` and `/readyz` for the load balancer.
+"""The WebSocket server: `/stream` for Twilio; for who asks after it, `/healthz` (the process answers), `/warmz` (it has
+been able to take a call; the load balancer's) and `/readyz` (it takes one now).
 
 A socket is accepted, then authenticated (signature, then the token on `start`, within a bound), then bridged. Calls
 share nothing but the loaded providers, the store and the memory of spent tokens.
@@ -117,6 +118,11 @@ class StreamServer:
         """Answers everything that is not a request for `/stream`; None lets an upgrade go on."""
         if path == "/healthz":
             return HTTPStatus.OK, "ok\n"
+        if (
+            path == "/warmz"
+        ):  # stays 200 when full or draining: a load balancer has the unhealthy replaced, calls and all
+            warm = self.admission.is_warm
+            return (HTTPStatus.OK, "warm\n") if warm else (HTTPStatus.SERVICE_UNAVAILABLE, "warming up\n")
         why_not = self.admission.why_not()
         if path == "/readyz":
             return (HTTPStatus.SERVICE_UNAVAILABLE if why_not else HTTPStatus.OK), f"{why_not or 'ready'}\n"

@@ -28,6 +28,7 @@ class StreamerSettings:
     drain_s: float
     vendors: VendorSettings
     max_lag_ms: float = 100.0
+    metrics_namespace: str = ""
 
 
 def read(environment: Mapping[str, str]) -> StreamerSettings:
@@ -36,7 +37,8 @@ def read(environment: Mapping[str, str]) -> StreamerSettings:
     OFFHOOK_BIND is the address to listen on (every one, in a container); OFFHOOK_MAX_CALLS the calls one task takes;
     OFFHOOK_MAX_LAG_MS how late its event loop may run (95th percentile over 3 s) before it takes no more;
     OFFHOOK_DRAIN_S how long calls may go on after SIGTERM (Fargate kills at 120 s at the latest); OFFHOOK_PHRASES the
-    folder that keeps fixed phrases as speech.
+    folder that keeps fixed phrases as speech; OFFHOOK_METRICS_NAMESPACE where CloudWatch keeps what the task tells of
+    its load (nothing is told where it is empty).
     """
     fields = SettingsFields(environment)
     stream_url = fields.wss_url("OFFHOOK_STREAM_URL", "")
@@ -53,6 +55,7 @@ def read(environment: Mapping[str, str]) -> StreamerSettings:
         drain_s=float(fields.whole("OFFHOOK_DRAIN_S", 100, 0, 110)),
         vendors=_vendors(fields),
         max_lag_ms=float(fields.whole("OFFHOOK_MAX_LAG_MS", 100, 1, 60_000)),
+        metrics_namespace=fields.text("OFFHOOK_METRICS_NAMESPACE", ""),
     )
     fields.finish()
     return settings

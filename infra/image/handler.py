@@ -1,4 +1,4 @@
-"""The Lambda behind Custom::StreamerImage: CloudFormation asks it for an image, EventBridge tells it of a build's end."""
+"""The Lambda behind Custom::StreamerImage: CloudFormation asks for an image, EventBridge tells of a build's end."""
 
 import logging
 import os

@@ -65,6 +65,11 @@ def checked_folder(weights: Weights) -> Path:
     return folder
 
 
+def is_installed() -> bool:
+    """Whether the packages that run the models are installed at all; what they hold is checked when they are loaded."""
+    return all(importlib.util.find_spec(package) is not None for package in RUNTIMES)
+
+
 def check_runtimes(runtimes: Mapping[str, str] = RUNTIMES) -> None:
     """ConfigurationInvalid when a package that runs the models is not installed."""
     for package, requirement in runtimes.items():

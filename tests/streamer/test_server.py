@@ -94,6 +94,7 @@ async def test_health_and_readiness(server: StreamServer) -> None:
         assert (await http.get(f"{base}/healthz")).status_code == 200
         cold = await http.get(f"{base}/readyz")
         assert (cold.status_code, cold.text) == (503, "warming up\n")
+        assert (await http.get(f"{base}/warmz")).status_code == 503
         await server.warm()
         assert (await http.get(f"{base}/readyz")).status_code == 200
         assert (await http.get(f"{base}/elsewhere")).status_code == 404
@@ -104,6 +105,7 @@ async def test_health_and_readiness(server: StreamServer) -> None:
         server.admission.is_draining = True
         assert (await http.get(f"{base}/readyz")).text == "draining\n"
         assert (await http.get(f"{base}/healthz")).status_code == 200, "a draining task must not be killed early"
+        assert (await http.get(f"{base}/warmz")).status_code == 200, "nor a full one be replaced"
 
 
 async def test_a_token_alone_opens_a_stream_that_greets(server: StreamServer) -> None:
