@@ -12,7 +12,7 @@ webhook, the event. Pure.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from calls.conversation import Conversation
 from calls.errors import OffhookError
 from calls.outcome import Outcome
 from calls.outcome import to_plain as outcome_to_plain
-from calls.percentiles import answered, by
+from calls.percentiles import STAGES, answered, by
 from calls.record import FINAL, CallRecord
 
 OUTCOME, WEBHOOK, EVENT, PRICE_ASKED = "outcome", "webhook-sent", "event-put", "price-asked"
@@ -78,12 +78,14 @@ def webhook_id(call_id: str) -> str:
 
 
 def latency(record: CallRecord, conversation: Conversation) -> dict[str, Any]:
-    """The answers' percentiles as heard, by mode, in ms: {"pipeline": {"n", "p50", "p95", "p99", "max"}}."""
-    figures = by(answered(record, conversation, ""), lambda turn: turn.mode)
-    return {
-        mode: {"n": p.n, "p50": p.p50_ms, "p95": p.p95_ms, "p99": p.p99_ms, "max": p.max_ms}
-        for mode, p in figures.items()
-    }
+    """The percentiles of each stage that was measured, by mode, in ms: {"pipeline": {"total": {"n", "p50", ...}}}."""
+    turns = answered(record, conversation, "")
+    figures: dict[str, Any] = {}
+    for stage in STAGES:
+        for mode, p in by(turns, lambda turn: turn.mode, stage).items():
+            told = {"n": p.n, "p50": p.p50_ms, "p95": p.p95_ms, "p99": p.p99_ms, "max": p.max_ms}
+            figures.setdefault(mode, {})[stage] = told
+    return figures
 
 
 def told(
@@ -122,7 +124,7 @@ def webhook_body(about: Mapping[str, Any], record: CallRecord, heard: Conversati
             "cut": turn.cut,
             "at": _iso(turn.started_at_ms),
             "mode": turn.mode,
-            "latencyMs": turn.latency.total,
+            "latencyMs": {stage: ms for stage, ms in asdict(turn.latency).items() if ms is not None},
         }
         for turn in heard.turns
         if turn.id in known

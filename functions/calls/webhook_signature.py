@@ -1,7 +1,5 @@
 """Signs what is sent to the team's URL, as Standard Webhooks 1.0 has it, so that every library of that name can verify
 it (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md). Pure.
-
-The reference library is for receivers: it would bring an HTTP client and five more packages into every Lambda.
 """
 
 import base64

@@ -12,6 +12,8 @@ LOOPBACK = "127.0.0.1"
 DRAIN_S = 3
 # A machine that runs everything, speech models too, is late at times; a caller of its own is not sent away for that.
 MAX_LAG_MS = 1_000
+# How long a call is left to settle before it is summed up; a person is waiting here, and the streamer is near.
+AFTER_CALL_S = 1
 _LOOPBACK_HOSTS = "127.0.0.1,localhost"
 _OURS = ("AWS_", "OFFHOOK_", "TWILIO_")
 
@@ -75,6 +77,7 @@ def of_part(inherited: Mapping[str, str], settings: Settings, port: int, extra: 
         **shared(settings),
         "OFFHOOK_BIND": LOOPBACK,
         "OFFHOOK_DRAIN_S": str(DRAIN_S),
+        "OFFHOOK_AFTER_CALL_S": str(AFTER_CALL_S),
         "OFFHOOK_MAX_LAG_MS": str(MAX_LAG_MS),
         "PORT": str(port),
         **extra,

@@ -26,6 +26,7 @@ from handlers.dialler import TwilioDialler
 from handlers.twilio_request import LARGEST_BODY_BYTES
 from handlers.webhook import Wiring
 from handlers.wiring import Wired
+from offhook.stack.local_after_call import LocalAfterCall
 from offhook.stack.local_queue import LocalQueue
 
 LOOPBACK = "127.0.0.1"
@@ -150,7 +151,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     try:
-        uvicorn.Server(config).run()
+        with LocalAfterCall(wired):
+            uvicorn.Server(config).run()
     finally:
         queue.close()
         web.close()

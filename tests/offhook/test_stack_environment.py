@@ -58,6 +58,7 @@ def test_a_part_finds_its_settings() -> None:
         "OFFHOOK_FROM_NUMBER": "+14155550100",
         "OFFHOOK_BIND": "127.0.0.1",
         "OFFHOOK_DRAIN_S": "3",
+        "OFFHOOK_AFTER_CALL_S": "1",
         "OFFHOOK_MAX_LAG_MS": "1000",
         "TWILIO_ACCOUNT_SID": "AC1",
         "TWILIO_AUTH_TOKEN": "auth token",

@@ -1,0 +1,143 @@
+"""What is left of whole calls: summary, fields, cost, latency, the team's webhook and an event."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import boto3
+import pytest
+import pytest_asyncio
+
+from calls.record import Mode
+from offhook.embedded import EmbeddedEars, EmbeddedMouth
+from streamer.providers.embedded_models import EmbeddedModels
+from tests.whole.receiver import SECRET, Receiver, receiving
+from tests.whole.scene import Ended, Scene, scene, script
+
+HOURS = 'say = ["REC/hello.wav", "REC/hours.wav"]'
+BOOKING = 'say = ["REC/digits/day-2.wav", "REC/digits/at.wav", "REC/digits/3.wav", "REC/digits/oclock.wav"]'
+GOODBYE = 'say = ["REC/auth-thankyou.wav", "REC/goodbye.wav"]'
+TOLD_WITHIN_S = 20.0
+BUS, EVENTS_QUEUE = "calls-bus", "events"
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(scope="module")
+def team() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+class Bus:
+    """An event bus of the local engine, whose every event goes into a queue that can be read."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        session = boto3.session.Session("local", "local", region_name="us-east-1")
+        self._sqs = session.client("sqs", endpoint_url=endpoint_url)
+        events = session.client("events", endpoint_url=endpoint_url)
+        self._url = self._sqs.create_queue(QueueName=EVENTS_QUEUE)["QueueUrl"]
+        asked = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+        events.create_event_bus(Name=BUS)
+        events.put_rule(Name="ended", EventBusName=BUS, EventPattern='{"detail-type": ["call.ended"]}')
+        target = {"Id": "queue", "Arn": asked["Attributes"]["QueueArn"]}
+        events.put_targets(Rule="ended", EventBusName=BUS, Targets=[target])
+        self.seen: dict[str, dict[str, Any]] = {}
+
+    def of_call(self, call_id: str) -> dict[str, Any] | None:
+        messages = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            event = json.loads(message["Body"])
+            self.seen[event["detail"]["callId"]] = event
+        return self.seen.get(call_id)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def here(
+    models: EmbeddedModels, team: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Scene]:
+    extra = {
+        "OFFHOOK_WEBHOOK_URL": team.url,
+        "OFFHOOK_WEBHOOK_SECRET": SECRET,
+        "OFFHOOK_EVENT_BUS": BUS,
+    }
+    folder = tmp_path_factory.mktemp("after")
+    async with scene(folder, EmbeddedEars(models), EmbeddedMouth(models), extra=extra) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def calls(here: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    folder = tmp_path_factory.mktemp("scripts")
+    under_way = {
+        "pipeline": await here.call(script(folder, HOURS, BOOKING, GOODBYE)),
+        "traditional": await here.call(script(folder, HOURS, BOOKING, GOODBYE), Mode.TRADITIONAL),
+        "other words": await here.call(script(folder, HOURS, GOODBYE), Mode.TRADITIONAL),
+        "silent": await here.call(script(folder, "hang_up = true"), Mode.TRADITIONAL),
+    }
+    ended = await asyncio.gather(*(call.ended() for call in under_way.values()))
+    return dict(zip(under_way, ended, strict=True))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def bus(here: Scene) -> Bus:
+    return await asyncio.to_thread(Bus, here.stack.settings.aws_endpoint_url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def told(bus: Bus, calls: dict[str, Ended], team: Receiver) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """By call: its webhook and its event."""
+
+    async def of(ended: Ended) -> tuple[dict[str, Any], dict[str, Any]]:
+        call_id = ended.record.call_id
+        async with asyncio.timeout(TOLD_WITHIN_S):
+            while not (webhook := team.of_call(call_id)):  # noqa: ASYNC110 - another process sends it
+                await asyncio.sleep(0.1)
+            while not (event := await asyncio.to_thread(bus.of_call, call_id)):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)
+        return webhook, event
+
+    return {name: await of(ended) for name, ended in calls.items()}
+
+
+async def test_a_call_is_told_once_to_the_team_and_to_the_bus(told: Any, team: Receiver) -> None:
+    assert len(team.deliveries) == len(set(team.deliveries)) == len(told)
+    assert team.refused == 0
+    for webhook, event in told.values():
+        assert webhook["type"] == event["detail-type"] == "call.ended"
+        assert event["source"] == "offhook"
+        assert event["detail"] == {name: v for name, v in webhook["data"].items() if name != "transcript"}
+
+
+@pytest.mark.parametrize("mode", ["pipeline", "traditional"])
+async def test_a_call_is_told_with_summary_fields_cost_and_latency(told: Any, calls: Any, mode: str) -> None:
+    data = told[mode][0]["data"]
+    outcome, ended = data["outcome"], calls[mode]
+    assert (data["status"], data["endReason"], data["modes"]) == ("completed", "caller-goodbye", [mode])
+    assert outcome["kind"] == "extractive"
+    said = [turn["heard"] for turn in data["transcript"] if turn["role"] == "caller"]
+    assert said == [turn.heard for turn in ended.conversation.turns if turn.role.value == "caller"]
+    assert any(words in outcome["summary"] for words in said)
+    request = outcome["fields"]["request"]
+    assert request["value"] == "book"
+    by_id = {turn["id"]: turn for turn in data["transcript"]}
+    assert "Tuesday" in " ".join(by_id[turn_id]["heard"] for turn_id in outcome["fields"]["day"]["evidence"])
+    assert outcome["fields"]["time"]["value"] == "15:00"
+    assert outcome["fields"]["phone"] == {"value": None, "evidence": [], "support": "unknown"}
+    assert outcome["fields"]["noted"]["value"] is None
+    assert float(data["cost"]["usd"]) > 0
+    assert data["latencyMs"][mode]["model"]["n"] > 0
+    assert any("model" in turn["latencyMs"] for turn in data["transcript"])
+
+
+async def test_other_words_leave_another_outcome(told: Any) -> None:
+    outcome = told["other words"][0]["data"]["outcome"]
+    assert all(field["value"] is None for field in outcome["fields"].values())
+    assert outcome["summary"] != told["traditional"][0]["data"]["outcome"]["summary"]
+
+
+async def test_nothing_is_invented_for_a_caller_who_said_nothing(told: Any) -> None:
+    data = told["silent"][0]["data"]
+    assert (data["outcome"]["kind"], data["outcome"]["summary"]) == ("nobody-spoke", "Nobody spoke.")
+    assert all(field["value"] is None for field in data["outcome"]["fields"].values())
