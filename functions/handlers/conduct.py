@@ -8,7 +8,6 @@ the model, and `ours`, everything else up to the answer's first byte.
 """
 
 import json
-import math
 from dataclasses import dataclass, replace
 
 from calls import route, stream_token, streams, twiml
@@ -18,7 +17,7 @@ from calls.errors import OffhookError, ProviderFailed, StoreUnavailable
 from calls.latency import Waterfall
 from calls.record import CallRecord, Mode
 from calls.reply import Reply
-from calls.route import Answer, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
+from calls.route import Answer, CallerSpoke, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
 from calls.stream_token import LIFETIME_S, Grant
 from handlers import ahead, watch_queue
 from handlers.in_time import reply_within_s, too_late
@@ -50,7 +49,7 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     model_ms: int | None = None
     if isinstance(decision.step, Answer):
         decision, model_ms = _think(wired, decision, conversation, agent, key)
-    answered = _render(wired, decision, conversation, agent, model_ms)
+    answered = _render(wired, decision, conversation, agent, model_ms, _ours_ms(wired, moment, model_ms))
     if wired.left_s() <= 0:
         # The caller has heard an apology by now; what was never said must not stand in the conversation.
         raise too_late()
@@ -129,7 +128,12 @@ def _keep_usage(wired: Wired, call_id: str, key: str, at_ms: int, reply: Reply) 
 
 
 def _render(
-    wired: Wired, decision: Decision, conversation: Conversation, agent: Agent, model_ms: int | None
+    wired: Wired,
+    decision: Decision,
+    conversation: Conversation,
+    agent: Agent,
+    model_ms: int | None,
+    ours_ms: int | None,
 ) -> _Answered:
     step = decision.step
     assert not isinstance(step, Answer)
@@ -137,15 +141,12 @@ def _render(
     place = _place(wired, decision.record, agent, len(conversation.turns), step)
     after_last_ms = max((turn.started_at_ms + 1 for turn in conversation.turns), default=0)
     at_ms = max(wired.now_ms(), after_last_ms)
-    return _Answered(twiml.document(step, place), said, at_ms, model_ms, _ours_ms(wired, model_ms))
+    return _Answered(twiml.document(step, place), said, at_ms, model_ms, ours_ms)
 
 
-def _ours_ms(wired: Wired, model_ms: int | None) -> int | None:
-    """How long the webhook has been at it, the model left out; None where it has no limit to tell that by."""
-    left_s = wired.left_s()
-    if math.isinf(left_s):
-        return None
-    return max(0, round((wired.answer_within_s - left_s) * 1000) - (model_ms or 0))
+def _ours_ms(wired: Wired, moment: Moment, model_ms: int | None) -> int | None:
+    """How long the webhook of a caller's turn has been at it, the model left out; None for any other."""
+    return max(0, round(wired.spent_s() * 1000) - (model_ms or 0)) if isinstance(moment, CallerSpoke) else None
 
 
 def _place(

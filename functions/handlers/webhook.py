@@ -87,7 +87,11 @@ def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired,
         log_error("the webhook could not be read", error, path=event.path)
         return _twiml(lifeline.document("", ""))
     try:
-        timed = replace(wired, left_s=lambda: began_s + wired.answer_within_s - time.monotonic())
+        timed = replace(
+            wired,
+            left_s=lambda: began_s + wired.answer_within_s - time.monotonic(),
+            spent_s=lambda: time.monotonic() - began_s,
+        )
         return _twiml(in_time.within(timed.left_s(), lambda: answer(timed, request)))
     except CallNotFound as unknown:
         log_error("a webhook for an unknown call", unknown, twilioSid=request.call_sid, path=event.path)

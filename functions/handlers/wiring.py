@@ -25,8 +25,8 @@ from handlers.watch_queue import NoWatch, SqsWatch, WatchQueue, sqs_client
 class Wired:
     """What a handler works with. `now_ms` is the epoch in ms, `today` the date at the agents' desks (the process's
     time zone), `nonce` a fresh random name. A webhook's answer is waited for `answer_within_s`; `left_s` says how much
-    of that is left, and every webhook has its own. `streamer_ready` asks a streamer whether it would take a call now,
-    and takes a moment. `pause` lets seconds pass."""
+    of that is left and `spent_s` what has passed of it, and every webhook has its own. `streamer_ready` asks a streamer
+    whether it would take a call now, and takes a moment. `pause` lets seconds pass."""
 
     settings: HandlerSettings
     store: CallStore
@@ -37,6 +37,7 @@ class Wired:
     nonce: Callable[[], str]
     answer_within_s: float = ANSWER_WITHIN_S
     left_s: Callable[[], float] = lambda: math.inf
+    spent_s: Callable[[], float] = lambda: 0.0
     watch_queue: WatchQueue = field(default_factory=NoWatch)
     streamer_ready: Callable[[], bool] = lambda: False
     pause: Callable[[float], None] = time.sleep

@@ -73,6 +73,11 @@ class Collector:
         return self._phase is not Phase.WAITING
 
     @property
+    def is_speaking(self) -> bool:
+        """Whether an utterance has begun and is not over."""
+        return self._phase is Phase.SPEAKING
+
+    @property
     def pause_ms(self) -> int:
         """How long the caller, who has begun to speak, has been silent now; 0 in speech and outside it."""
         return self._quiet_ms if self._phase is Phase.SPEAKING else 0

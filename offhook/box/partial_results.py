@@ -72,7 +72,7 @@ class PartialResults:
             if not self._asking.done():
                 return
             self._asking.result()
-        if not collector.speech:
+        if not collector.is_speaking:
             return
         until_ms = collector.voiced_until_ms
         in_pause = collector.pause_ms >= PAUSE_MS and until_ms != self._asked_until_ms

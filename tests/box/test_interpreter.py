@@ -18,7 +18,7 @@ from offhook.box.line import PhoneLine
 from offhook.box.line_log import LineLog, Spoken
 from offhook.box.ports import Alert, CallIdentity, Line, LineEnded, StreamEvent
 from offhook.box.verbs import Stream
-from offhook.box.webhooks import Timings, Webhooks
+from offhook.box.webhooks import Request, Timings, Webhooks
 from tests.box.speech import FakeEars, FakeMouth, spoken
 
 BASE = "http://app.example"
@@ -42,6 +42,7 @@ class Stage:
     mouth: FakeMouth = field(default_factory=FakeMouth)
     ears: FakeEars = field(default_factory=FakeEars)
     log: LineLog = field(default_factory=LineLog)
+    partials: list[Request] = field(default_factory=list)
 
     def network(self, request: httpx.Request) -> httpx.Response:
         form = dict(parse_qsl(request.content.decode(), keep_blank_values=True))
@@ -87,6 +88,7 @@ class Stage:
             alert=lambda alert: self.alerts.append(alert.code),
             note=lambda kind, detail: self.notes.append((kind, detail)),
             behaviour=self.behaviour,
+            partial_result=self.partials.append,
         )
         async with hurried(self.line), asyncio.timeout(5):
             try:
@@ -383,3 +385,15 @@ async def test_what_is_wrong_in_a_document_is_in_the_debugger_and_the_rest_runs(
     await stage.run("<Foo/><Say>On</Say>")
     assert stage.alerts == [12200]
     assert stage.mouth.said == ["On"]
+
+
+async def test_a_gather_tells_its_partial_results_with_the_calls_parameters() -> None:
+    stage = Stage({"/turn": "<Hangup/>"})
+    stage.line.caller_say(spoken(4000))
+    await stage.run('<Gather input="speech" action="/turn" partialResultCallback="partial/1"/>')
+    (partial,) = stage.partials
+    assert (partial.url, partial.method) == (f"{BASE}/partial/1", "POST")
+    assert partial.form["StableSpeechResult"] == "book a table please"
+    assert partial.form["CallSid"].startswith("CA")
+    (understood,) = stage.log.understood
+    assert understood.decided_ms <= understood.asked_ms <= understood.answered_ms

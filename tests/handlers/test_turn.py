@@ -4,6 +4,7 @@ import pytest
 
 from calls import streams
 from calls.errors import ProviderFailed
+from calls.latency import Waterfall
 from calls.record import Do, EndReason, Mode, ModeUse, NextStep, Status
 from calls.reply import EndCall, Reply, Transfer
 from calls.rungs import CLIMB_AFTER_MS
@@ -54,6 +55,10 @@ def test_the_agents_turn_is_honest_about_say() -> None:
     assert (spoken.said, spoken.heard, spoken.cut, spoken.mode) == (spoken.said, spoken.said, False, "traditional")
     assert spoken.latency.model == 1  # the test's clock moves on by one at every look
     assert spoken.latency.total is None
+    assert spoken.latency.ours is not None
+    assert 0 <= spoken.latency.ours < 2_000
+    greeting = house.store.conversation(house.only_record().call_id).turns[0]
+    assert greeting.latency == Waterfall()
 
 
 @pytest.mark.parametrize("path", ["/twilio/turn", "/twilio/turn/1"])
