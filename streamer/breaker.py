@@ -23,7 +23,7 @@ LATELY_S = 10.0
 
 
 UNAUTHORISED = "-unauthorised"
-"""How the code of a failure ends that means the key, and with it all of a vendor's."""
+"""How the code of a failure ends that means the key."""
 
 
 @dataclass(slots=True)
@@ -70,8 +70,8 @@ class Breaker:
 
 @dataclass(slots=True)
 class Breakers:
-    """Those of a task, by provider as agents name it ("deepgram/nova-3"), and by vendor ("deepgram") for what is wrong
-    with all of a vendor's. `now_s` is a steady clock."""
+    """Those of a task, by provider as agents name it ("deepgram/nova-3"). One vendor's models each have their own: a
+    key may be good for one and refused for another. `now_s` is a steady clock."""
 
     now_s: Callable[[], float]
     _breakers: dict[str, Breaker] = field(default_factory=dict)
@@ -81,25 +81,19 @@ class Breakers:
         alone. Whoever is told of one that has been open is the one to try it."""
         now_s = self.now_s()
         for provider in sorted(providers, key=lambda one: self._of(one).has_failed_lately(now_s)):
-            if not (self._of(provider).is_open(now_s) or self._of(_vendor(provider)).is_open(now_s)):
+            if not self._of(provider).is_open(now_s):
                 return provider
         return None
 
     def failed(self, provider: str, failure: Failure) -> None:
         """What one agent's settings are to blame for says nothing of the next call's chances; a key that is refused
-        says that no call of the vendor's has any."""
-        if failure.code.endswith(UNAUTHORISED):
-            self._of(_vendor(provider)).failed(self.now_s(), for_good=True)
-        elif failure.retryable:
-            self._of(provider).failed(self.now_s())
+        says that it has none."""
+        is_of_the_key = failure.code.endswith(UNAUTHORISED)
+        if is_of_the_key or failure.retryable:
+            self._of(provider).failed(self.now_s(), for_good=is_of_the_key)
 
     def served(self, provider: str) -> None:
         self._of(provider).served()
-        self._of(_vendor(provider)).served()
 
-    def _of(self, key: str) -> Breaker:
-        return self._breakers.setdefault(key, Breaker())
-
-
-def _vendor(provider: str) -> str:
-    return f"{provider.partition('/')[0]}/*"
+    def _of(self, provider: str) -> Breaker:
+        return self._breakers.setdefault(provider, Breaker())

@@ -118,11 +118,11 @@ async def test_a_phrase_from_memory_says_nothing_of_the_vendor() -> None:
 
 
 @pytest.mark.parametrize(("failure", "well"), [(KEY.failure, None), (SETTINGS.failure, NAME)])
-def test_a_refused_key_is_the_whole_vendors_and_refused_settings_nobodys(failure: Failure, well: str | None) -> None:
+def test_a_refused_key_is_known_at_once_and_refused_settings_are_one_agents(failure: Failure, well: str | None) -> None:
     breakers = Log()
-    for _ in range(MOST_FAILURES):
-        breakers.failed(SPARE, failure)
+    breakers.failed(NAME, failure)
     assert breakers.well([NAME]) == well
+    assert breakers.well([SPARE]) == SPARE, "a key may be good for another model"
 
 
 def test_a_provider_that_failed_lately_comes_behind_its_fallbacks() -> None:

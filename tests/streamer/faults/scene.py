@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from calls.agent import Agent, Limits, Models, TurnTaking
 from calls.conversation import Role, Turn
 from calls.errors import Failure
-from calls.record import CallRecord, Direction, Mode, NextStep, Status
+from calls.record import CallRecord, Direction, Mode, NextStep, Status, on_rung
 from calls.stream_token import Grant, mint
 from streamer.engines.room import EngineRoom
 from streamer.providers.vendors import VendorSettings
@@ -152,7 +152,7 @@ async def outcome_of(call: Call) -> Outcome:
     call_id = f"01CALL{next(_numbers)}"
     sid = f"CA{call_id}"
     store = MemoryCallStore()
-    store.create(_record(call_id, sid))
+    store.create(on_rung(_record(call_id, sid), call.mode, 0))
     async with Vendors(call.script) as vendors:
         with tempfile.TemporaryDirectory() as folder:
             settings = _settings(vendors, Path(folder))
