@@ -1,0 +1,186 @@
+"""What lies between the parts and can be made to fail: a TCP connection, and HTTP requests."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from offhook.box.serving import served
+from offhook.stack.front import relay
+
+HOST = "127.0.0.1"
+Message = MutableMapping[str, Any]
+HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"content-length", b"date", b"server"})
+
+
+@dataclass(slots=True)
+class TcpWire:
+    """Passes connections on to `to_port`. While it is `frozen` no byte passes and nobody is told (a half-open socket);
+    `late_s` delays each piece, by up to half as much again; while `refusing`, new connections are reset; with `canned`
+    they are answered so, whatever they ask, and closed."""
+
+    to_port: int = 0
+    late_s: float = 0.0
+    refusing: bool = False
+    canned: bytes = b""
+    _open: asyncio.Event = field(default_factory=asyncio.Event)
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._open.set()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[int]:
+        """The port, for as long as the block runs."""
+        server = await asyncio.start_server(self._pass_on, HOST, 0)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            self.thaw()
+            self.cut()
+            await asyncio.sleep(0)
+
+    def freeze(self) -> None:
+        self._open.clear()
+
+    def thaw(self) -> None:
+        self._open.set()
+
+    def cut(self) -> None:
+        """Reset every connection, both ways."""
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _pause(self) -> None:
+        await self._open.wait()
+        if self.late_s:
+            await asyncio.sleep(self.late_s * random.uniform(1.0, 1.5))
+
+    def mend(self) -> None:
+        """As new; connections that are open stay."""
+        self.thaw()
+        self.late_s, self.refusing, self.canned = 0.0, False, b""
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.canned:
+            await reader.read(65_536)
+            writer.write(self.canned)
+            writer.close()
+            return
+        if self.refusing:
+            writer.transport.abort()
+            return
+        try:
+            behind = await asyncio.open_connection(HOST, self.to_port)
+        except OSError:
+            writer.transport.abort()
+            return
+        both = {writer, behind[1]}
+        self._writers |= both
+        try:
+            await relay((reader, writer), behind, self._pause)
+        except OSError:
+            writer.transport.abort()
+        finally:
+            self._writers -= both
+            writer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Canned:
+    """An answer in place of the real one."""
+
+    status: int
+    body: bytes = b"{}"
+    content_type: bytes = b"application/json"
+
+
+@dataclass(slots=True)
+class HttpWire:
+    """Passes requests on to `to_url`: late by `late_s`, with a canned answer instead, or twice (`twice`: the second
+    time `again_after_s` after the first, its answer thrown away). A path in which `excused`
+    is found is passed on as it is."""
+
+    to_url: str = ""
+    late_s: float = 0.0
+    canned: Canned | None = None
+    twice: bool = False
+    again_after_s: float = 0.05
+    excused: str = "/no path"
+    asked: int = 0
+    _again: set[asyncio.Task[None]] = field(default_factory=set)
+    _http: httpx.AsyncClient = field(init=False)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[str]:
+        """The URL, for as long as the block runs."""
+        limits = httpx.Limits(max_connections=200)
+        async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as self._http:
+            async with served(self, HOST, 0) as url:
+                yield url
+            for task in list(self._again):
+                task.cancel()
+            await asyncio.gather(*self._again, return_exceptions=True)
+
+    def mend(self) -> None:
+        self.late_s, self.canned, self.twice = 0.0, None, False
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                break
+        if self.excused not in scope["path"]:
+            self.asked += 1
+            await asyncio.sleep(self.late_s)
+            if self.canned:
+                await _send(send, self.canned.status, [(b"content-type", self.canned.content_type)], self.canned.body)
+                return
+            if self.twice:
+                self._repeat(scope, bytes(body))
+        answer = await self._ask(scope, bytes(body))
+        headers = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP]
+        await _send(send, answer.status_code, headers, answer.content)
+
+    def _repeat(self, scope: Message, body: bytes) -> None:
+        async def again() -> None:
+            await asyncio.sleep(self.again_after_s)
+            await self._ask(scope, body)
+
+        task = asyncio.create_task(again())
+        self._again.add(task)
+        task.add_done_callback(self._again.discard)
+
+    async def _ask(self, scope: Message, body: bytes) -> httpx.Response:
+        query = scope["query_string"].decode()
+        url = f"{self.to_url}{scope['path']}" + (f"?{query}" if query else "")
+        headers = [(name, value) for name, value in scope["headers"] if name not in HOP_BY_HOP and name != b"host"]
+        headers += [(b"accept-encoding", b"identity")]
+        return await self._http.request(scope["method"], url, content=body, headers=headers)
+
+
+async def _send(
+    send: Callable[[Message], Awaitable[None]], status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    headers = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def signal_process(pid: int | None, number: int) -> None:
+    """To one process that the test started; nothing where it has gone."""
+    if pid is not None:
+        os.kill(pid, number)
