@@ -2,7 +2,7 @@
 
 import typer
 
-from offhook.cli import agents, box, call, demo, doctor, exits, report, token, up
+from offhook.cli import agents, box, call, demo, doctor, exits, report, token, up, why
 
 app = typer.Typer(
     name="offhook",
@@ -17,6 +17,7 @@ app.command(help=up.EXAMPLE)(up.up)
 app.command(help=call.EXAMPLE)(call.call)
 app.command(help=doctor.EXAMPLE)(doctor.doctor)
 app.command(help=report.EXAMPLE)(report.report)
+app.command(help=why.EXAMPLE)(why.why)
 app.add_typer(agents.app, name="agents")
 app.command(help=token.EXAMPLE)(token.token)
 app.command(help=box.EXAMPLE)(box.box)

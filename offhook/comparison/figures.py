@@ -27,14 +27,12 @@ def share(part: float | None) -> str:
     return f"{part * 100:.1f}%" if percent in {"0%", "100%"} and part not in {0, 1} else percent
 
 
-def percentile_line(found: Percentiles | None) -> str:
-    """ "812 / 1,240 / 2,011 ms"."""
-    return NOT_KNOWN if found is None else f"{found.p50_ms:,} / {found.p95_ms:,} / {found.p99_ms:,} ms"
-
-
-def spread_line(found: Percentiles | None) -> str:
-    """ "n 412, max 3,020"; empty where there is none."""
-    return "" if found is None else f"n {found.n:,}, max {found.max_ms:,}"
+def percentile_lines(found: Percentiles | None) -> str:
+    """A line a figure, n and max beneath the percentiles."""
+    if found is None:
+        return NOT_KNOWN
+    named = (("p50", found.p50_ms), ("p95", found.p95_ms), ("p99", found.p99_ms), ("max", found.max_ms), ("n", found.n))
+    return "\n".join(f"{name} {value:>6,}" for name, value in named)
 
 
 def per_minute(row: Row) -> str:

@@ -8,13 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from calls.comparison import Row
-from calls.percentiles import Percentiles
 from calls.plain_words import BLAMES
 from offhook.comparison import figures
 from offhook.comparison.period import in_words
 from offhook.comparison.report import Report
 
-COLUMNS = ("connected", "completed", "fell", "answer p50 / p95 / p99", "greeting", "barge-in", "per minute")
+COLUMNS = ("connected", "completed", "fell", "answer, ms", "greeting, ms", "barge-in, ms", "per minute")
 
 
 def rendered(report: Report) -> RenderableType:
@@ -49,36 +48,32 @@ def notes(report: Report) -> Iterator[str]:
 def _table(report: Report) -> Table:
     title = f"{figures.counted(report.whole.calls)} {in_words(report.period)}"
     title += f", agent {report.agent}" if report.agent else ""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(report.by.value, no_wrap=True)
     table.add_column("calls", justify="right", no_wrap=True)
     for name in COLUMNS:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right")
     table.add_column("most common failure", overflow="fold", ratio=1)
     for row in report.rows:
-        table.add_row(*cells(row), style="" if row.calls else "dim")
+        table.add_row(*map(Text, cells(row)), style="" if row.calls else "dim")
     if len(report.rows) > 1:
         table.add_section()
-        table.add_row(*cells(report.whole))
+        table.add_row(*map(Text, cells(report.whole)))
     return table
 
 
 def cells(row: Row) -> list[str]:
-    """One row, a text a column; figures that stand on their number have it below."""
+    """One row, a text a column."""
     return [
         row.name,
         f"{row.calls:,}",
         figures.share(row.connected_share),
         figures.share(row.completed_share),
         figures.share(row.fell_share),
-        *(_with_spread(found) for found in (row.latency, row.greeting, row.barge_in)),
+        *(figures.percentile_lines(found) for found in (row.latency, row.greeting, row.barge_in)),
         "\n".join(filter(None, (figures.per_minute(row), figures.unpriced_line(row)))),
         figures.worst(row),
     ]
-
-
-def _with_spread(found: Percentiles | None) -> str:
-    return "\n".join(filter(None, (figures.percentile_line(found), figures.spread_line(found))))
 
 
 def _faults(row: Row) -> Table:

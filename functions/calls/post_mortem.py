@@ -1,0 +1,141 @@
+"""One call told after its end: why it went as it did, what to do, and everything that happened, in order. Pure.
+
+post_mortem(record, conversation, cost) ─► PostMortem ─► to_plain, a page, a terminal
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from calls.call_cost import to_plain as plain_cost
+from calls.causes import Cause, causes, explained
+from calls.conversation import Conversation, Turn
+from calls.cost import Cost
+from calls.errors import Failure
+from calls.plain_words import BLAMES
+from calls.record import CallRecord
+from calls.remedies import remedy
+from calls.time_line import Event, time_line
+from calls.twilio_codes import is_routine, meaning_of
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A failure of the record, in plain words, and what to do about it."""
+
+    failure: Failure
+    sentence: str
+    what_to_do: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostMortem:
+    """`zero_ms` is the epoch ms that times are told from: the answer, or where there was none the making of the call.
+    `causes` are the most likely first, and never empty. `cost` is `calls.call_cost.to_plain`, None where it was not
+    reckoned. `alerts` are the lines of Twilio's debugger that are no routine, in plain words."""
+
+    record: CallRecord
+    conversation: Conversation
+    zero_ms: int
+    causes: tuple[Cause, ...]
+    failures: tuple[Explained, ...]
+    events: tuple[Event, ...]
+    cost: dict[str, Any] | None
+    alerts: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """What most likely happened, in one sentence, and what to do next, in another."""
+        return f"{self.causes[0].sentence} {self.causes[0].what_to_do}"
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether anything went wrong."""
+        return self.causes[0].is_fault
+
+
+def post_mortem(
+    record: CallRecord,
+    conversation: Conversation,
+    cost: Cost | dict[str, Any] | None = None,
+    alerts: Iterable[tuple[int, str]] = (),
+) -> PostMortem:
+    """`alerts` are the code and text of lines of Twilio's debugger, where they are known."""
+    return PostMortem(
+        record,
+        conversation,
+        record.created_at_ms if record.answered_at_ms is None else record.answered_at_ms,
+        causes(record, conversation),
+        tuple(Explained(failure, explained(failure), remedy(failure)) for failure in record.failures),
+        time_line(record, conversation),
+        plain_cost(cost) if isinstance(cost, Cost) else cost,
+        tuple(f"{code}: {meaning_of(code) or text}" for code, text in alerts if not is_routine(code, text)),
+    )
+
+
+def to_plain(told: PostMortem) -> dict[str, Any]:
+    """JSON-ready; names may be added, never renamed or taken away. Times are ms from the answer, negative before it.
+    Phone numbers are left out; what was said is in `turns` alone."""
+    record = told.record
+    return {
+        "callId": record.call_id,
+        "twilioSid": record.twilio_sid,
+        "agent": record.agent,
+        "direction": record.direction.value,
+        "status": record.status.value,
+        "endReason": record.end_reason.value if record.end_reason else None,
+        "zeroAtMs": told.zero_ms,
+        "isFault": told.is_fault,
+        "headline": told.headline,
+        "causes": [_cause(cause) for cause in told.causes],
+        "failures": [
+            {
+                "code": one.failure.code,
+                "blame": one.failure.blame.value,
+                "sentence": one.sentence,
+                "whatToDo": one.what_to_do,
+            }
+            for one in told.failures
+        ],
+        "events": [
+            {
+                "atMs": event.at_ms - told.zero_ms,
+                "kind": event.kind.value,
+                "sentence": event.sentence,
+                "isBad": event.is_bad,
+                "turn": event.turn or None,
+            }
+            for event in told.events
+        ],
+        "turns": [_turn(turn, told.zero_ms) for turn in told.conversation.turns],
+        "alerts": list(told.alerts),
+        "cost": told.cost,
+    }
+
+
+def blame_in_words(cause: Cause) -> str:
+    """ "a provider"; empty where nobody has to act."""
+    return BLAMES[cause.blame.value] if cause.blame else ""
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "sentence": cause.sentence,
+        "whatToDo": cause.what_to_do,
+        "blame": cause.blame.value if cause.blame else None,
+        "code": cause.code or None,
+        "isFault": cause.is_fault,
+    }
+
+
+def _turn(turn: Turn, zero_ms: int) -> dict[str, Any]:
+    return {
+        "role": turn.role.value,
+        "said": turn.said,
+        "heard": turn.heard,
+        "cut": turn.cut,
+        "startedMs": turn.started_at_ms - zero_ms,
+        "endedMs": turn.ended_at_ms - zero_ms,
+        "mode": turn.mode,
+        "latencyMs": asdict(turn.latency),
+    }
