@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 UPDATED_WITHIN_S = 3.0
 KEPT_MS = 8_000
 RESENT_MS = 400
-"""How much audio before its end a broken session may not have heard."""
+"""How much audio before its end a session may not have told of: it broke, or a voice had only just begun."""
 REPLACED_ONCE_IN_S = 30.0
 SPARE_AGAIN_S = 10.0
 _LOOK_S = 0.2
@@ -165,8 +165,8 @@ class RealtimeEngine:
         else:
             self._adopt(talk, self._resend_from_ms)
 
-    def _adopt(self, talk: Talk, resend_from_ms: int | None) -> None:
-        """The call goes on with this session. With `resend_from_ms` it hears what nobody has heard since then."""
+    def _adopt(self, talk: Talk, resend_from_ms: int) -> None:
+        """The call goes on with this session, which hears first what came from `resend_from_ms` on."""
         assert self._replies is not None, "sessions live inside run"
         self._talk = talk
         conversation = self._so_far()
@@ -176,10 +176,9 @@ class RealtimeEngine:
             self._hand_on(talk, ref, turn)
         known = {turn.id.rpartition("-r")[2] for turn in conversation.turns}
         self._replies.stand_on(talk, self._history, lambda reply_id: str(reply_id) in known)
-        if resend_from_ms is not None:
-            for mulaw, media_ms in list(self._kept):
-                if media_ms >= resend_from_ms:
-                    talk.hear(_base64(mulaw), len(mulaw), media_ms)
+        for mulaw, media_ms in list(self._kept):
+            if media_ms >= resend_from_ms:
+                talk.hear(_base64(mulaw), len(mulaw), media_ms)
         left_s = talk.session.expires_at_s - time.time() if talk.session.expires_at_s else 0.0
         self._life = life(self._now_s(), max(0.0, left_s), self._agent.realtime.longest_s)
 
@@ -210,6 +209,7 @@ class RealtimeEngine:
         unheard_ms = self._newest_ms - RESENT_MS if since_ms is None else since_ms
         self._resend_from_ms = max(0, taken_ms, unheard_ms)
         self._talk = self._history = None
+        talk.leave()
         self._replies.leave(failed)
         spare, self._spare = self._spare, None
         if spare is not None:
@@ -247,7 +247,7 @@ class RealtimeEngine:
                 self._tasks.create_task(self._serve(is_spare=True), name="next session")
         elif self._may_swap(talk, is_urgent=self._life.is_urgent(now_s)):
             spare, self._spare = self._spare, None
-            self._adopt(spare, None)
+            self._adopt(spare, max(talk.turns.taken_until_ms, self._newest_ms - RESENT_MS))
             talk.session.close()
 
     def _may_swap(self, talk: Talk, *, is_urgent: bool) -> bool:

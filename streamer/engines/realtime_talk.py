@@ -130,7 +130,7 @@ class Talk:
         self.session.close()
 
     def leave(self) -> None:
-        """The call ends here: what is being made is billed, and nobody will say how much it was."""
+        """The session is left, or lost: what is being made is billed, and nobody will say how much it was."""
         responses = self.responses
         if responses.response_id is not None:
             made = usage.estimated(responses.response_id, self.session.model, responses.received_ms, self._last_used)
@@ -192,6 +192,8 @@ class Talk:
                 self.fail(failures.garbage())
         elif event["type"] not in KNOWN:
             self.unknown_events += 1
+        elif self.responses.wanted_reply(str(event.get("response_id"))) is not None:
+            self._sign_at_s = self._now_s()  # a function's arguments may be long in coming
 
     def _on_audio(self, event: Mapping[str, Any]) -> None:
         mulaw = audio_of(event)

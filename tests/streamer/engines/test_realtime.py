@@ -237,6 +237,17 @@ async def test_what_is_being_made_when_the_caller_hangs_up_is_reckoned() -> None
     assert used.usage.amounts == {Unit.AUDIO_OUT: 20}
 
 
+async def test_what_a_session_was_making_when_it_died_is_reckoned() -> None:
+    async with desk(FakeSession(), FakeSession()) as here:
+        session = await here.answering()
+        session.say("response.output_audio.delta", **audio("r", 500))
+        session.break_off()
+        await settled()
+        (used,) = here.events.of(Used)
+        assert (used.reply_id, used.usage.id, used.usage.is_estimated) == (1, "r", True)
+        assert used.usage.amounts == {Unit.AUDIO_OUT: 10}
+
+
 async def test_keys_are_told_before_the_answer_is_asked_for() -> None:
     async with desk(FakeSession()) as here:
         session = await here.ready()
@@ -376,6 +387,30 @@ async def test_a_session_near_its_end_is_exchanged_when_it_is_quiet() -> None:
         here.engine.hear(frame(2))
         assert [one["audio"] for one in second.of("input_audio_buffer.append")] == [frame(2).payload]
         assert here.events.of(EngineLost) == []
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_voice_that_begins_just_before_an_exchange_is_heard_by_the_next_session() -> None:
+    """The first has been sent it, and had no time to tell of it."""
+    agent = replace(SERVER, realtime=replace(SERVER.realtime, longest_s=100))
+    async with desk(FakeSession(), FakeSession(), agent=agent) as here:
+        first = await here.ready()
+        first.say("input_audio_buffer.speech_started", audio_start_ms=0, item_id="u1")
+        await settled()
+        for number in range(50):
+            here.engine.hear(frame(number))
+        here.clock.now_s += 81
+        await until(lambda: here.taken == 2)
+        second = await here.ready(1)
+        first.say("input_audio_buffer.speech_stopped", audio_end_ms=1_000, item_id="u1")
+        first.say("input_audio_buffer.committed", item_id="u1")
+        first.say("conversation.item.input_audio_transcription.completed", item_id="u1", transcript="Hi.")
+        for number in range(50, 60):
+            here.engine.hear(frame(number, is_voice=True))
+        await until(lambda: first.is_closed)
+        sent = [one["audio"] for one in second.of("input_audio_buffer.append")]
+        assert sent[-10:] == [frame(number, is_voice=True).payload for number in range(50, 60)]
+        assert len(sent) <= 1 + realtime.RESENT_MS // 20
 
 
 @pytest.mark.usefixtures("quick")

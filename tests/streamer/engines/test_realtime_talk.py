@@ -195,6 +195,21 @@ def test_a_reply_that_stops_in_the_middle_fails_the_session(here: Scene) -> None
     assert here.talk.failed.failure.code == "openai-realtime-stalled"
 
 
+def test_a_function_whose_arguments_are_long_in_coming_is_waited_for(here: Scene) -> None:
+    here.answering()
+    here.take("response.output_audio.delta", response_id="r", item_id="i", delta="f38=")
+    for _ in range(4):
+        here.clock.now_s += NEXT_SIGN_WITHIN_S - 0.1
+        here.talk.look()
+        here.take("response.function_call_arguments.delta", response_id="r", call_id="c", delta="{")
+    assert here.talk.failed is None
+    here.clock.now_s += NEXT_SIGN_WITHIN_S - 0.1
+    here.take("response.function_call_arguments.delta", response_id="other", call_id="c", delta="{")
+    here.clock.now_s += 0.2
+    here.talk.look()
+    assert here.talk.failed is not None
+
+
 def test_a_voice_that_never_became_a_turn(here: Scene) -> None:
     here.take("input_audio_buffer.speech_started", audio_start_ms=0, item_id="u")
     here.take("input_audio_buffer.speech_stopped", audio_end_ms=400, item_id="u")
