@@ -173,11 +173,12 @@ class CallerTurns:
         return out
 
     def close(self) -> list[EngineEvent]:
-        """The session that heard them is gone: what is known is all there will be."""
+        """The session that heard them is gone: what is known is all there will be. A turn that still goes on is none:
+        the engine that comes next hears it from its beginning."""
         out: list[EngineEvent] = []
         turn, self._open = self._open, None
         if turn is not None:
-            out += self._take(turn, 0) if turn.words.strip() else [SpeechStopped()]
+            out += self._take(turn, 0) if turn.words.strip() and not turn.is_talking else [SpeechStopped()]
         while self._pending:
             out.append(self._worded(self._pending.popleft()))
         return out

@@ -152,10 +152,10 @@ async def outcome_of(call: Call) -> Outcome:
     call_id = f"01CALL{next(_numbers)}"
     sid = f"CA{call_id}"
     store = MemoryCallStore()
-    store.create(on_rung(_record(call_id, sid), call.mode, 0))
+    store.create(on_rung(record_of(call_id, sid), call.mode, 0))
     async with Vendors(call.script) as vendors:
         with tempfile.TemporaryDirectory() as folder:
-            settings = _settings(vendors, Path(folder))
+            settings = settings_for(vendors, Path(folder))
             room = EngineRoom([call.agent], lambda: date(2026, 11, 20), settings.vendors)
             server = StreamServer(settings, {call.agent.name: call.agent}, room, store)
             await _warm(server, vendors, call)
@@ -163,7 +163,7 @@ async def outcome_of(call: Call) -> Outcome:
             try:
                 async with server.serve() as listening_server:
                     port = next(iter(listening_server.sockets)).getsockname()[1]
-                    caller, took_s = await _called(port, server, call, call_id, sid)
+                    caller, took_s = await called(port, server, call, call_id, sid)
             finally:
                 keeping.cancel()
                 await asyncio.wait([keeping])
@@ -187,7 +187,7 @@ async def _warm(server: StreamServer, vendors: Vendors, call: Call) -> None:
         await voice.listen()
 
 
-async def _called(port: int, server: StreamServer, call: Call, call_id: str, sid: str) -> tuple[Caller, float]:
+async def called(port: int, server: StreamServer, call: Call, call_id: str, sid: str) -> tuple[Caller, float]:
     """The caller, and how long the streamer took to let go of the call after its end."""
     grant = Grant(call_id, sid, call.agent.name, call.mode, f"fault-{call_id}", int(time.time()) + 60)
     async with connect(f"ws://127.0.0.1:{port}/stream", proxy=None, max_queue=None, compression=None) as socket:
@@ -206,7 +206,7 @@ async def _until_closed(meters: AllMeters) -> None:
             await asyncio.sleep(0.01)
 
 
-def _settings(vendors: Vendors, phrases: Path) -> StreamerSettings:
+def settings_for(vendors: Vendors, phrases: Path) -> StreamerSettings:
     keys = vendors.script
     return StreamerSettings(
         stream_url="",
@@ -231,5 +231,5 @@ def _settings(vendors: Vendors, phrases: Path) -> StreamerSettings:
     )
 
 
-def _record(call_id: str, sid: str) -> CallRecord:
+def record_of(call_id: str, sid: str) -> CallRecord:
     return CallRecord(call_id, Direction.INBOUND, "default", "+14155550100", "+14155550101", 0, sid, Status.IN_PROGRESS)

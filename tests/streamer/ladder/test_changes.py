@@ -1,0 +1,171 @@
+"""Speech to speech is lost in every moment of a call, and the pipeline goes on, on the same Twilio socket."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+
+from calls.agent import Agent
+from calls.conversation import Role
+from calls.record import Mode
+from tests.streamer.faults import realtime_rows
+from tests.streamer.faults.caller import Utterance
+from tests.streamer.faults.realtime_rows import GOOD, PHRASES, reply
+from tests.streamer.faults.row import Batch, Row, make_calls
+from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, answering, listening, script
+from tests.vendors.script import Fault, OpenAIScript, ToolCall
+from tests.vendors.script_speech import LiveConnection, LiveScript, RealtimeConnection, RealtimeScript
+
+AUDIBLE_WITHIN_S, ANSWERED_WITHIN_S = 0.5, 1.5
+SCRIPTED_S = 0.5
+"""End of turn, model and voice of the pipeline, as the vendors are scripted."""
+LONG = "First take every second street, before walking along beautiful rivers, passing several bridges."
+BRIDGE = realtime_rows.AGENT.phrases.bridge
+LADDER = (Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL)
+ON_REALTIME = replace(realtime_rows.AGENT, modes=LADDER)
+ON_LIVE = replace(ON_REALTIME, models=replace(ON_REALTIME.models, realtime="openai/gpt-live-1"))
+KEY_REFUSED = Fault("status", status=401)
+SHORT, LONG_SPEECH, AFTER_A_WHILE = Utterance(), Utterance((1_200,)), Utterance(quiet_s=2.5)
+LIVE = LiveConnection(
+    GOOD.heard, tuple(map(reply, ANSWERS)), end_ms=250, word_ms=100, transcript_ms=50, commentary_ms=100
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`still_to_hear` is what the pipeline's recogniser has for the voice that it hears. The pipeline's model answers
+    by the number of the caller's turns in its request: it says the right thing only when it was told them."""
+
+    name: str
+    first: RealtimeConnection | LiveConnection
+    still_to_hear: tuple[str, ...] = ASKED[1:]
+    utterances: tuple[Utterance, ...] = (SHORT, SHORT)
+    hears: tuple[str, ...] = (GREETING, *ANSWERS)
+    is_bridged: bool = False
+
+    @property
+    def agent(self) -> Agent:
+        return ON_LIVE if isinstance(self.first, LiveConnection) else ON_REALTIME
+
+    @property
+    def row(self) -> Row:
+        """The key is refused from the second session on, so nothing but the pipeline is left."""
+        refused = replace(GOOD, fault=KEY_REFUSED)
+        replies = answering().replies
+        if isinstance(self.first, LiveConnection):
+            live = LiveScript((self.first, replace(LIVE, fault=KEY_REFUSED)))
+            openai = OpenAIScript(replies, by="turn", live=live, realtime=RealtimeScript((GOOD,) * PHRASES))
+        else:
+            sessions = (*(GOOD,) * PHRASES, self.first, refused)
+            openai = OpenAIScript(replies, by="turn", realtime=RealtimeScript(sessions))
+        vendors = script(listening(asked=self.still_to_hear), openai)
+        return Row(self.name, Call(vendors, self.agent, self.utterances, mode=Mode.REALTIME, stays_s=25))
+
+
+def _first(**changes: Any) -> RealtimeConnection:
+    return replace(GOOD, **changes)
+
+
+CHANGES = [
+    Change("at the start", _first(fault=KEY_REFUSED), still_to_hear=ASKED),
+    Change("while nobody speaks", _first(fault=Fault("drop", after_ms=3_500)), utterances=(SHORT, AFTER_A_WHILE)),
+    Change(
+        "while the caller speaks",
+        _first(fault=Fault("drop", after_ms=1_300)),
+        still_to_hear=ASKED,
+        utterances=(LONG_SPEECH, SHORT),
+    ),
+    Change(
+        "while the model thinks",
+        _first(replies=(reply("Never heard.", first_audio_ms=3_000, fault=Fault("drop", after_ms=700)),)),
+        is_bridged=True,
+    ),
+    Change(
+        "in mid-sentence",
+        _first(replies=(reply(LONG, times_realtime=1.5, fault=Fault("drop", after_ms=900)),)),
+        is_bridged=True,
+    ),
+    Change(
+        "while a function is called",
+        _first(
+            replies=(
+                reply("", tool_calls=(ToolCall("lookup"),), first_audio_ms=2_000, fault=Fault("drop", after_ms=500)),
+            )
+        ),
+        is_bridged=True,
+    ),
+    Change("live, at the start", replace(LIVE, fault=KEY_REFUSED), still_to_hear=ASKED),
+    Change(
+        "live, while nobody speaks",
+        replace(LIVE, fault=Fault("drop", after_ms=4_500)),
+        utterances=(SHORT, Utterance(quiet_s=3.5)),
+    ),
+    Change(
+        "live, while the caller speaks",
+        replace(LIVE, fault=Fault("drop", after_ms=1_500)),
+        still_to_hear=ASKED,
+        utterances=(LONG_SPEECH, SHORT),
+    ),
+    Change(
+        "live, while the model thinks",
+        replace(LIVE, end_ms=2_500, fault=Fault("drop", after_ms=2_600)),
+        is_bridged=True,
+    ),
+]
+ROWS = [change.row for change in CHANGES]
+
+
+@pytest.fixture(scope="module")
+def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    """All calls that a selected test asks for, at the same time: they wait more than they work."""
+    mine = [one for one in request.session.items if isinstance(one, pytest.Function) and one.module is request.module]
+    changes = [one.callspec.params["change"] for one in mine]
+    wanted = {change.name for change in changes if isinstance(change, Change)}
+    bundle = tmp_path_factory.mktemp("tls") / "one.pem"
+    end = "-----END CERTIFICATE-----\n"
+    bundle.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", str(bundle))
+        return make_calls([row for row in ROWS if row.name in wanted])
+
+
+each = pytest.mark.parametrize("change", CHANGES, ids=[change.name for change in CHANGES])
+
+
+@each
+def test_the_call_goes_on_in_its_socket_with_every_turn_once(change: Change, batch: Batch) -> None:
+    outcome = batch.of(change.row)
+    assert (outcome.caller.close_code, outcome.record.next_step) == (None, None)
+    assert outcome.said_by(Role.CALLER) == list(ASKED)
+    for sentence in change.hears:
+        counts = outcome.heard(sentence)
+        assert counts == [1] * len(counts), sentence
+    assert max(outcome.heard(BRIDGE)) == (1 if change.is_bridged else 0)
+
+
+@each
+def test_the_record_has_both_rungs_and_why(change: Change, batch: Batch) -> None:
+    record = batch.of(change.row).record
+    (failure,) = record.failures
+    assert [use.mode for use in record.modes] == [Mode.REALTIME, Mode.PIPELINE]
+    assert record.modes[0].why_left == failure.sentence
+    assert failure.code.endswith("-unauthorised")
+
+
+@each
+def test_the_caller_hears_somebody_at_once(change: Change, batch: Batch) -> None:
+    """From the change on, where an answer was wanted; no silence after it is longer than the pipeline takes."""
+    outcome = batch.of(change.row)
+    if change.is_bridged:
+        assert _silence_after_change_s(outcome) <= AUDIBLE_WITHIN_S
+    assert outcome.caller.longest_pause_s <= ANSWERED_WITHIN_S + SCRIPTED_S or not change.is_bridged
+    assert outcome.caller.longest_wait_s <= ANSWERED_WITHIN_S + SCRIPTED_S
+
+
+def _silence_after_change_s(outcome: Outcome) -> float:
+    """`record.modes` are epoch ms, what was heard is the loop's time."""
+    caller = outcome.caller
+    changed_s = caller.began_s + (outcome.record.modes[1].started_at_ms - caller.began_at_ms) / 1000
+    return next(at_s for at_s in caller.ear.audible_at_s if at_s >= changed_s - 0.05) - changed_s
