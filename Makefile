@@ -54,6 +54,11 @@ lint: $(READY) ## Ruff, mypy (strict), who may import whom
 .PHONY: check
 check: lint test ## All that CI asks: lint, then the tests
 
+.PHONY: chaos
+chaos: $(READY) ## Every fault in every mode at every moment of a call, and 20 calls through 10 restarts: about 40 min (less: CHAOS="--help")
+	$(VENV)/bin/python -m tests.chaos $(CHAOS)
+	$(VENV)/bin/python -m tests.whole.rolling
+
 .PHONY: bench
 bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost it (more: BENCH="--help")
 	$(VENV)/bin/python -m tests.bench $(BENCH)

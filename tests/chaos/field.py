@@ -67,6 +67,8 @@ class Field:
     store: HttpWire
     store_line: TcpWire
     vendors: dict[str, TcpWire]
+    rang_person: set[str]
+    """The calls, by Twilio's sid, that were put through to somebody."""
 
     def mend(self) -> None:
         self.ears.heard = 0
@@ -151,8 +153,10 @@ async def field(mode: Mode, phrases: Path | None = None) -> AsyncIterator[Field]
         await open_.enter_async_context(stack)
         box = Box(BoxSettings(stack.account_sid, stack.auth_token, number, port=box_port), ears, ToneMouth())
         box.script_for = lambda _to: script(folder, 'when = "now"\nwait_ms = 3000', 'when = "now"\nhang_up = true')
+        rang_person: set[str] = set()
+        box.on_event(lambda event: rang_person.add(event.call_sid) if event.kind == "dial" else None)
         await open_.enter_async_context(box)
         says = [f'say = ["REC/hello.wav", "REC/{last}.wav"]' for last in ("hours", "hours", "goodbye")]
         steps = [*says, *says[:1] * (UTTERANCES - len(says)), 'when = "agent-done"\nhang_up = true']
-        yield Field(mode, stack, box, ears, script(folder, *steps), stream, web, store, store_line, wires)
+        yield Field(mode, stack, box, ears, script(folder, *steps), stream, web, store, store_line, wires, rang_person)
         await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calls.conversation import Conversation, Role
 from calls.record import CallRecord, EndReason, Mode
@@ -76,7 +76,10 @@ async def run_row(row: Row, field: Field) -> Outcome:
         field.mend()
     record = await _final(field, call)
     after = await _conversation(field, record)
-    return _outcome(row, reached, call, line, strike_ms, before, after, record)
+    outcome = _outcome(row, reached, call, line, strike_ms, before, after, record)
+    if call.sid in field.rang_person and reached:
+        return replace(outcome, lost="", final=f"{outcome.final}, put through to a person")
+    return outcome
 
 
 async def _conversation(field: Field, record: CallRecord | None) -> Conversation:
