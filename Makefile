@@ -64,7 +64,7 @@ bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost
 	$(VENV)/bin/python -m tests.bench $(BENCH)
 
 .PHONY: bench-peers
-bench-peers: $(READY) $(PEERS_READY) ## The same calls through pipecat as well, for comparison
+bench-peers: $(READY) $(PEERS_READY) ## The same calls through other servers as well, for comparison
 	$(VENV)/bin/python -m tests.bench --peers $(BENCH)
 
 .PHONY: build

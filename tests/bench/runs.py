@@ -92,13 +92,14 @@ async def greetings(options: StreamerOptions, calls: int, tell: Tell, delays: Sc
     """Calls of one turn, one after the other, on a streamer of their own; the first one warms it and does not count."""
     chance, called = random.Random(3), list[Called]()
     async with hosted(our_streamer(options), delays, new_folder()) as host:
+        idle_mb = host.meters.rss_mb()
         await run_level(host, 1, 1, chance)
-        tell(f"{calls} calls, one after the other, without {' and '.join(options.without) or 'nothing'}…")
+        tell(f"{calls} calls, one after the other; taken away: {' and '.join(options.without) or 'nothing'}…")
         began_s = time.monotonic()
         for _ in range(calls):
             await asyncio.sleep(BETWEEN_S)
             called.append(await caller(host, 1, chance).run())
-        level = Level(calls, called, began_s)
+        level = Level(calls, called, began_s, idle_mb=idle_mb)
         await asyncio.to_thread(relate, host, level)
     return level
 

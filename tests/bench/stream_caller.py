@@ -83,7 +83,7 @@ class StreamCaller:
             if self._socket.is_closing:
                 called.was_cut = True
                 return
-            if called.greeted_s is None and playout.first_s is not None:
+            if called.greeted_s is None and not called.turns:
                 called.greeted_s = playout.first_s
             frame = dialogue.next(now_s, playout)
             if frame is Frame.GONE:
