@@ -30,15 +30,20 @@ def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]
 _Loader.add_multi_constructor("!", _short_form)
 
 
+CHILDREN = sorted((ROOT / "infra").glob("*.yaml"))
+
+
 @cache
-def template() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+def template(name: str = "template.yaml") -> Mapping[str, Any]:
+    """A template by its path from the root."""
+    loaded: Mapping[str, Any] = yaml.load((ROOT / name).read_text(), _Loader)
     return loaded
 
 
-def resources(kind: str) -> dict[str, Mapping[str, Any]]:
+def resources(kind: str, name: str = "template.yaml") -> dict[str, Mapping[str, Any]]:
     """The properties of every resource of one type, by logical name."""
-    return {name: made["Properties"] for name, made in template()["Resources"].items() if made["Type"] == kind}
+    made = template(name)["Resources"].items()
+    return {logical: one.get("Properties", {}) for logical, one in made if one["Type"] == kind}
 
 
 def function_behind(route: Mapping[str, Any]) -> str:

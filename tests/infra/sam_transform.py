@@ -22,6 +22,8 @@ template = yaml_parse(Path(sys.argv[1]).read_text())
 for resource in template["Resources"].values():
     if resource["Type"] == "AWS::Serverless::Function":
         resource["Properties"]["CodeUri"] = "s3://bucket/artefact"
+    if resource["Type"] == "AWS::CloudFormation::Stack":
+        resource["Properties"]["TemplateURL"] = "https://bucket.s3.amazonaws.com/child"
 template["Globals"]["Function"].pop("CodeUri")
 made = transform(template, {}, NoManagedPolicies())
 made["Transform"] = "AWS::LanguageExtensions"  # SAM's own is done; this one stays, for the table's DeletionPolicy
