@@ -212,3 +212,16 @@ def test_a_parameter_of_499_characters_passes_and_one_of_500_does_not() -> None:
 def test_one_stream_a_connect() -> None:
     body = '<Connect><Stream url="wss://a/s"/><Stream url="wss://b/s"/></Connect>'
     assert codes(body) == [12200]
+
+
+def test_partial_results_go_where_the_gather_says() -> None:
+    (gather,) = verbs('<Gather partialResultCallback="partial/3" partialResultCallbackMethod="GET"/>')
+    assert isinstance(gather, Gather)
+    assert (gather.partial_result_callback, gather.partial_result_method) == ("partial/3", "GET")
+
+
+def test_partial_results_go_nowhere_that_is_no_url() -> None:
+    with pytest.raises(TwimlError) as refused:
+        parse(response('<Gather partialResultCallback="ftp://a.example/x"/>'))
+    assert refused.value.code == 11100
+    assert codes('<Gather partialResultCallbackMethod="PUT"/>') == [13329]

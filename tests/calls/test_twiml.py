@@ -112,3 +112,12 @@ def test_a_document_that_twilio_would_not_read_is_refused() -> None:
     place = Place("https://c.example.com", "wss://s.example.com", "x" * 70_000, PLACE.voice, 8)
     with pytest.raises(OffhookError, match="64 kB"):
         document(Stream(Mode.PIPELINE), place)
+
+
+def test_a_gather_is_given_hints_and_tells_what_it_understands() -> None:
+    place = replace(PLACE, keyterms=("Maple Street", "crown, gold", " ", "x" * 200), partial_results=True)
+    text = document(Gather("How can I help?"), place)
+    assert f'hints="Maple Street,crown gold,{"x" * 100}"' in text
+    assert (
+        'partialResultCallback="https://calls.example.com/twilio/partial/3" partialResultCallbackMethod="POST"' in text
+    )
