@@ -36,14 +36,16 @@ def call_file(
     recording_ms: int | None = None,
     alerts: Iterable[AlertLine] = (),
     cost: Cost | None = None,
+    outcome: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The call as JSON-ready values. `zero_ms` is the epoch ms of the answer, `recording_ms` the length of call.wav.
 
     With a cost there are `cost` (`calls.call_cost.to_plain`) and each turn's `costUsd`: null where a part of it has no
-    price, "0.000000" where nothing was used for it. Phone numbers are left out on purpose: the file is made to be shown
-    around.
+    price, "0.000000" where nothing was used for it. `outcome` is what the after-call function kept
+    (`calls.outcome.to_plain`), once it has; its evidence names turns by their `id`. Phone numbers are left out on
+    purpose, but for what the outcome says: the file is made to be shown around.
     """
-    told = {"cost": to_plain(cost)} if cost else {}
+    told = {**({"cost": to_plain(cost)} if cost else {}), **({"outcome": dict(outcome)} if outcome else {})}
     by_turn = turn_usd(cost) if cost else None
     return {
         "callId": record.call_id,
@@ -69,7 +71,7 @@ def conversation_of(call: Mapping[str, Any]) -> Conversation:
     return Conversation(
         tuple(
             Turn(
-                id=str(number),
+                id=turn.get("id", str(number)),
                 role=Role(turn["role"]),
                 said=turn["said"],
                 heard=turn["heard"],
@@ -106,6 +108,7 @@ def _rung(use: ModeUse, zero_ms: int) -> dict[str, Any]:
 
 def _turn(turn: Turn, zero_ms: int, by_turn: Mapping[str, str | None] | None) -> dict[str, Any]:
     return {
+        "id": turn.id,
         "role": turn.role.value,
         "said": turn.said,
         "heard": turn.heard,

@@ -22,7 +22,7 @@ from offhook.box.calls import BoxCall, Hook
 from offhook.box.settings import BoxSettings, Number
 from offhook.call_request import CallRequest, read_script
 from offhook.embedded import EmbeddedEars, EmbeddedMouth
-from offhook.keeper import Keeper
+from offhook.keeper import OUTCOME_WITHIN_S, Keeper
 from offhook.kept import Kept
 from offhook.line_events import LineEvents
 from offhook.line_words import is_bad, sentence_of
@@ -161,7 +161,7 @@ async def open_house(
         tell(f"embedded speech is loaded ({time.monotonic() - since:.1f} s)")
         scripts, events = Scripts(otherwise), LineEvents()
         box = Box(_box_settings(stack, box_port), EmbeddedEars(models), EmbeddedMouth(models), script_for=scripts)
-        keeper = Keeper(settings.out, stack.store, box.alerts.of_call, on_kept)
+        keeper = Keeper(settings.out, stack.store, box.alerts.of_call, on_kept, outcome_within_s=OUTCOME_WITHIN_S)
         closing.push_async_callback(keeper.close)
         box.on_event(lambda event: _note(event, events, on_line))
         box.on_call_ended(keeper.ended)

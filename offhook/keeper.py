@@ -1,10 +1,13 @@
 """Keeps every call that ends: waits until its record is final, then writes its folder. Never holds a call up."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from calls.after_call import OUTCOME
 from calls.call_cost import call_cost
 from calls.errors import OffhookError, StoreUnavailable
 from calls.rate_card import standard
@@ -22,6 +25,8 @@ FINAL_WITHIN_S = 20.0
 POLL_S = 0.1
 SETTLE_S = 0.5
 """The last turn is written as the stream's socket closes, beside the status callback."""
+OUTCOME_WITHIN_S = 6.0
+"""How long the after-call function may take with what it has on this machine."""
 REMEMBERED = 1000
 
 
@@ -34,12 +39,16 @@ class Keeper:
         store: CallStore,
         alerts_of: Callable[[str], Sequence[Alert]],
         on_kept: Callable[[BoxCall, Kept | None, str], None],
+        *,
+        outcome_within_s: float = 0.0,
     ) -> None:
-        """`on_kept(call, files, "")` is told of each call that was kept, `(call, None, why)` of each that was not."""
+        """`on_kept(call, files, "")` is told of each call that was kept, `(call, None, why)` of each that was not. A
+        call whose outcome is not there within `outcome_within_s` is kept without one."""
         self._out = out
         self._store = store
         self._alerts_of = alerts_of
         self._on_kept = on_kept
+        self._outcome_within_s = outcome_within_s
         self._tasks: dict[str, asyncio.Task[Kept]] = {}
         self._news = asyncio.Event()
         self._drawing = asyncio.Lock()
@@ -76,6 +85,7 @@ class Keeper:
     async def _keep(self, call: BoxCall) -> Kept:
         record = await self._final(call.sid)
         await asyncio.sleep(SETTLE_S)
+        outcome = await self._outcome(record.call_id)
         conversation = await asyncio.to_thread(self._store.conversation, record.call_id)
         used = await asyncio.to_thread(self._store.usage, record.call_id)
         zero_ms = call.answered_at_ms if call.answered_at_ms is not None else zero_of(record)
@@ -88,6 +98,7 @@ class Keeper:
             recording_ms=call.recording.duration_ms if call.recording else None,
             alerts=[AlertLine(a.code, a.level, a.sentence) for a in self._alerts_of(call.sid)],
             cost=call_cost(record, conversation, used, standard(), record.ended_at_ms or zero_ms),
+            outcome=outcome,
         )
         try:
             # One at a time: the library that draws keeps settings for the whole process.
@@ -95,6 +106,17 @@ class Keeper:
                 return await asyncio.to_thread(keep, self._out, values, call.recording)
         except OSError as error:
             raise CallNotKept(f"The call's files cannot be written to {self._out}: {error.strerror}.") from error
+
+    async def _outcome(self, call_id: str) -> dict[str, Any] | None:
+        """What the after-call function kept of the call; None where it has not in time."""
+        end_s = asyncio.get_running_loop().time() + self._outcome_within_s
+        while True:
+            kept = await asyncio.to_thread(self._store.kept, call_id, OUTCOME)
+            if kept is not None:
+                return dict(json.loads(kept))
+            if asyncio.get_running_loop().time() >= end_s:
+                return None
+            await asyncio.sleep(POLL_S)
 
     async def _final(self, call_sid: str) -> CallRecord:
         """The record once it is final; as it stands after FINAL_WITHIN_S, for a call of which no end was ever told."""

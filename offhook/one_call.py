@@ -16,6 +16,7 @@ from offhook.call_request import CallRequest
 from offhook.cost_table import cost_table, doubts
 from offhook.follow import Followed, follow
 from offhook.live import LiveTranscript
+from offhook.outcome_table import outcome_lines
 from offhook.phone import Phone, PlacedCall
 from offhook.turn_table import turn_table
 from offhook.verdict import why_not_whole
@@ -73,6 +74,9 @@ async def _followed(phone: Phone, placed: PlacedCall, console: Console, deadline
 def _show(console: Console, followed: Followed, turns: Table, folder: Path | None, call: dict[str, Any] | None) -> None:
     console.print()
     console.print(turns)
+    if call and "outcome" in call:
+        for lines in outcome_lines(call["outcome"], call["turns"]):
+            console.print(lines)
     if call and "cost" in call:
         console.print(cost_table(call["cost"]))
         for sentence in doubts(call["cost"]):

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from calls.plain_words import BLAMES, END_REASONS
 from calls.twilio_codes import is_routine, meaning_of
 from offhook.cost_table import cost_rows, doubts, total_in_words
+from offhook.outcome_table import field_rows, kind_in_words
 from offhook.report import palette
 from offhook.report.pictures import extent_ms, interruptions_ms, is_measured, waterfall_svg, waveform_svg
 from offhook.words import clock, unheard_rest
@@ -37,6 +38,7 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
         fall_alt=fall_alt(call),
         facts=facts(call),
         cost=_cost_view(call.get("cost")),
+        outcome=_outcome_view(call),
         verdict=END_REASONS.get(call["endReason"] or "", "It has not ended."),
         untimed=any(_is_untimed(turn) for turn in call["turns"]),
         turns=[_turn_view(number, turn) for number, turn in enumerate(call["turns"], 1)],
@@ -52,6 +54,12 @@ def page(call: Mapping[str, Any], caller_mulaw: bytes, agent_mulaw: bytes, *, wa
 
 def _cost_view(cost: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"rows": cost_rows(cost), "total": total_in_words(cost), "doubts": doubts(cost)} if cost else None
+
+
+def _outcome_view(call: Mapping[str, Any]) -> dict[str, Any] | None:
+    if (outcome := call.get("outcome")) is None:
+        return None
+    return {"summary": outcome["summary"], "kind": kind_in_words(outcome), "rows": field_rows(outcome, call["turns"])}
 
 
 def facts(call: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -180,3 +180,19 @@ class ContentContract:
         answers = [f"<Response><Say>{number}</Say></Response>" for number in range(50)]
         outcomes = at_once([partial(store.answered_before, CALL_ID, "voice", answer) for answer in answers])
         assert set(outcomes) == {store.answer_of(CALL_ID, "voice")}
+
+    # --- what is kept
+
+    def test_what_a_call_keeps_is_written_once(self, store: CallStore) -> None:
+        assert store.kept(CALL_ID, "outcome") is None
+        assert store.keep_once(CALL_ID, "outcome", '{"summary": "Ümlaut"}') == '{"summary": "Ümlaut"}'
+        assert store.keep_once(CALL_ID, "outcome", "another") == '{"summary": "Ümlaut"}'
+        assert store.kept(CALL_ID, "outcome") == '{"summary": "Ümlaut"}'
+        assert store.kept(CALL_ID, "webhook-sent") is None
+        assert store.kept(OTHER_CALL_ID, "outcome") is None
+        assert store.answer_of(CALL_ID, "outcome") is None
+
+    def test_of_fifty_to_be_kept_under_one_name_one_is(self, store: CallStore) -> None:
+        texts = [f"text {number}" for number in range(50)]
+        outcomes = at_once([partial(store.keep_once, CALL_ID, "outcome", text) for text in texts])
+        assert set(outcomes) == {store.kept(CALL_ID, "outcome")}

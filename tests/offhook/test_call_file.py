@@ -7,6 +7,8 @@ from pydantic.alias_generators import to_camel
 from calls.call_cost import call_cost
 from calls.conversation import Conversation
 from calls.latency import Waterfall
+from calls.outcome import Field, Outcome, Support, to_plain
+from calls.outcome import Kind as Kind_
 from calls.rate_card import standard
 from calls.record import CallRecord, Direction
 from calls.usage import Kind, Unit, Usage
@@ -39,6 +41,7 @@ class Latency(Strict):
 
 
 class TurnEntry(Strict):
+    id: str
     role: Literal["caller", "agent"]
     said: str
     heard: str
@@ -99,6 +102,22 @@ class CostEntry(Strict):
     bills: list[Bill]
 
 
+class FieldEntry(Strict):
+    value: str | int | float | bool | None
+    evidence: list[str]
+    support: str
+
+
+class OutcomeEntry(Strict):
+    kind: str
+    model: str
+    summary: str
+    fields: dict[str, FieldEntry]
+    turns: list[str]
+    why: str
+    made_at_ms: int
+
+
 class CallFile(Strict):
     call_id: str
     twilio_sid: str
@@ -115,6 +134,7 @@ class CallFile(Strict):
     failures: list[FailureEntry]
     alerts: list[AlertEntry]
     cost: CostEntry | None = None
+    outcome: OutcomeEntry | None = None
 
 
 def test_the_file_has_every_name_of_the_contract_and_no_other() -> None:
@@ -142,6 +162,16 @@ def test_with_its_cost_the_file_tells_the_calls_parts_and_each_turns_share() -> 
         ("speech", "0.005000"),
         ("model", None),
     ]
+
+
+def test_with_its_outcome_the_file_tells_each_field_and_the_turns_that_say_it() -> None:
+    found = Field("caller_name", "Ann", ("t1",), Support.FOUND)
+    outcome = to_plain(Outcome(Kind_.MODEL, "Ann called.", (found, Field("day")), ("t0", "t1"), "gpt-6-luna"))
+    written = call_file(RECORD, CONVERSATION, ANSWERED_MS, outcome=outcome)
+    read = CallFile.model_validate(written)
+    assert read.model_dump(by_alias=True, exclude_unset=True) == written
+    assert read.outcome is not None
+    assert set(read.outcome.fields["caller_name"].evidence) <= {turn.id for turn in read.turns}
 
 
 def test_times_count_from_the_answer() -> None:

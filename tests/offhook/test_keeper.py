@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from calls.after_call import OUTCOME
+from calls.outcome import NOBODY_SPOKE, Kind, Outcome, to_plain
 from calls.record import CallRecord, Status
 from offhook.box.calls import BoxCall, CallPlan
 from offhook.box.line_log import LineLog, Spoken
@@ -63,6 +65,20 @@ async def test_a_call_is_kept_once_its_record_is_final(tmp_path: Path) -> None:
     assert call["alerts"] == [{"code": 31921, "level": "warning", "sentence": "The stream closed early."}]
     assert call["cost"]["parts"][0]["usd"] == "0.014000"
     assert told.endings == [(kept, "")]
+    await keeping.close()
+
+
+async def test_a_call_is_kept_with_its_outcome_once_that_is_there(tmp_path: Path) -> None:
+    store, told = MemoryCallStore(), Told()
+    store.create(replace(RECORD, version=0))
+    keeping = Keeper(tmp_path, store, lambda _sid: [], told, outcome_within_s=5.0)
+    waiting = asyncio.create_task(keeping.kept(ENDED.sid, 10.0))
+    keeping.ended(ENDED)
+    await asyncio.sleep(0.8)
+    assert not waiting.done()
+    outcome = to_plain(Outcome(Kind.NOBODY_SPOKE, NOBODY_SPOKE))
+    store.keep_once(RECORD.call_id, OUTCOME, json.dumps(outcome))
+    assert json.loads((await waiting).json.read_text())["outcome"] == outcome
     await keeping.close()
 
 

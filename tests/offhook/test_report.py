@@ -6,6 +6,8 @@ from typing import Any
 from calls.call_cost import call_cost
 from calls.conversation import Conversation
 from calls.latency import Waterfall
+from calls.outcome import Field, Outcome, Support, to_plain
+from calls.outcome import Kind as OutcomeKind
 from calls.rate_card import standard
 from calls.record import CallRecord, Direction
 from calls.usage import Kind, Unit, Usage
@@ -47,6 +49,17 @@ def test_the_page_needs_nothing_but_the_recording_beside_it() -> None:
     outside = [address for address in read(html).found if not address.startswith("data:")]
     assert outside == ["call.wav"]
     assert re.findall(r"https?:|//[a-z]|@import|url\(", html) == []
+
+
+def test_the_page_tells_what_came_of_the_call() -> None:
+    found = Field("caller_name", "<Ann>", ("t1", "t3"), Support.NOT_FOUND)
+    outcome = to_plain(Outcome(OutcomeKind.EXTRACTIVE, "An extract.", (found, Field("day"))))
+    html = page(call_file(RECORD, CONVERSATION, ANSWERED_MS, outcome=outcome), b"", b"")
+    told = html[html.index('<h2 id="outcome">') :]
+    assert "<td>caller name</td><td>&lt;Ann&gt;</td><td>turn 2, 4</td>" in told
+    assert "doubtful: its words are not in that turn" in told
+    assert "<td>day</td><td>unknown</td><td></td>" in told
+    assert 'id="outcome"' not in page(CALL, SOUND, SOUND)
 
 
 def test_the_page_tells_what_the_call_cost_part_by_part() -> None:
