@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from calls.comparison import COMPLETED, has_fallen
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import Blame, Failure
+from calls.faults import faults_of
 from calls.plain_words import END_REASONS, seconds
 from calls.record import CallRecord, EndReason, Mode, Status
 from calls.remedies import remedy
@@ -13,11 +14,6 @@ from calls.twilio_codes import meaning_of
 
 SLOW_MS = 2_500
 """An answer that is heard later than this makes people ask whether anybody is there."""
-
-CONSEQUENCES = frozenset(
-    {"stream-never-came", "task-leaving", "twilio-31920", "twilio-31921", "twilio-31903", "failures-dropped"}
-)
-"""Failures that say that something else went wrong, or nothing much: what else is known comes before them."""
 
 STAGES = {
     "endpointing": ("the end of the caller's turn", None),
@@ -57,7 +53,7 @@ def explained(failure: Failure) -> str:
 
 def _failed(record: CallRecord) -> Iterator[Cause]:
     effect = _effect(record)
-    for failure in sorted(record.failures, key=lambda one: one.code in CONSEQUENCES):
+    for failure in faults_of(record):
         yield Cause(f"{effect}: {_lower(explained(failure))}", remedy(failure), failure.blame, failure.code)
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from calls.conversation import Conversation, Turn
 from calls.cost import ZERO, Cost
 from calls.errors import Blame, Failure
+from calls.faults import faults_of
 from calls.ledger import CostedCall, Total, agent_of, best_mode_of, joined, started_on, total
 from calls.percentiles import Percentiles, percentiles
 from calls.record import CallRecord, EndReason, Mode
@@ -47,7 +48,7 @@ class ReadCall:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A failure in `calls` calls. `call_id` is one of them, the newest where they are added newest first."""
+    """A failure (of `faults_of`) in `calls` calls. `call_id` is the one of them that was added first."""
 
     code: str
     blame: Blame
@@ -149,7 +150,7 @@ class Comparison:
     def add(self, call: ReadCall) -> None:
         name = self._name_of(call)
         for group in (self._groups.setdefault(name, _Group()), self._whole):
-            for failure in {(failure.code, failure.blame): failure for failure in call.record.failures}.values():
+            for failure in faults_of(call.record):
                 group.fail(failure, call.record.call_id)
             if call.record.is_final:
                 group.end(call)

@@ -59,8 +59,11 @@ def time_line(record: CallRecord, conversation: Conversation) -> tuple[Event, ..
 
 def _call(record: CallRecord) -> Iterator[Event]:
     made = "We placed the call." if record.direction is Direction.OUTBOUND else "The call came in."
-    yield Event(record.created_at_ms, EventKind.CALL, made)
-    if record.answered_at_ms is not None:
+    if record.created_at_ms == record.answered_at_ms:
+        yield Event(record.answered_at_ms, EventKind.CALL, "It was answered.")
+    else:
+        yield Event(record.created_at_ms, EventKind.CALL, made)
+    if record.answered_at_ms not in {None, record.created_at_ms}:
         after = seconds(max(0, record.answered_at_ms - record.created_at_ms))
         yield Event(record.answered_at_ms, EventKind.CALL, f"It was answered, after {after}.")
     if record.ended_at_ms is not None:
