@@ -72,6 +72,9 @@ class SessionMeters(Meters):
     responses_created: int = 0
     responses_cancelled: int = 0
     truncations: int = 0
+    billed: Counter[str] = field(default_factory=Counter)
+    """What Realtime would bill, cancelled responses included: tokens by "text in", "text in, cached", "audio in",
+    "audio in, cached" (each within what came in), "text out", "audio out"; and "transcribed ms"."""
     refusals_by_code: Counter[str] = field(default_factory=Counter)
 
     def refuse_as(self, code: str, why: str) -> None:
@@ -79,7 +82,8 @@ class SessionMeters(Meters):
         self.refuse(f"{code}: {why}")
 
     def as_json(self) -> dict[str, Any]:
-        return {**Meters.as_json(self), "refusals_by_code": dict(self.refusals_by_code)}
+        counters = {"refusals_by_code": dict(self.refusals_by_code), "billed": dict(self.billed)}
+        return {**Meters.as_json(self), **counters}
 
 
 @dataclass(slots=True)

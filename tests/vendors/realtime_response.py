@@ -193,6 +193,10 @@ class Response:
         read = given["text_tokens"] + given["audio_tokens"]
         text, audio = self._words, audio_tokens(self.audio_ms)
         self._teller.meters.tokens_in += read
+        cached = given["cached_tokens_details"]
+        bill = {"text in": given["text_tokens"], "text in, cached": cached["text_tokens"], "text out": text}
+        bill |= {"audio in": given["audio_tokens"], "audio in, cached": cached["audio_tokens"], "audio out": audio}
+        self._teller.meters.billed.update(bill)
         return {
             "total_tokens": read + text + audio,
             "input_tokens": read,

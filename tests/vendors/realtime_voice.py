@@ -14,7 +14,7 @@ from tests.vendors.realtime_says import Teller
 from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript
 from tests.vendors.tokens import count, pieces
 
-_BILLED_BY_TIME = ("whisper-1", "gpt-realtime-whisper")
+_BILLED_BY_TIME = ("whisper-1", "gpt-realtime-whisper", "gpt-live-transcribe", "gpt-transcribe")
 
 
 class RealtimeVoice:
@@ -158,6 +158,7 @@ class RealtimeVoice:
             item.wire = {**item.wire, "content": [{"type": "input_audio", "transcript": heard.text}]}
             self._tell.moment("transcript")
             usage = _transcription_usage(item, heard.text, model)
+            self._tell.meters.billed["transcribed ms"] += round(item.audio_ms)
             self._tell.say(f"{event}.completed", **place, transcript=heard.text, usage=usage)
 
         start_s = asyncio.get_running_loop().time() + delay_ms / 1000

@@ -105,7 +105,7 @@ async def test_the_events_of_a_turn_come_in_their_order() -> None:
 async def test_the_transcript_comes_after_the_answer_began_and_out_of_order() -> None:
     heard = (Heard("one two", transcript_ms=300), Heard("three", transcript_ms=20))
     async with realtime(RealtimeConnection(heard=heard, replies=(FAST,), word_ms=1)) as (_, talk):
-        change = telephone(transcription={"model": "gpt-live-transcribe"})
+        change = telephone(transcription={"model": "gpt-4o-mini-transcribe"})
         await talk.send("session.update", session=change)
         await talk.heard(TURN + TURN)
         event = "conversation.item.input_audio_transcription"
