@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench.dialogue import Dialogue
 from tests.bench.figures import matched, within
 from tests.bench.host import Host
-from tests.bench.machine import Meters, machine_cpu_s
+from tests.bench.machine import MEASURING_CORE, VENDOR_CORE, Meters, machine_cpu_s
 from tests.bench.samples import record
 from tests.bench.stream_caller import Called, StreamCaller
 from tests.bench.vendor_process import START_MS
@@ -36,7 +36,8 @@ class Level:
     began_s: float
     cpu_s_per_call_minute: float = float("nan")
     host_core: float = float("nan")
-    """Share of its core that the host used while all calls were there; `measuring_core`: callers and vendors."""
+    """Share of its core that the host used while all calls were there; `measuring_core`: callers and vendors,
+    or the busier of the two where each has a core."""
     measuring_core: float = float("nan")
     others: float = float("nan")
     """Cores that processes took which are no part of this."""
@@ -136,7 +137,8 @@ async def _measured(host: Host, running: Sequence["asyncio.Task[Called]"]) -> tu
     took_s = time.monotonic() - since_s
     others_s = machine_cpu_s() - all_before_s - sum(used)
     per_call_minute = used[0] / took_s * 60 / len(running)
-    shares = (used[0] / took_s, (used[1] + used[2]) / took_s, max(0.0, others_s) / took_s)
+    measuring_s = used[1] + used[2] if VENDOR_CORE == MEASURING_CORE else max(used[1:])
+    shares = (used[0] / took_s, measuring_s / took_s, max(0.0, others_s) / took_s)
     return per_call_minute, *shares, host.meters.rss_mb()
 
 

@@ -14,7 +14,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from tests.bench.figures import tokens_to_first_clause
-from tests.bench.machine import MEASURING_CORE, Meters, running
+from tests.bench.machine import VENDOR_CORE, Meters, running
 from tests.bench.stages import Signs, stages
 from tests.vendors.script import (
     DeepgramScript,
@@ -160,7 +160,7 @@ def vendors(delays: Scripted, folder: Path) -> Iterator[VendorProcess]:
     path = folder / "script.json"
     path.write_bytes(TypeAdapter(Script).dump_json(told, exclude=_FUNCTIONS))
     command = [sys.executable, "-m", "tests.vendors", "--script", str(path)]
-    with running(command, os.environ, MEASURING_CORE, subprocess.PIPE, folder / "vendors.log") as process:
+    with running(command, os.environ, VENDOR_CORE, subprocess.PIPE, folder / "vendors.log") as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
