@@ -9,7 +9,7 @@ from typing import Any
 
 from calls import desk_table
 from calls.agent_after import AfterCall, Privacy, after_call, privacy
-from calls.agent_realtime import DEFAULT_PROVIDER, DEFAULT_VOICE, RealtimeHearing, realtime_hearing
+from calls.agent_realtime import DEFAULT_PROVIDER, DEFAULT_VOICE, RealtimeHearing, check_models, realtime_hearing
 from calls.errors import ConfigurationInvalid
 from calls.fields import Fields
 from calls.record import Mode
@@ -240,6 +240,7 @@ def _models(fields: Fields) -> Models:
         others("recogniser_fallbacks"),
         others("speech_fallbacks"),
     )
+    check_models(fields, models.realtime, models.realtime_fallbacks)
     fields.finish()
     return models
 
@@ -251,11 +252,10 @@ def _hearing(fields: Fields) -> Hearing:
 
 
 def _thinking(fields: Fields) -> Thinking:
-    known = ("low", "medium", "high")
     temperature = fields.number("temperature", -1, 0, 2)
     thinking = Thinking(
         temperature=None if temperature < 0 else temperature,
-        verbosity=fields.shaped("verbosity", "low", "low, medium or high", lambda v: v in known),
+        verbosity=fields.shaped("verbosity", "low", "low, medium or high", lambda v: v in ("low", "medium", "high")),
         max_tokens=fields.whole("max_tokens", 300, 20, 4_000),
     )
     fields.finish()

@@ -4,7 +4,8 @@ Shutdown dates: https://developers.openai.com/api/docs/deprecations as carried b
 (`types/realtime`), read on 2026-11-22.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +15,9 @@ DEFAULT_MODEL = "gpt-realtime-2.1"
 DEFAULT_PROVIDER = f"openai/{DEFAULT_MODEL}"
 DEFAULT_VOICE = "marin"
 TRANSCRIPTION = "gpt-live-transcribe"
+LIVE = "gpt-live"
+"""How the names of full-duplex models begin, which speak another protocol."""
+_OPENAI = re.compile(r"openai(/.+)?")
 _DAY_JAN = date(2027, 1, 20)
 _DAY_FEB = date(2027, 2, 26)
 
@@ -69,6 +73,16 @@ def realtime_hearing(fields: Fields) -> RealtimeHearing:
         fields.note("longest_s", "must be 0 or at least 10 seconds")
     fields.finish()
     return hearing
+
+
+def check_models(fields: Fields, first: str, others: Sequence[str]) -> None:
+    """What is wrong with models.realtime and models.realtime_fallbacks, which have the shape of providers, is noted."""
+    if not _OPENAI.fullmatch(first):
+        fields.note("realtime", f'must be "openai" or "openai/<model>", not "{first}"')
+    if not all(map(_OPENAI.fullmatch, others)):
+        fields.note("realtime_fallbacks", 'must be a list of "openai/<model>"')
+    elif any(LIVE in one for one in (first, *others)) and others:
+        fields.note("realtime_fallbacks", f"must not go with {LIVE} models, which have none: the next mode does")
 
 
 def shutdown_warnings(agent_name: str, models: tuple[str, ...], today: date) -> tuple[str, ...]:

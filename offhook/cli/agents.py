@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from calls.agent_files import check as problems_in
 from calls.agent_files import load
+from calls.record import Mode
 from offhook.cli.exits import FAILED
 from offhook.places import SHIPPED_AGENTS
 
@@ -41,10 +42,12 @@ def check(
             console.print(Text(problem))
         console.print(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {where}")
         raise typer.Exit(FAILED)
-    table = Table("agent", "modes", "recogniser", "reply", "voice", "greeting", pad_edge=False)
+    table = Table("agent", "modes", "recogniser", "reply", Column("voice", overflow="fold"), "greeting", pad_edge=False)
     for name, agent in load(where).items():
         modes = " → ".join(mode.value for mode in agent.modes)
         speech = f"{agent.models.speech}: {agent.voice.speech}"
+        if Mode.REALTIME in agent.modes:
+            speech += f"; in realtime {agent.models.realtime}: {agent.voice.realtime}"
         row = (name, modes, agent.models.recogniser, agent.models.reply, speech, agent.greeting)
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from calls.agent import Agent
-from calls.agent_realtime import DEFAULT_MODEL, shutdown_warnings
+from calls.agent_realtime import DEFAULT_MODEL, LIVE, shutdown_warnings
 from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.openai_models import OPENAI_URL, is_openai, versioned
 from streamer.providers.openai_phrases import RealtimeSpeaker
@@ -18,8 +18,6 @@ from streamer.providers.vendor_socket import VendorSockets
 
 log = logging.getLogger(__name__)
 
-LIVE = "gpt-live"
-"""How the names of full-duplex models begin, which speak another protocol."""
 WARM_WITHIN_S = 25.0
 
 

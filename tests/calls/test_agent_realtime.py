@@ -63,6 +63,30 @@ def test_what_is_wrong_is_named(line: str, problem: str) -> None:
     assert problems[0].startswith(problem)
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('realtime = "acme/talker"', 'models.realtime must be "openai" or "openai/<model>", not "acme/talker"'),
+        ('realtime_fallbacks = ["acme/talker"]', 'models.realtime_fallbacks must be a list of "openai/<model>"'),
+        (
+            'realtime = "openai/gpt-live-1"\nrealtime_fallbacks = ["openai/gpt-realtime-2.1"]',
+            "models.realtime_fallbacks must not go with gpt-live models",
+        ),
+        ('realtime_fallbacks = ["openai/gpt-live-1"]', "models.realtime_fallbacks must not go with gpt-live models"),
+    ],
+)
+def test_models_that_no_session_can_have_are_named(lines: str, problem: str) -> None:
+    agent, problems = read(f"{HEAD}[models]\n{lines}\n", "desk.toml")
+    assert agent is None
+    assert len(problems) == 1
+    assert problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize("model", ["openai", "openai/gpt-live-1", "openai/gpt-realtime-2.1-mini"])
+def test_models_that_a_session_can_have(model: str) -> None:
+    assert parse(f'{HEAD}[models]\nrealtime = "{model}"\n', "desk.toml").models.realtime == model
+
+
 def test_no_default_goes_away() -> None:
     assert DEFAULT_PROVIDER.partition("/")[2] not in SHUTDOWNS
     assert TRANSCRIPTION not in SHUTDOWNS
