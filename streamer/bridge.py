@@ -121,6 +121,10 @@ class Bridge:
         """This task is leaving: the call goes on elsewhere, from its next quiet moment on."""
         self._apply(self._session.move(failure, self._now_ms()))
 
+    def leave(self) -> None:
+        """Twilio has left the stream, which its socket may not have told: the call has another one."""
+        self._gone()
+
     def hand_over(self, failure: Failure) -> None:
         """The call goes on elsewhere, now."""
         self._apply(self._session.hand_over(failure, self._now_ms()))

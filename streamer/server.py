@@ -46,6 +46,8 @@ from streamer.web_socket import SocketClosed
 log = logging.getLogger(__name__)
 
 HISTORY_WITHIN_S = 1.0
+LEFT_WITHIN_S = 2.0
+"""For the stream before to write what it heard. It stops at once, and rarely needs a tenth of that."""
 HANDED_OVER_WITHIN_S = 5.0
 MOVED_WITHIN_S = 20.0
 """Of the time to drain: how long a call may take to come to a moment in which nobody speaks."""
@@ -68,6 +70,15 @@ class Engines(Protocol):
         """phrases.bridge as mu-law, in the voice that the agent has in `mode`; empty where it has not been spoken."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A call's newest stream, its number in the call, and whether all that it had to write is written."""
+
+    bridge: Bridge
+    stream: int
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 @dataclass(slots=True)
 class StreamServer:
     settings: StreamerSettings
@@ -76,12 +87,17 @@ class StreamServer:
     store: CallStore
     admission: Admission = field(init=False)
     spent: SpentTokens = field(default_factory=SpentTokens)
-    bridges: dict[str, Bridge] = field(default_factory=dict)
+    _held: dict[str, "Held"] = field(default_factory=dict)
     _empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.admission = Admission(self.settings.max_calls, LoopLag(self.settings.max_lag_ms))
         self._empty.set()
+
+    @property
+    def bridges(self) -> list[Bridge]:
+        """Of the calls that are here."""
+        return [held.bridge for held in self._held.values()]
 
     async def warm(self) -> None:
         await self.engines.load()
@@ -98,10 +114,10 @@ class StreamServer:
         leaving = Failure("task-leaving", Blame.OFFHOOK, "The streaming task was stopped for a deploy or scale-in.")
         moving_s = min(MOVED_WITHIN_S, deadline_s)
         await self._until_empty(deadline_s - moving_s)
-        for bridge in list(self.bridges.values()):
+        for bridge in self.bridges:
             bridge.move(leaving)
         await self._until_empty(moving_s)
-        for bridge in list(self.bridges.values()):
+        for bridge in self.bridges:
             bridge.hand_over(leaving)
         await self._until_empty(HANDED_OVER_WITHIN_S)
 
@@ -166,10 +182,26 @@ class StreamServer:
         except TokenRefused as error:
             await _refuse(socket, UNAUTHORISED, error.failure.code)
             return None
-        if grant.call_id in self.bridges:
+        if not await self._is_free(grant):
             await _refuse(socket, ALREADY_STREAMED, "the call has a stream already")
             return None
         return started, grant
+
+    async def _is_free(self, grant: Grant) -> bool:
+        """Twilio asks for a call's next stream when the one before is over, which that one's socket may not know yet,
+        and what it heard may still be on its way to the table: it ends now, and is waited for."""
+        before = self._held.get(grant.call_id)
+        if before is None:
+            return True
+        if grant.stream <= before.stream:
+            return False
+        before.bridge.leave()
+        try:
+            async with asyncio.timeout(LEFT_WITHIN_S):
+                await before.is_over.wait()
+        except TimeoutError:
+            log.warning("the stream before is still being written down", extra={"callId": grant.call_id})
+        return self._held.get(grant.call_id) in (None, before)
 
     def _is_signed(self, socket: TwilioSocket) -> bool:
         url = self.settings.stream_url
@@ -198,7 +230,7 @@ class StreamServer:
             return
         clock = call_clock(time.time, time.monotonic)
         conversation = await self._conversation(grant) if "resumed" in started.parameters else Conversation()
-        if grant.call_id in self.bridges:  # another stream of this call came while we read
+        if not await self._is_free(grant):  # another stream of this call came while we read
             await _refuse(socket, ALREADY_STREAMED, "the call has a stream already")
             return
         now_ms = clock.now_ms()
@@ -212,14 +244,16 @@ class StreamServer:
 
         journal = Journal(self.store, grant.call_id, grant)
         bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms)
-        self.bridges[grant.call_id] = bridge
+        held = self._held[grant.call_id] = Held(bridge, grant.stream)
         self._empty.clear()
         log.info("stream started", extra=names)
         try:
             await bridge.run()
         finally:
-            del self.bridges[grant.call_id]
-            if not self.bridges:
+            held.is_over.set()
+            if self._held.get(grant.call_id) is held:
+                del self._held[grant.call_id]
+            if not self._held:
                 self._empty.set()
             log.info("stream ended", extra={**names, "frames": bridge.counters.frames})
 

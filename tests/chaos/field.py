@@ -13,6 +13,7 @@ from calls.record import Mode
 from offhook.box.box import Box
 from offhook.box.caller_script import CallerScript
 from offhook.box.calls import Hook
+from offhook.box.line import PhoneLine
 from offhook.box.settings import BoxSettings, Number
 from offhook.stack.processes import free_port
 from offhook.stack.stack import Stack
@@ -37,20 +38,23 @@ ANSWERS = (
     "That is all that I can tell you.",
 )
 GOODBYE = SpokenReply("Goodbye then, and thank you for calling.", (ToolCall("end_call"),))
+BETWEEN_MS = 1_400
+"""No recording has a pause that long, and no agent answers so soon."""
 UTTERANCES = 7
 """The most that a caller says: more than three, as a recogniser that was replaced begins with its script anew."""
 VENDORS = {"deepgram": "DEEPGRAM_BASE_URL", "openai": "OPENAI_BASE_URL", "elevenlabs": "ELEVENLABS_BASE_URL"}
 
 
 class ScriptedEars:
-    """In traditional mode: the next of what the caller says, call by call."""
+    """In traditional mode: what the caller says by the number of utterances that were on the line."""
 
     def __init__(self) -> None:
-        self.heard = 0
+        self.line: PhoneLine | None = None
 
     async def recognise(self, mulaw: bytes) -> str:
-        self.heard += 1
-        return ASKED[min(self.heard, len(ASKED)) - 1]
+        spans = self.line.caller_spans if self.line else ()
+        said = sum(at == 0 or start - spans[at - 1][1] > BETWEEN_MS for at, (start, _) in enumerate(spans))
+        return ASKED[min(max(1, said), len(ASKED)) - 1]
 
 
 @dataclass(slots=True)
@@ -71,7 +75,6 @@ class Field:
     """The calls, by Twilio's sid, that were put through to somebody."""
 
     def mend(self) -> None:
-        self.ears.heard = 0
         for wire in (self.stream, self.store_line, *self.vendors.values()):
             wire.mend()
         for requests in (self.web, self.store):

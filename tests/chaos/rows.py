@@ -54,7 +54,7 @@ async def run_row(row: Row, field: Field) -> Outcome:
     field.mend()
     await field.all_ready()
     call = field.box.place_inbound(field.stack.from_number, CALLEE, field.caller)
-    line = field.box.line(call)
+    line = field.ears.line = field.box.line(call)
     striking: asyncio.Task[None] | None = None
     reached, strike_ms, before = False, 0, Conversation()
     try:

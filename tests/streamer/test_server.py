@@ -192,6 +192,20 @@ async def test_the_upgrade_must_be_signed_where_the_public_url_is_known() -> Non
             await first_of(socket, "media")
 
 
+async def test_the_next_stream_of_a_call_ends_the_one_before_whose_end_nobody_told(server: StreamServer) -> None:
+    async with running(server) as address, connect(f"ws://{address}/stream", proxy=None, max_queue=None) as first:
+        await first.send(start(token(stream=1)))
+        await first_of(first, "media")
+        async with connect(f"ws://{address}/stream", proxy=None, max_queue=None) as second:
+            await second.send(start(token(stream=2)))
+            await first_of(second, "media")
+            assert await close_code(first) == 1000
+            assert len(server.bridges) == 1
+            async with connect(f"ws://{address}/stream", proxy=None, max_queue=None) as late:
+                await late.send(start(token(stream=1)))
+                assert await close_code(late) == 4409
+
+
 async def test_a_full_or_leaving_task_refuses_the_upgrade() -> None:
     server = StreamServer(settings(max_calls=1), {AGENT.name: AGENT}, LightEngines(), MemoryCallStore())
     async with running(server) as address, connect(f"ws://{address}/stream", proxy=None, max_queue=None) as socket:
@@ -210,7 +224,7 @@ async def test_a_drain_hands_over_what_has_not_ended(server: StreamServer) -> No
         assert await close_code(socket) == 4503
         async with asyncio.timeout(6):
             await draining
-        assert server.bridges == {}
+        assert server.bridges == []
 
 
 async def test_two_calls_do_not_touch_each_other(server: StreamServer) -> None:
