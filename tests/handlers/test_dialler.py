@@ -34,7 +34,7 @@ def rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"] or 0)).decode())
             rest.asked.append((self.path, form))
             body = json.dumps(rest.body).encode()
             self.send_response(rest.status)
@@ -42,6 +42,8 @@ def rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_GET = do_POST  # noqa: N815 - the name that the server looks for
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the method it replaces
             pass
@@ -117,6 +119,17 @@ def test_a_call_that_has_ended_already_is_left_alone(rest: Rest, code: int) -> N
     rest.dialler().hang_up(SID)
     rest.dialler().redirect(SID, "https://calls.example.com/twilio/resume/1")
     assert len(rest.asked) == 2
+
+
+def test_what_a_call_cost_is_there_when_twilio_says_so(rest: Rest) -> None:
+    rest.status, rest.body = 200, {"sid": SID, "price": "-0.0140", "price_unit": "USD"}
+    assert rest.dialler().price(SID) == ("-0.0140", "USD")
+    assert rest.asked == [(f"{ACCOUNT}/Calls/{SID}.json", {})]
+    rest.body = {"sid": SID, "price": None, "price_unit": "USD"}
+    assert rest.dialler().price(SID) == (None, "USD")
+    rest.status, rest.body = 404, {"code": 20404, "status": 404}
+    with pytest.raises(DialFailed):
+        rest.dialler().price(SID)
 
 
 def test_nobody_at_the_other_end() -> None:
