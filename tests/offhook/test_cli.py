@@ -20,7 +20,9 @@ def run(arguments: Sequence[str], stdin: str = "", secret: str = SECRET) -> Resu
     return CliRunner().invoke(app, arguments, input=stdin, env={"OFFHOOK_STREAM_SECRET": secret, "COLUMNS": "200"})
 
 
-@pytest.mark.parametrize("command", [["demo"], ["up"], ["call"], ["agents", "check"], ["token"], ["box"], ["doctor"]])
+@pytest.mark.parametrize(
+    "command", [["demo"], ["up"], ["call"], ["agents", "check"], ["token"], ["box"], ["doctor"], ["report"], ["why"]]
+)
 def test_help_teaches_with_an_example(command: list[str]) -> None:
     shown = run([*command, "--help"])
     assert shown.exit_code == 0
@@ -58,6 +60,9 @@ def test_a_token_a_line_from_standard_input() -> None:
         (["demo", "--mode", "loud"], "'loud' is not one of"),
         (["doctor", "--public-url", "https://a.example", "--only", "dance"], "there is no check 'dance'"),
         (["doctor", "--public-url", "https://a.example", "--to", "12"], "write it like"),
+        (["report", "--since", "yesterday"], "write it like 7d"),
+        (["report", "--json", "--csv"], "give one of --json and --csv"),
+        (["report", "--by", "colour"], "'colour' is not one of"),
         (["dance"], "No such command"),
     ],
 )

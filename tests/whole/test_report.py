@@ -84,7 +84,10 @@ async def test_a_report_over_calls_with_planted_faults_shows_exactly_those(tmp_p
             "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
             "COLUMNS": "160",
         }
-        shown = await asyncio.to_thread(CliRunner().invoke, app, ["report", "--json"], env=settings)
+        page = tmp_path / "report.html"
+        shown = await asyncio.to_thread(
+            CliRunner().invoke, app, ["report", "--json", "--html", str(page)], env=settings
+        )
         poor = next(ended.record for ended in calls if ended.record.agent == "poor")
         why = await asyncio.to_thread(CliRunner().invoke, app, ["why", poor.twilio_sid], env=settings)
     expected = {BLAMED[name]: count for name, count in PLANTED.items()}
@@ -100,5 +103,6 @@ async def test_a_report_over_calls_with_planted_faults_shows_exactly_those(tmp_p
     assert shown.exit_code == 0, shown.output
     failures = json.loads(shown.stdout)["all"]["failures"]
     assert {(failure["code"], Blame(failure["blame"])): failure["calls"] for failure in failures} == expected
+    assert "openai-quota" in page.read_text(encoding="utf-8")
     assert why.exit_code == 0, why.output
     assert why.stdout.startswith("The call fell from pipeline to traditional mode: OpenAI refuses: the account has no")
