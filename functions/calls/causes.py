@@ -39,16 +39,17 @@ class Cause:
 
 def causes(record: CallRecord, conversation: Conversation) -> tuple[Cause, ...]:
     """At least one. Of several failures the first that is no consequence comes first, as what comes later is often
-    its doing; then how the call ended; then what was slow."""
+    its doing; then how the call ended; then what was slow. What is no fault is told only where there is none."""
     found = [*_failed(record), *_not_over(record), *_ended(record, conversation), *_slow(conversation)]
-    return tuple(sorted(found, key=lambda cause: not cause.is_fault))
+    faults = [cause for cause in found if cause.is_fault]
+    return tuple(faults or found)
 
 
 def explained(failure: Failure) -> str:
-    """The failure's sentence, and what Twilio's code means where the sentence does not say."""
+    """The failure's sentence, and what Twilio's code means where the sentence only names it."""
     code = failure.code.removeprefix("twilio-")
-    meaning = meaning_of(int(code)) if failure.code != code and code.isdigit() else ""
-    return failure.sentence if not meaning or meaning in failure.sentence else f"{failure.sentence} {meaning}"
+    meaning = meaning_of(int(code)) if code.isdigit() and code in failure.sentence else ""
+    return f"{failure.sentence} {meaning}" if meaning else failure.sentence
 
 
 def _failed(record: CallRecord) -> Iterator[Cause]:

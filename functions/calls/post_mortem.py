@@ -12,11 +12,15 @@ from calls.causes import Cause, causes, explained
 from calls.conversation import Conversation, Turn
 from calls.cost import Cost
 from calls.errors import Failure
+from calls.faults import faults_of
 from calls.plain_words import BLAMES
 from calls.record import CallRecord
 from calls.remedies import remedy
 from calls.time_line import Event, time_line
 from calls.twilio_codes import is_routine, meaning_of
+
+
+_TRACE = "Nothing of its own: it came of the other failures."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,19 @@ def post_mortem(
         conversation,
         record.created_at_ms if record.answered_at_ms is None else record.answered_at_ms,
         causes(record, conversation),
-        tuple(Explained(failure, explained(failure), remedy(failure)) for failure in record.failures),
+        _explained(record),
         time_line(record, conversation),
         plain_cost(cost) if isinstance(cost, Cost) else cost,
         tuple(f"{code}: {meaning_of(code) or text}" for code, text in alerts if not is_routine(code, text)),
+    )
+
+
+def _explained(record: CallRecord) -> tuple[Explained, ...]:
+    """Every failure as it came; one that is only the trace of another asks for nothing of its own."""
+    faults = {(fault.code, fault.blame) for fault in faults_of(record)}
+    return tuple(
+        Explained(one, explained(one), remedy(one) if (one.code, one.blame) in faults else _TRACE)
+        for one in record.failures
     )
 
 

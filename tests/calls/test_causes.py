@@ -27,7 +27,7 @@ def test_a_call_that_went_well() -> None:
 
 def test_a_fall_names_its_cause_and_both_rungs() -> None:
     found = causes(replace(FALLEN, failures=(NEVER, QUOTA)), CONVERSATION)
-    assert [cause.code for cause in found if cause.is_fault] == ["openai-quota", "stream-never-came"]
+    assert [cause.code for cause in found] == ["openai-quota", "stream-never-came"], "and no word of all being well"
     assert found[0].sentence == "The call fell from pipeline to traditional mode: OpenAI refuses: no credit is left."
     assert found[1].sentence.endswith("mode: no stream reached the streamer.")
     assert (found[0].blame, found[0].what_to_do[:12]) == (Blame.CONFIGURATION, "Pay for more")
@@ -49,6 +49,8 @@ def test_what_a_failure_did_to_the_call(changes: dict[str, EndReason | None], be
 def test_twilios_codes_are_explained() -> None:
     refused = Failure("twilio-13227", Blame.TWILIO, "Twilio could not connect the call (code 13227).")
     assert explained(refused).endswith("A call was to go to a country that the account may not call.")
+    closed = Failure("twilio-31921", Blame.OFFHOOK, "The streamer closed the stream.")
+    assert explained(closed) == closed.sentence, "which says it already"
     assert explained(QUOTA) == QUOTA.sentence
     assert explained(replace(refused, code="twilio-99999")) == refused.sentence
 

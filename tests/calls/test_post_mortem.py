@@ -1,6 +1,8 @@
 import json
+from dataclasses import replace
 
 from calls.call_cost import call_cost
+from calls.errors import Blame, Failure
 from calls.post_mortem import blame_in_words, post_mortem, to_plain
 from calls.rate_card import standard
 from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
@@ -53,3 +55,10 @@ def test_a_cost_may_be_unknown_or_plain_already() -> None:
     assert to_plain(post_mortem(RECORD, CONVERSATION))["cost"] is None
     assert TOLD.cost is not None
     assert post_mortem(RECORD, CONVERSATION, TOLD.cost).cost == TOLD.cost
+
+
+def test_a_trace_of_another_failure_asks_for_nothing_of_its_own() -> None:
+    closed = Failure("twilio-31921", Blame.OFFHOOK, "The streamer closed the stream.")
+    told = post_mortem(replace(RECORD, failures=(closed, *RECORD.failures)), CONVERSATION)
+    assert told.failures[0].what_to_do == "Nothing of its own: it came of the other failures."
+    assert "streamer's log" in told.failures[1].what_to_do
