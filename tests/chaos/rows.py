@@ -139,7 +139,8 @@ def _audible_ms(line: PhoneLine, strike_ms: int) -> int | None:
 
 def _final_words(call: BoxCall, record: CallRecord | None) -> str:
     reason = record.end_reason.value if record and record.end_reason else "no reason"
-    return f"{call.status.value}, {reason}, by {call.hung_up_by or 'nobody'}"
+    codes = ", ".join(dict.fromkeys(failure.code for failure in record.failures)) if record else ""
+    return f"{call.status.value}, {reason}, by {call.hung_up_by or 'nobody'}" + (f" ({codes})" if codes else "")
 
 
 def _lost(call: BoxCall, record: CallRecord | None, audible_ms: int | None, moment: Moment) -> str:
