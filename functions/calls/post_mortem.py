@@ -19,7 +19,6 @@ from calls.remedies import remedy
 from calls.time_line import Event, time_line
 from calls.twilio_codes import is_routine, meaning_of
 
-
 _TRACE = "Nothing of its own: it came of the other failures."
 
 

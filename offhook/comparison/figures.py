@@ -46,8 +46,8 @@ def per_minute(row: Row) -> str:
 
 
 def unpriced_line(row: Row) -> str:
-    """How many calls hold something without a price; empty where none does."""
-    return f"{row.total.unpriced_calls} of {row.calls} calls unpriced in part" if row.total.unpriced_calls else ""
+    """How many calls hold something without a price, to stand below; empty where none does."""
+    return f"in {row.total.unpriced_calls:,} of {row.calls:,} calls" if row.total.unpriced_calls else ""
 
 
 def worst(row: Row) -> str:
