@@ -196,7 +196,7 @@ class Dialogue:
         if self.voice.is_leaving or (reply and now_ms < self.floor.protected_until_ms):
             return self.nobody_spoke(now_ms)
         turn = UnwordedTurn(event.ref, *self._when(event, now_ms))
-        if reply is None or reply.playback.is_empty:
+        if reply is None or reply.playback.is_empty or turn.is_long:
             return self._takes_floor(turn, now_ms)
         return self._wait_for_words(replace(turn, decide_at_ms=now_ms + WORDS_WITHIN_MS))
 

@@ -2,6 +2,7 @@
 the one that comes after."""
 
 import asyncio
+import binascii
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +25,7 @@ class EngineAtWork:
 
     def __init__(self, make: Callable[[Mode], Engine], emit: Callable[[EngineEvent], None], call: str) -> None:
         self._make, self._emit, self._call = make, emit, call
-        self._kept: deque[Media] = deque(maxlen=KEPT_FRAMES)
+        self._kept: deque[tuple[bytes, int]] = deque(maxlen=KEPT_FRAMES)  # without the payload: half the memory
         self._engine: Engine | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -40,9 +41,9 @@ class EngineAtWork:
             return
         self._engine = engine
         self._running = tasks.create_task(self._run(engine), name=f"engine {mode.value}")
-        for frame in self._kept:
-            if frame.media_ms >= since_media_ms:
-                engine.hear(frame)
+        for mulaw, media_ms in self._kept:
+            if media_ms >= since_media_ms:
+                engine.hear(Media(mulaw, media_ms, binascii.b2a_base64(mulaw, newline=False).decode("ascii")))
 
     def stop(self) -> None:
         """Let the engine go; its own ending belongs to its task."""
@@ -51,7 +52,7 @@ class EngineAtWork:
             self._running.cancel()
 
     def hear(self, frame: Media) -> None:
-        self._kept.append(frame)
+        self._kept.append((frame.mulaw, frame.media_ms))
         if self._engine:
             self._engine.hear(frame)
 

@@ -9,6 +9,8 @@ from streamer.reply_in_progress import TurnEnd
 
 WORDS_WITHIN_MS = 700
 """How long a voice over the agent waits for its words before it counts as a turn: "uh-huh" is known by its words."""
+LISTENING_MS = 900
+"""A voice longer than this is no "uh-huh": nobody needs its words to know that it takes the floor."""
 MOST_UNWORDED = 16
 NO_WORDS = "[unclear]"
 """What stands in the record where nobody could write down what the caller said."""
@@ -22,6 +24,11 @@ class UnwordedTurn:
     first_voice_at_ms: int
     end: TurnEnd
     decide_at_ms: int | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Too long to be a mere sign of listening."""
+        return self.end.last_voice_at_ms - self.first_voice_at_ms > LISTENING_MS
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from streamer.events import (
     TurnWorded,
 )
 from streamer.media_time import MediaTime
-from streamer.unworded import MOST_UNWORDED, NO_WORDS, WORDS_WITHIN_MS
+from streamer.unworded import LISTENING_MS, MOST_UNWORDED, NO_WORDS, WORDS_WITHIN_MS
 from tests.fakes.agents import AGENT
 
 START = 1_000_000
@@ -197,3 +197,12 @@ def test_a_long_voice_whose_words_come_late_is_no_noise() -> None:
     assert d.due(START + 2_200 + 20_000) == []
     assert d.voice.reply is not None
     assert d.voice.reply.is_paused
+
+
+def test_a_long_voice_over_the_agent_needs_no_words_to_take_the_floor() -> None:
+    d = speaking()
+    d.hear(SpeechStarted(2_150), START + 2_200)
+    d.due(START + 2_600)
+    effects = d.hear(TurnTaken("item_2", 2_150, 2_150 + LISTENING_MS + 1), START + 3_400)
+    assert CancelReply(1, 100, "one") in effects
+    assert effects[-1] == Answer(2, d.conversation)
