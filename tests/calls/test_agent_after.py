@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from calls.agent import parse, read
@@ -5,6 +8,7 @@ from calls.agent_after import AfterCall, FieldSchema, Privacy, json_schema
 from calls.openai_models import DEFAULT_MODEL, shutdown_of
 from calls.summary import model_of
 
+ROOT = Path(__file__).parents[2]
 HEAD = 'name = "desk"\nprompt = "You keep a desk."\ngreeting = "Hello."\n'
 TABLE = """
 [after_call]
@@ -63,6 +67,14 @@ def test_what_is_wrong_is_named(table: str, problem: str) -> None:
     agent, problems = read(HEAD + table, "desk.toml")
     assert agent is None
     assert any(problem in told for told in problems), problems
+
+
+def test_what_the_docs_show_is_a_file_that_can_be_read() -> None:
+    shown = re.search(r"```toml\n(.*?)```", (ROOT / "docs" / "after-call.md").read_text("utf-8"), re.DOTALL)
+    assert shown is not None
+    agent = parse(HEAD + shown[1], "desk.toml")
+    assert [field.name for field in agent.after_call.fields] == ["caller_name", "result", "day", "guests"]
+    assert agent.privacy.redact == ("card", "email", "phone")
 
 
 def test_more_fields_than_a_model_can_be_asked_for_are_refused() -> None:
