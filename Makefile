@@ -14,6 +14,7 @@ SAM_READY := .venv-sam/.ready
 WHEELS_READY := .cache/wheels/.ready
 REFEREE_TRIED := .cache/dynamodb-local/.tried
 PEERS_READY := .venv-peers/.ready
+AUDIT_READY := .venv-audit/.ready
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -75,6 +76,12 @@ build: $(READY) $(SAM_READY) ## Build what `sam deploy` puts into AWS, without D
 deploy: build ## Build, and deploy what ENV in samconfig.toml says: dev, or ENV=prod
 	$(SAM) deploy --config-env $(or $(ENV),dev) $(DEPLOY)
 
+.PHONY: audit
+audit: $(AUDIT_READY) ## Ask checkov what is unsafe in what is deployed; infra/audit/checkov.yaml has the exceptions, explained
+	mkdir -p .cache/audit
+	AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/python tests/infra/sam_transform.py template.yaml > .cache/audit/template.json
+	.venv-audit/bin/checkov --config-file infra/audit/checkov.yaml -f .cache/audit/template.json $(wildcard infra/*.yaml) streamer/Dockerfile
+
 LOCKED := --quiet --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: lock
@@ -94,7 +101,7 @@ lock: $(READY) ## Lock every dependency again after a change in pyproject.toml (
 
 .PHONY: clean
 clean: ## Remove everything that was made: environments, builds, caches (calls in out/ stay)
-	rm -rf .venv .venv-sam .cache .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-audit .cache .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(READY): requirements.lock infra/locks/uv.txt pyproject.toml infra/setup.sh
 	infra/setup.sh $(VENV)
@@ -115,6 +122,12 @@ $(WHEELS_READY): functions/requirements.txt functions/artefact.py | $(READY)
 $(REFEREE_TRIED): tests/calls/dynamodb_local.py | $(READY)
 	@mkdir -p $(@D)
 	-if command -v java >/dev/null; then $(VENV)/bin/python -m tests.calls.dynamodb_local; fi
+	@touch $@
+
+# checkov is 190 MB and has its own ideas of everybody's versions.
+$(AUDIT_READY): infra/audit/requirements.txt | $(READY) $(SAM_READY)
+	$(VENV)/bin/python -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # What `make bench-peers` compares with; its dependencies are its own, and it is no part of Offhook.

@@ -13,7 +13,8 @@ from tests.infra.cloudformation import ROOT
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 GROUPS: dict[str, list[Any]] = PROJECT["dependency-groups"]
-LOCKS = ["requirements.lock", "functions/requirements.txt", "infra/locks/uv.txt", "infra/locks/sam.txt"]
+DEPLOYED = ["functions/requirements.txt", "streamer/requirements.txt"]
+LOCKS = ["requirements.lock", *DEPLOYED, "infra/locks/uv.txt", "infra/locks/sam.txt"]
 
 
 def locked(name: str) -> dict[str, list[tuple[str, frozenset[str]]]]:
@@ -45,14 +46,24 @@ def test_what_the_lambdas_need_is_locked_for_them_and_nothing_else_is_shipped() 
     assert not {"aiohttp", "numpy", "ministack", "websockets"} & set(locked("functions/requirements.txt"))
 
 
+def test_what_the_streamer_needs_is_locked_for_its_image() -> None:
+    assert unmet(EXTRAS["streamer"] + listed("infra/locks/streamer-besides.txt"), "streamer/requirements.txt") == []
+
+
+def listed(name: str) -> list[Any]:
+    """The requirements in a file of plain ones."""
+    return [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+
+
 def test_tools_are_locked() -> None:
     assert unmet(GROUPS["uv"], "infra/locks/uv.txt") == []
-    assert unmet(GROUPS["sam"], "infra/locks/sam.txt") == []
+    assert unmet(GROUPS["sam"] + listed("infra/locks/linters.txt"), "infra/locks/sam.txt") == []
 
 
-def test_a_lambda_runs_the_versions_that_are_tested_here() -> None:
+@pytest.mark.parametrize("lock", DEPLOYED)
+def test_what_is_deployed_runs_the_versions_that_are_tested_here(lock: str) -> None:
     here = locked("requirements.lock")
-    for project, (only,) in locked("functions/requirements.txt").items():
+    for project, (only,) in locked(lock).items():
         assert only in here[project], f"{project} differs between the locks: run `make lock`"
 
 

@@ -4,59 +4,21 @@
 """
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import artefact
-from tests.infra.cloudformation import FUNCTION, ROOT, handlers, resources
+from tests.infra.cloudformation import CHILDREN, FUNCTION, ROOT, handlers, resources
+from tests.infra.sam_tool import SAM_BIN, run
 
 pytestmark = pytest.mark.sam
 
-SAM_BIN = ROOT / ".venv-sam" / "bin"
-WHEELS = ROOT / ".cache" / "wheels"
-NOWHERE = "http://127.0.0.1:9"  # whoever tries to leave this machine is refused at once
-
-
-def run(command: list[str], folder: Path, **settings: str) -> str:
-    """Run a tool in an environment without credentials and without a way out; its standard output."""
-    environment = {
-        "HOME": os.environ.get("HOME", "/"),
-        "PATH": os.environ["PATH"],
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "HTTP_PROXY": NOWHERE,
-        "HTTPS_PROXY": NOWHERE,
-        "SAM_CLI_TELEMETRY": "0",
-        "__SAM_CLI_APP_DIR": str(folder),
-        **settings,
-    }
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
 
 @pytest.fixture(scope="module", autouse=True)
-def _sam_is_installed() -> None:
-    if not (SAM_BIN / "sam").exists():
-        pytest.skip("SAM is not installed: `make test` installs it into .venv-sam")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `sam build` filled, one folder a function."""
-    if not (WHEELS / ".ready").exists():
-        pytest.skip("the Lambdas' wheels are not here: `make test` downloads them into .cache/wheels")
-    folder = tmp_path_factory.mktemp("sam")
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "PIP_CONFIG_FILE": os.devnull}
-    command = [str(SAM_BIN / "sam"), "build", "-t", str(ROOT / "template.yaml"), "-b", str(folder / "build")]
-    run(command, folder, PYTHON=sys.executable, **offline)
-    return folder / "build"
+def _sam_is_installed(sam: str) -> None:
+    """Every test here runs SAM or what lives beside it."""
 
 
 def test_the_template_is_valid_and_lints(tmp_path: Path) -> None:
@@ -72,9 +34,26 @@ def test_what_sam_makes_of_it_lints_and_holds_no_circle(tmp_path: Path) -> None:
     run([str(SAM_BIN / "cfn-lint"), str(made)], tmp_path)
 
 
+def test_every_child_lints(tmp_path: Path) -> None:
+    run([str(SAM_BIN / "cfn-lint"), *map(str, CHILDREN)], tmp_path)
+
+
+def test_the_dockerfile_lints(tmp_path: Path) -> None:
+    run([str(SAM_BIN / "hadolint"), str(ROOT / "streamer/Dockerfile")], tmp_path)
+
+
+def test_the_images_source_and_function_are_built_with_the_rest(built: Path, lambda_python: str) -> None:
+    image = built / "Image"
+    assert (image / "Source/streamer/Dockerfile").read_bytes() == (ROOT / "streamer/Dockerfile").read_bytes()
+    assert (image / "Source/functions/calls/route.py").exists()
+    run([lambda_python, "-c", "import infra.image.answers"], image / "ImageFunction")  # the others need Lambda's boto3
+    assert (image / "ImageFunction/infra/image/handler.py").exists()
+
+
 def test_every_function_is_built_and_all_are_the_same(built: Path) -> None:
     functions = sorted(resources(FUNCTION))
-    assert sorted(path.name for path in built.iterdir() if path.is_dir() and path.name[0] != ".") == functions
+    folders = {path.name for path in built.iterdir() if path.is_dir() and path.name[0] != "."}
+    assert sorted(folders - set(resources("AWS::CloudFormation::Stack"))) == functions
     names = [sorted(str(path.relative_to(built / f)) for path in (built / f).rglob("*")) for f in functions]
     assert names == [names[0]] * len(functions)
 
