@@ -14,6 +14,7 @@ from calls.errors import ConfigurationInvalid, RequestRefused
 from offhook.cli.options import DEFAULT_OUT, Out
 
 if TYPE_CHECKING:
+    from calls.conversation import Conversation
     from calls.record import CallRecord
     from offhook.comparison.period import Period
     from offhook.comparison.reading import Wanted
@@ -77,6 +78,7 @@ def _made(out: Path, wanted: "Wanted", by: By, now_ms: int) -> "Report":
     from offhook.calls_table import opened
     from offhook.comparison.reading import read
     from offhook.comparison.report import Report
+    from offhook.why.source import kept_call, timed_conversation
 
     store, comparison = opened(out), Comparison(by)
     with Status("Reading calls …", console=Console(stderr=True)) as status:
@@ -85,7 +87,11 @@ def _made(out: Path, wanted: "Wanted", by: By, now_ms: int) -> "Report":
             day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(last.created_at_ms / 1000))
             status.update(f"{calls:,} calls read, back to {day} UTC …")
 
-        reading = read(store, comparison, wanted, standard(), now_ms, progress)
+        def heard(record: "CallRecord") -> "Conversation | None":
+            kept = kept_call(record.call_id, out)
+            return timed_conversation(kept) if kept else None
+
+        reading = read(store, comparison, wanted, standard(), now_ms, progress, heard)
     return Report(by, wanted.period, wanted.agent, comparison.rows, comparison.whole, reading.is_cut, now_ms)
 
 

@@ -16,7 +16,10 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("barge-in", "from the caller's first sound to the agent's last one, in answers that were cut"),
     ("per minute", "of talk, at list prices; what has no price is left out, and named"),
 )
-UNTIMED = "Times of traditional mode are Twilio's own to know: greeting and barge-in are measured in streams alone."
+UNTIMED = (
+    "In traditional mode Twilio speaks by itself, and tells no times: greeting and barge-in are of streams alone, and "
+    "answers are known of calls whose line was this machine's own."
+)
 
 
 def share(part: float | None) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 
 from calls.call_cost import call_cost
 from calls.comparison import Comparison, ReadCall, model_of
+from calls.conversation import Conversation
 from calls.rate_card import RateCard
 from calls.record import CallRecord
 from calls.store import CallStore
@@ -46,15 +47,17 @@ def read(
     card: RateCard,
     now_ms: int,
     on_progress: Callable[[int, CallRecord], None] = lambda _calls, _last: None,
+    heard: Callable[[CallRecord], Conversation | None] = lambda _record: None,
 ) -> Reading:
     """Add every wanted call to `comparison`. `on_progress` is told after each page how many there are, and the last
-    record looked at. StoreUnavailable where the store is away."""
+    record looked at. `heard` gives the turns of a call as its line carried them, where somebody kept that: then they
+    are taken for the times. StoreUnavailable where the store is away."""
     count, cursor = 0, ""
     with ThreadPoolExecutor(_AT_ONCE, "read") as readers:
         while True:
             page = store.recent(PAGE, cursor)
             found = [record for record in page.records if wanted.takes(record)]
-            for call in readers.map(partial(read_call, store, card, now_ms), found[: wanted.most - count]):
+            for call in readers.map(partial(read_call, store, card, now_ms, heard), found[: wanted.most - count]):
                 comparison.add(call)
             is_cut = len(found) > wanted.most - count
             count += min(len(found), wanted.most - count)
@@ -65,10 +68,17 @@ def read(
             cursor = page.cursor
 
 
-def read_call(store: CallStore, card: RateCard, now_ms: int, record: CallRecord) -> ReadCall:
+def read_call(
+    store: CallStore,
+    card: RateCard,
+    now_ms: int,
+    heard: Callable[[CallRecord], Conversation | None],
+    record: CallRecord,
+) -> ReadCall:
     """The call with its turns and its cost."""
     conversation, used = store.conversation(record.call_id), store.usage(record.call_id)
-    return ReadCall(record, conversation, call_cost(record, conversation, used, card, now_ms), model_of(used))
+    cost = call_cost(record, conversation, used, card, now_ms)
+    return ReadCall(record, heard(record) or conversation, cost, model_of(used))
 
 
 def _is_past(records: tuple[CallRecord, ...], period: Period) -> bool:

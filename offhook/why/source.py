@@ -33,7 +33,7 @@ def told(call: str, out: Path, now_ms: int) -> PostMortem:
     try:
         store = opened(out)
     except MissingPart:
-        if kept := _kept(call, out):
+        if kept := kept_call(call, out):
             return of_file(kept)
         raise
     return of_store(store, call, out, now_ms)
@@ -43,11 +43,11 @@ def of_store(store: CallStore, call: str, out: Path, now_ms: int) -> PostMortem:
     """As the table has it."""
     record = store.by_sid(call) if call.startswith("CA") else store.by_call_id(call)
     if record is None:
-        if kept := _kept(call, out):
+        if kept := kept_call(call, out):
             return of_file(kept)
         raise CallNotFound(f"There is no call {call} in the table, nor in {out}.")
-    if kept := _kept(record.call_id, out):
-        return post_mortem(record, _timed(kept), kept.get("cost"), _alerts(kept))
+    if kept := kept_call(record.call_id, out):
+        return post_mortem(record, timed_conversation(kept), kept.get("cost"), _alerts(kept))
     conversation = store.conversation(record.call_id)
     cost = call_cost(record, conversation, store.usage(record.call_id), standard(), now_ms)
     return post_mortem(record, conversation, cost)
@@ -56,7 +56,7 @@ def of_store(store: CallStore, call: str, out: Path, now_ms: int) -> PostMortem:
 def of_file(call: Mapping[str, Any]) -> PostMortem:
     """As `call.json` alone has it: it knows nothing of streams and of the time before the answer."""
     try:
-        return post_mortem(_record_of(call), _timed(call), call.get("cost"), _alerts(call))
+        return post_mortem(_record_of(call), timed_conversation(call), call.get("cost"), _alerts(call))
     except (KeyError, ValueError, TypeError) as error:
         raise RequestRefused(f"This is no call.json of Offhook's: {error!r}.", code="file-invalid") from error
 
@@ -73,7 +73,7 @@ def read_file(path: Path) -> dict[str, Any]:
     return read
 
 
-def _kept(call_id: str, out: Path) -> dict[str, Any] | None:
+def kept_call(call_id: str, out: Path) -> dict[str, Any] | None:
     """What this machine kept of the call, if anything."""
     path = out / call_id / JSON
     return read_file(path) if PLAIN_NAME.fullmatch(call_id) and path.is_file() else None
@@ -83,8 +83,8 @@ def _zero_ms(call: Mapping[str, Any]) -> int:
     return round(datetime.fromisoformat(call["startedAt"]).timestamp() * 1000)
 
 
-def _timed(call: Mapping[str, Any]) -> Conversation:
-    """The turns in epoch ms."""
+def timed_conversation(call: Mapping[str, Any]) -> Conversation:
+    """The turns of a `call.json` in epoch ms, as they sounded."""
     zero_ms = _zero_ms(call)
     return Conversation(
         tuple(

@@ -6,12 +6,23 @@ from decimal import Decimal
 import pytest
 
 from calls.comparison import By, Comparison, Row
+from calls.conversation import Conversation
 from calls.errors import StoreUnavailable
+from calls.latency import Waterfall
 from calls.rate_card import standard
-from calls.record import EndReason, Status
+from calls.record import CallRecord, EndReason, Status
 from offhook.comparison.period import Period
 from offhook.comparison.reading import Reading, Wanted, read
-from tests.offhook.comparison.hundred_calls import FIRST_MS, MINUTE_MS, PLANTED, call_id, hundred, made, store_of
+from tests.offhook.comparison.hundred_calls import (
+    FIRST_MS,
+    MINUTE_MS,
+    PLANTED,
+    call_id,
+    hundred,
+    made,
+    store_of,
+    turns_of,
+)
 
 NOW_MS = FIRST_MS + 200 * MINUTE_MS
 
@@ -135,3 +146,17 @@ def test_a_store_that_is_away_is_said_and_not_taken_for_no_calls() -> None:
     store.down = True
     with pytest.raises(StoreUnavailable):
         read(store, Comparison(), Wanted(), standard(), NOW_MS)
+
+
+def test_turns_as_the_line_carried_them_are_taken_for_the_times() -> None:
+    comparison, record = Comparison(), made(1)
+    truer = Conversation(tuple(replace(t, latency=Waterfall(total=77)) for t in turns_of(record, 1) if t.cut))
+    store = store_of([made(0), record])
+
+    def heard(asked: CallRecord) -> Conversation | None:
+        return truer if asked == record else None
+
+    read(store, comparison, Wanted(), standard(), NOW_MS, heard=heard)
+    latency = comparison.whole.latency
+    assert latency is not None
+    assert (latency.p50_ms, latency.max_ms, latency.n) == (77, 500, 2)
