@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,11 +14,20 @@ from calls.record import Mode
 from offhook.embedded import EmbeddedEars, EmbeddedMouth
 from streamer.providers.embedded_models import EmbeddedModels
 from tests.whole.receiver import SECRET, Receiver, receiving
-from tests.whole.scene import Ended, Scene, scene, script
+from tests.whole.scene import AGENTS, Ended, Scene, scene, script
+from tests.whole.summing_up import SummingUp, summing_up
 
 HOURS = 'say = ["REC/hello.wav", "REC/hours.wav"]'
 BOOKING = 'say = ["REC/digits/day-2.wav", "REC/digits/at.wav", "REC/digits/3.wav", "REC/digits/oclock.wav"]'
 GOODBYE = 'say = ["REC/auth-thankyou.wav", "REC/goodbye.wav"]'
+ASKS = """
+[after_call]
+model = "openai"
+[after_call.fields.weekday]
+type = "string"
+[after_call.fields.number]
+format = "phone"
+"""
 TOLD_WITHIN_S = 20.0
 BUS, EVENTS_QUEUE = "calls-bus", "events"
 
@@ -53,17 +63,41 @@ class Bus:
         return self.seen.get(call_id)
 
 
+@pytest.fixture(scope="module")
+def openai() -> Iterator[SummingUp]:
+    with summing_up() as played:
+        yield played
+
+
+@pytest.fixture(scope="module")
+def agents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The agents that ship, and one that has its calls summed up by a model."""
+    folder = tmp_path_factory.mktemp("agents")
+    default = (AGENTS / "default.toml").read_text("utf-8")
+    (folder / "default.toml").write_text(default, "utf-8")
+    asking = default.replace('name = "default"', 'name = "asking"') + ASKS
+    (folder / "asking.toml").write_text(asking, "utf-8")
+    return folder
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def here(
-    models: EmbeddedModels, team: Receiver, tmp_path_factory: pytest.TempPathFactory
+    models: EmbeddedModels,
+    team: Receiver,
+    openai: SummingUp,
+    agents: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Scene]:
     extra = {
+        "OFFHOOK_INBOUND_AGENT": "asking",
+        "OPENAI_API_KEY": "sk-whole-calls",
+        "OPENAI_BASE_URL": openai.url,
         "OFFHOOK_WEBHOOK_URL": team.url,
         "OFFHOOK_WEBHOOK_SECRET": SECRET,
         "OFFHOOK_EVENT_BUS": BUS,
     }
     folder = tmp_path_factory.mktemp("after")
-    async with scene(folder, EmbeddedEars(models), EmbeddedMouth(models), extra=extra) as running:
+    async with scene(folder, EmbeddedEars(models), EmbeddedMouth(models), agents=agents, extra=extra) as running:
         yield running
 
 
@@ -74,6 +108,7 @@ async def calls(here: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         "pipeline": await here.call(script(folder, HOURS, BOOKING, GOODBYE)),
         "traditional": await here.call(script(folder, HOURS, BOOKING, GOODBYE), Mode.TRADITIONAL),
         "other words": await here.call(script(folder, HOURS, GOODBYE), Mode.TRADITIONAL),
+        "by a model": here.ring(script(folder, HOURS, BOOKING, GOODBYE)),
         "silent": await here.call(script(folder, "hang_up = true"), Mode.TRADITIONAL),
     }
     ended = await asyncio.gather(*(call.ended() for call in under_way.values()))
@@ -141,3 +176,17 @@ async def test_nothing_is_invented_for_a_caller_who_said_nothing(told: Any) -> N
     data = told["silent"][0]["data"]
     assert (data["outcome"]["kind"], data["outcome"]["summary"]) == ("nobody-spoke", "Nobody spoke.")
     assert all(field["value"] is None for field in data["outcome"]["fields"].values())
+
+
+async def test_a_model_sums_up_what_was_heard_and_what_nobody_said_is_unknown(told: Any, openai: SummingUp) -> None:
+    data = told["by a model"][0]["data"]
+    outcome, transcript = data["outcome"], data["transcript"]
+    (asked,) = openai.asked
+    read = asked["messages"][1]["content"].splitlines()
+    assert read == [f"{n} {turn['role']}: {turn['heard']}" for n, turn in enumerate(transcript, 1)]
+    assert (outcome["kind"], outcome["model"]) == ("model", "gpt-6-luna")
+    weekday = outcome["fields"]["weekday"]
+    assert (weekday["value"], weekday["support"]) == ("Tuesday", "found")
+    assert ["Tuesday" in turn["heard"] for turn in transcript if turn["id"] in weekday["evidence"]] == [True]
+    assert outcome["fields"]["number"] == {"value": None, "evidence": [], "support": "unknown"}
+    assert "gpt-6-luna" in [part["model"] for part in data["cost"]["parts"]]
