@@ -2,7 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from calls.cost import Cost, Line
-from calls.ledger import CostedCall, Total, agent_of, best_mode_of, started_on, total, totals
+from calls.ledger import CostedCall, Total, agent_of, best_mode_of, joined, started_on, total, totals
 from calls.record import CallRecord, Direction, Mode, ModeUse
 from calls.usage import Kind, Unit, Usage
 
@@ -43,3 +43,9 @@ def test_calls_are_grouped_by_what_they_are() -> None:
 def test_a_call_that_nobody_answered_has_no_minute_to_divide_by() -> None:
     assert total([call("0.5", answered_at_ms=None)]).usd_per_minute is None
     assert total([]) == Total(0, 0, Decimal(0), 0, 0, ())
+
+
+def test_totals_joined_are_the_total_of_all() -> None:
+    calls = [call("0.03"), call(None), call("0.06", is_estimated=True)]
+    parts = [total([one]) for one in calls]
+    assert joined(joined(parts[0], parts[1]), parts[2]) == total(calls)
