@@ -63,13 +63,13 @@ class AgentVoice:
         return [Answer(self._new_reply(now_ms, answers, is_held).id, conversation)]
 
     def begun(self, reply_id: int, now_ms: int, answers: TurnEnd | None) -> None:
-        """The engine speaks of its own accord."""
-        reply = self._new_reply(now_ms, answers, is_held=False)
+        """The engine speaks of its own accord: it was at it since the turn that it answers was over."""
+        reply = self._new_reply(answers.decided_at_ms if answers else now_ms, answers, is_held=False)
         reply.id, reply.is_filled = reply_id, True
 
-    def _new_reply(self, now_ms: int, answers: TurnEnd | None, is_held: bool) -> ReplyInProgress:
+    def _new_reply(self, since_ms: int, answers: TurnEnd | None, is_held: bool) -> ReplyInProgress:
         number = self.next_id()
-        self.reply = ReplyInProgress(number, Playback(f"r{number}"), now_ms, answers, number=number, is_held=is_held)
+        self.reply = ReplyInProgress(number, Playback(f"r{number}"), since_ms, answers, number=number, is_held=is_held)
         return self.reply
 
     def next_id(self) -> int:
@@ -77,10 +77,14 @@ class AgentVoice:
         self._replies_made += 1
         return self._replies_made
 
-    def make_last(self, answers: TurnEnd, reason: EndReason) -> None:
-        """The turn that the present reply answers turns out to be a goodbye: the reply is the last one."""
-        if self.reply and self.reply.answers == answers:
+    def make_last(self, answers: TurnEnd, reason: EndReason, words: str, now_ms: int) -> list[Effect]:
+        """The turn turns out to be a goodbye: the reply that answers it is the last one. Where that has been heard
+        already, `words` are said, if any."""
+        if self.reply is None:
+            return self.say(words, now_ms, ends_call=reason) if words else []
+        if self.reply.answers == answers:
             self.reply.ends_call = self.reply.ends_call or reason
+        return []
 
     # --- what the engine gives out -----------------------------------------------------------------------------------
 

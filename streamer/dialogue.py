@@ -1,8 +1,7 @@
 """Who said what, and who may speak now: the caller's turns and the agent's replies in exchange. No I/O.
 
-What the caller says is committed when the recogniser confirms it; what the agent says is committed when it has been
-heard, cut, or lost, with only the words that marks prove were played (`agent_voice`). Who may speak is decided by
-`turns`.
+What the caller says is committed when the recogniser confirms it; what the agent says when it has been heard, cut, or
+lost, with only the words that marks prove were played (`agent_voice`). Who may speak is decided by `turns`.
 
     a voice over the agent        the agent falls silent and keeps what was not heard
       ... that becomes words      the reply is cut; the words are answered
@@ -125,8 +124,7 @@ class Dialogue:
         reply = self.voice.reply
         if reply and not reply.is_held and self.floor.interrupts(now_ms):
             effects += self.voice.pause()
-        overdue = self.unworded.overdue(now_ms)
-        if overdue:
+        if overdue := self.unworded.overdue(now_ms):
             effects += self._takes_floor(replace(overdue, decide_at_ms=None), now_ms)
         return effects + self.voice.fill(now_ms) + self._take_keys(now_ms)
 
@@ -156,9 +154,8 @@ class Dialogue:
         if self.voice.reply:  # the agent still speaks: nothing was taken from it, and it is not asked twice
             return effects
         self._guessed = text
-        first_ms = self.media_time.epoch_of(event.first_voice_media_ms, now_ms)
-        last_ms = self.media_time.epoch_of(event.last_voice_media_ms, now_ms)
-        guess = Turn("guess", Role.CALLER, text, text, False, first_ms, last_ms, self.mode.value)
+        first_ms, end = self._when(event, now_ms)
+        guess = Turn("guess", Role.CALLER, text, text, False, first_ms, end.last_voice_at_ms, self.mode.value)
         return effects + self._reply_to(text, self.conversation.adding(guess), now_ms, None, is_held=True)
 
     def stand_on(self, mode: Mode) -> None:
@@ -218,9 +215,11 @@ class Dialogue:
             self.floor.turn_taken()
             effects = self.interrupt(now_ms) + self._caller_turn(text, turn.first_voice_at_ms, turn.end)
             return effects + self._answer_to(turn.end, now_ms)
-        if closing.caller_says_goodbye(text):
-            self.voice.make_last(turn.end, EndReason.CALLER_GOODBYE)
-        return self._caller_turn(text or NO_WORDS, turn.first_voice_at_ms, turn.end)
+        effects = self._caller_turn(text or NO_WORDS, turn.first_voice_at_ms, turn.end)
+        if not closing.caller_says_goodbye(text):
+            return effects
+        words = "" if self.engine_leads or self.floor.caller_speaks else self.agent.closing
+        return effects + self.voice.make_last(turn.end, EndReason.CALLER_GOODBYE, words, now_ms)
 
     def _answer_to(self, end: TurnEnd, now_ms: int) -> list[Effect]:
         if self.engine_leads:
@@ -288,7 +287,7 @@ class Dialogue:
         self.conversation = self.conversation.adding(turn)
         return [CommitTurn(turn)]
 
-    def _when(self, event: TurnEnded | TurnTaken, now_ms: int) -> tuple[int, TurnEnd]:
+    def _when(self, event: TurnLikely | TurnEnded | TurnTaken, now_ms: int) -> tuple[int, TurnEnd]:
         first_ms = self.media_time.epoch_of(event.first_voice_media_ms, now_ms)
         return first_ms, TurnEnd(self.media_time.epoch_of(event.last_voice_media_ms, now_ms), now_ms)
 

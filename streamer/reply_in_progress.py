@@ -79,7 +79,8 @@ class ReplyInProgress:
         )
 
     def waterfall(self) -> Waterfall:
-        """Stages that were over before the caller's turn was (a reply made ahead of time) took no time of the caller's.
+        """Stages that were over before the caller's turn was (a reply made ahead of time) took no time of the caller's,
+        and nor did those that came after the first sound (a bridge phrase, where another engine took the call).
 
         `ours` is the time in which audio was there and not sent, or nobody had been asked yet.
         """
@@ -88,9 +89,9 @@ class ReplyInProgress:
         if self.answers is None or worded is None or spoken is None or sent is None:
             return Waterfall()
         decided = self.answers.decided_at_ms
-        ordered = max(decided, self.ordered_at_ms)
-        worded = max(ordered, worded)
-        spoken = max(worded, spoken)
+        ordered = min(max(decided, self.ordered_at_ms), max(decided, sent))
+        worded = min(max(ordered, worded), max(ordered, sent))
+        spoken = min(max(worded, spoken), max(worded, sent))
         claused = None if self.clause_at_ms is None else min(max(worded, self.clause_at_ms), spoken)
         return Waterfall(
             total=None if heard is None else heard - self.answers.last_voice_at_ms,

@@ -13,6 +13,7 @@ from streamer.events import (
     ReplyDone,
     ReplySpoken,
     ReplyWorded,
+    Say,
     SendClear,
     SpeechStarted,
     TurnTaken,
@@ -158,6 +159,8 @@ def test_an_engine_that_leads_is_not_asked_and_its_reply_answers_the_turn() -> N
     assert d.voice.reply is not None
     assert d.voice.reply.answers is not None
     assert d.voice.reply.answers.last_voice_at_ms == START + 1_500
+    latency = d.voice.reply.waterfall()
+    assert (latency.endpointing, latency.model, latency.speech, latency.ours) == (200, 110, 10, 0)
 
 
 def test_a_reply_begun_ends_the_one_before_as_far_as_it_was_heard() -> None:
@@ -206,3 +209,28 @@ def test_a_long_voice_over_the_agent_needs_no_words_to_take_the_floor() -> None:
     effects = d.hear(TurnTaken("item_2", 2_150, 2_150 + LISTENING_MS + 1), START + 3_400)
     assert CancelReply(1, 100, "one") in effects
     assert effects[-1] == Answer(2, d.conversation)
+
+
+def heard_before_its_turn_has_words() -> Dialogue:
+    d = speaking()
+    d.reply(ReplyDone(1, None), START + 2_050)
+    for number in range(2, 5):
+        assert d.voice.reply is not None
+        d.voice.reply.playback.returned(f"r1-{number}", START + 2_010 + number * 100)
+    assert d.voice.heard(START + 2_420) is not None
+    return d
+
+
+def test_a_goodbye_whose_words_come_when_its_answer_was_heard_is_answered_with_the_closing() -> None:
+    d = heard_before_its_turn_has_words()
+    effects = d.hear(TurnWorded("item_1", "Goodbye."), START + 5_000)
+    assert [turn.heard for turn in turns(effects)] == ["Goodbye."]
+    assert effects[1:] == [Say(2, AGENT.closing)]
+    assert d.voice.is_leaving
+
+
+def test_a_caller_who_speaks_on_behind_a_goodbye_is_not_hung_up_on() -> None:
+    d = heard_before_its_turn_has_words()
+    d.hear(SpeechStarted(4_500), START + 4_600)
+    assert [type(effect) for effect in d.hear(TurnWorded("item_1", "Goodbye."), START + 5_000)] == [CommitTurn]
+    assert not d.voice.is_leaving

@@ -40,3 +40,11 @@ def test_what_was_made_ahead_of_the_turns_end_took_no_time() -> None:
 def test_a_filler_that_sounds_before_the_first_clause_ends_the_wait() -> None:
     latency = reply(1_660, 1_900, 1_700).waterfall()
     assert (latency.model, latency.clause, latency.speech) == (350, 40, 0)
+
+
+def test_a_bridge_phrase_that_sounds_before_the_first_words_ends_the_wait() -> None:
+    """Another engine took the call: the phrase went out at once, and its words came behind it."""
+    bridged = reply(1_660, None, 1_320)
+    assert bridged.waterfall() == Waterfall(
+        total=370, endpointing=300, model=20, clause=None, speech=0, queue=0, playout=40, ours=10
+    )
