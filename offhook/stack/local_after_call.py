@@ -9,6 +9,7 @@ from calls.after_call import Message, written
 from handlers import after_call
 from handlers.after_call_wiring import wired_with
 from handlers.wiring import Wired
+from offhook.stack.environment import LOCAL_KEY, REGION
 from offhook.stack.local_queue import LocalQueue
 from offhook.stack.table_stream import TableStream
 
@@ -24,7 +25,8 @@ class LocalAfterCall:
         settings = wired.settings
         self._queue = LocalQueue(self._handle, 0.0, AGAIN_AFTER_S, tries=TRIES, name="after-call function")
         self._wired = wired_with(wired, self)
-        client = boto3.session.Session().client("dynamodbstreams", endpoint_url=settings.aws_endpoint_url or None)
+        session = boto3.session.Session(LOCAL_KEY, LOCAL_KEY, region_name=REGION)
+        client = session.client("dynamodbstreams", endpoint_url=settings.aws_endpoint_url)
         self._stream = TableStream(client, settings.table, self._handle)
 
     def later(self, message: Message, delay_s: int) -> None:

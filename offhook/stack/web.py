@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -151,7 +152,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     try:
-        with LocalAfterCall(wired):
+        # Without an engine of this machine there is a real table, whose stream belongs to the stack's own function.
+        with LocalAfterCall(wired) if wired.settings.aws_endpoint_url else nullcontext():
             uvicorn.Server(config).run()
     finally:
         queue.close()
