@@ -142,13 +142,12 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def answered(answer: Any, agent: Agent, conversation: Conversation, today: datetime.date) -> tuple[Outcome, Chunks]:
-    """What a chat completion says came of the call, every value checked, and what the completion used.
+def answered(answer: Any, chunks: Chunks, agent: Agent, conversation: Conversation, today: datetime.date) -> Outcome:
+    """What a chat completion says came of the call, every value checked. `chunks` then knows what it used.
 
-    ProviderFailed where it is cut off, refused, or not of the shape that was asked for.
+    ProviderFailed where it is cut off, refused, or not of the shape that was asked for; it is billed all the same.
     """
-    model = model_of(agent)
-    chunks = Chunks(model)
+    model = chunks.model
     chunks.words(answer)
     said = _parsed(answer, chunks)
     turns = {turn.id: turn for turn in conversation.turns}
@@ -158,7 +157,7 @@ def answered(answer: Any, agent: Agent, conversation: Conversation, today: datet
         value, numbers = _value(said["fields"].get(schema.name), schema, model)
         evidence = [ids[number - 1] for number in numbers if 1 <= number <= len(ids)]
         found.append(checked(schema, value, evidence, turns, today))
-    return Outcome(Kind.MODEL, said["summary"].strip(), tuple(found), tuple(ids), model), chunks
+    return Outcome(Kind.MODEL, said["summary"].strip(), tuple(found), tuple(ids), model)
 
 
 def _parsed(answer: Any, chunks: Chunks) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.cost import twilio_bill
 from calls.errors import OffhookError, ProviderFailed
+from calls.openai_chat import Chunks
 from calls.openai_usage import measured
 from calls.outcome import Outcome, from_plain, to_plain
 from calls.rate_card import standard
@@ -193,14 +194,17 @@ def _made(wired: AfterWired, call: _Call, tries: int) -> Outcome:
 
 
 def _asked(wired: AfterWired, model: SummaryModel, call: _Call, today: date, tries: int) -> Outcome:
-    """What it cost is written before what it said: a second request, after a kill, is a second usage."""
+    """What it cost is written before what it said, and where that is of no use too: a second request is a second
+    usage."""
     answer = model.ask(summary.request(call.agent, call.heard, today))
-    outcome, chunks = summary.answered(answer, call.agent, call.heard, today)
-    if chunks.usage is not None:
-        name = f"after-call-{tries}"
-        used = Usage(name, "openai", chunks.model, Kind.MODEL, measured(chunks.usage), "", wired.now_ms())
-        wired.store.append_usage(call.record.call_id, used)
-    return outcome
+    chunks = Chunks(summary.model_of(call.agent))
+    try:
+        return summary.answered(answer, chunks, call.agent, call.heard, today)
+    finally:
+        if chunks.usage is not None:
+            name = f"after-call-{tries}"
+            used = Usage(name, "openai", chunks.model, Kind.MODEL, measured(chunks.usage), "", wired.now_ms())
+            wired.store.append_usage(call.record.call_id, used)
 
 
 def _about(wired: AfterWired, call: _Call, outcome: Outcome) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from calls.agent import Agent
 from calls.agent_after import AfterCall, FieldSchema
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import ProviderFailed
-from calls.outcome import Field, Kind, Outcome, Support, Value, from_plain, to_plain
+from calls.openai_chat import Chunks
+from calls.outcome import Field, Kind, Outcome, Support, from_plain, to_plain
 
 AGENTS: Mapping[str, Agent] = agent_files.load(Path(__file__).parents[2] / "functions" / "agents")
 DESK = AGENTS["default"]
@@ -174,7 +175,9 @@ def test_an_agent_without_fields_of_its_own_gets_the_usual_ones_from_a_model() -
 def test_what_a_model_says_is_checked_value_by_value() -> None:
     conversation = talk("It's Ann, for three, tomorrow.", "Noted, Ann.")
     answer = said(caller_name=("Ann", [2, 9]), result=("booked", [3]), guests=(5, [2]), day=("2026-11-24", [2]))
-    outcome, chunks = summary.answered(completion(answer), ASKING, conversation, MONDAY)
+    chunks = Chunks("gpt-6-luna")
+    used = {"prompt_tokens": 90, "completion_tokens": 20}
+    outcome = summary.answered(completion(answer, usage=used), chunks, ASKING, conversation, MONDAY)
     assert outcome == Outcome(
         Kind.MODEL,
         "Ann called.",
@@ -187,7 +190,8 @@ def test_what_a_model_says_is_checked_value_by_value() -> None:
         ("t0", "t1", "t2"),
         "gpt-6-luna",
     )
-    assert chunks.usage is None
+    assert chunks.usage is not None
+    assert (chunks.usage.input_tokens, chunks.usage.output_tokens) == (90, 20)
     assert from_plain(json.loads(json.dumps(to_plain(outcome)))) == outcome
 
 
@@ -201,7 +205,7 @@ def test_what_a_model_says_is_checked_value_by_value() -> None:
     ],
 )
 def test_a_value_that_is_none_of_its_kind_is_unknown(wrong: dict[str, tuple[Any, Any]]) -> None:
-    outcome, _ = summary.answered(completion(said(**wrong)), ASKING, talk("It's Ann."), MONDAY)
+    outcome = summary.answered(completion(said(**wrong)), Chunks("m"), ASKING, talk("It's Ann."), MONDAY)
     assert {field.value for field in outcome.fields} == {None}
 
 
@@ -227,5 +231,5 @@ def test_a_value_that_is_none_of_its_kind_is_unknown(wrong: dict[str, tuple[Any,
 )
 def test_an_answer_of_another_shape_is_refused_whole(answer: Any) -> None:
     with pytest.raises(ProviderFailed) as refused:
-        summary.answered(answer, ASKING, talk("It's Ann."), MONDAY)
+        summary.answered(answer, Chunks("m"), ASKING, talk("It's Ann."), MONDAY)
     assert refused.value.failure.retryable

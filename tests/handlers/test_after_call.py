@@ -280,6 +280,14 @@ def test_a_model_that_stays_away_is_replaced_by_an_extract_that_says_so() -> Non
     assert (here.outcome["kind"], here.outcome["why"]) == ("extractive", "OpenAI could not be reached.")
 
 
+def test_an_answer_of_no_use_is_asked_for_again_and_both_are_paid_for() -> None:
+    useless = {**completion("x"), "choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
+    here = world(agent=ASKING, answers=[useless, completion("They asked when.", caller_name=(None, []))])
+    assert [here.deliver(ENDED, tries) for tries in (1, 2)] == [["m1"], []]
+    assert here.outcome["summary"] == "They asked when."
+    assert [used.id for used in here.store.usage(RECORD.call_id)] == ["after-call-1", "after-call-2"]
+
+
 def test_what_the_agent_keeps_private_leaves_in_no_way() -> None:
     private = replace(ASKING, privacy=Privacy(("card", "email", "phone")))
     words = "My card is 4242 4242 4242 4242, call five five five oh one three four, or ann at example dot com."
