@@ -67,6 +67,7 @@ __all__ = [
 ]
 
 MOST_FAILURES = 20
+PUT_THROUGH = "The caller was put through to a person."
 STREAM_LOST = "The stream ended, or never came, and nobody had said what comes next."
 STREAM_GIVEN_UP = "No stream had come in time, so the call went on without it."
 READY_AGAIN = "The streamer is ready again."
@@ -156,9 +157,13 @@ def replied(record: CallRecord, agent: Agent, reply: Reply, say_first: str, now_
             return Decision(record, Gather(text or agent.phrases.ask_again, reply.keys))
 
 
-def troubled(record: CallRecord, agent: Agent, failure: Failure) -> Decision:
-    """What the call does when no reply can be had: an apology and goodbye, and `failure` in the record."""
-    return _ending(noted(record, failure), agent.phrases.trouble_goodbye, EndReason.FAILED)
+def troubled(record: CallRecord, agent: Agent, failure: Failure, now_ms: int, lifeline_number: str = "") -> Decision:
+    """What the call does when no reply can be had, with `failure` in the record: a person, the agent's or else the
+    deployment's, is rung, once; an apology and goodbye where there is none."""
+    number, record = agent.transfer_number or lifeline_number, noted(record, failure)
+    if number and all(use.why_left != PUT_THROUGH for use in record.modes):
+        return _dialling(record, number, agent.phrases.bridge, now_ms)
+    return _ending(record, agent.phrases.trouble_goodbye, EndReason.FAILED)
 
 
 def noted(record: CallRecord, failure: Failure) -> CallRecord:
@@ -246,7 +251,7 @@ def _unheard(record: CallRecord, agent: Agent) -> Decision:
 def _dialling(record: CallRecord, number: str, say: str, now_ms: int) -> Decision:
     # The reason is set now: a caller who hangs up while talking to the person dialled was transferred all the same.
     record = replace(record, end_reason=EndReason.TRANSFERRED)
-    return Decision(on_no_rung(record, now_ms, "The caller was put through to a person."), Dial(number, say))
+    return Decision(on_no_rung(record, now_ms, PUT_THROUGH), Dial(number, say))
 
 
 def _after_dial(record: CallRecord, agent: Agent, connected: bool, now_ms: int) -> Decision:

@@ -93,7 +93,7 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
 
     def change(record: CallRecord) -> CallRecord:
         decisions.append(
-            route.troubled(record, agent, reply.failure)
+            route.troubled(record, agent, reply.failure, wired.now_ms(), wired.settings.lifeline_number)
             if isinstance(reply, ProviderFailed)
             else route.replied(record, agent, reply, say_first, wired.now_ms())
         )

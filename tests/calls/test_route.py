@@ -333,9 +333,22 @@ def test_a_transfer_is_the_reason_from_its_start() -> None:
 
 
 def test_trouble_is_told_and_kept() -> None:
-    decision = troubled(GATHERED, AGENT, FAILURE)
+    decision = troubled(GATHERED, AGENT, FAILURE, NOW_MS)
     assert decision.step == SayAndHangUp(PHRASES.trouble_goodbye, EndReason.FAILED)
     assert decision.record == replace(GATHERED, failures=(FAILURE,), end_reason=EndReason.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("of_the_agent", "of_the_deployment", "rung"),
+    [("+12025550123", "+12025550199", "+12025550123"), ("", "+12025550199", "+12025550199")],
+)
+def test_in_trouble_a_person_is_rung_once(of_the_agent: str, of_the_deployment: str, rung: str) -> None:
+    agent = replace(AGENT, transfer_number=of_the_agent)
+    decision = troubled(GATHERED, agent, FAILURE, NOW_MS, of_the_deployment)
+    assert decision.step == Dial(rung, PHRASES.bridge)
+    assert FAILURE in decision.record.failures
+    again = troubled(decision.record, agent, FAILURE, NOW_MS + 1, of_the_deployment)
+    assert again.step == SayAndHangUp(PHRASES.trouble_goodbye, EndReason.TRANSFERRED)
 
 
 def test_failures_are_noted_once_and_within_bounds() -> None:
