@@ -49,7 +49,8 @@ class AwsBuilds:
                 found = ecr.describe_images(repositoryName=self.repository, imageIds=[{"imageTag": tag}])
             except ecr.exceptions.ImageNotFoundException:
                 return None
-            return f"{self.uri}@{found['imageDetails'][0]['imageDigest']}"
+            details = found["imageDetails"]
+            return f"{self.uri}@{details[0]['imageDigest']}" if details else None
 
     def start(self, variables: Mapping[str, str], token: str) -> None:
         codebuild: Any = boto3.client("codebuild")
