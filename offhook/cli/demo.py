@@ -9,7 +9,18 @@ from rich.console import Console
 from calls.record import Direction
 from offhook.call_request import CALLER_NUMBER
 from offhook.cli.exits import FAILED
-from offhook.cli.options import DEFAULT_OUT, AgentName, Agents, LadderMode, Out, Script, agents_folder, as_mode, made
+from offhook.cli.options import (
+    DEFAULT_OUT,
+    AgentName,
+    Agents,
+    LadderMode,
+    Out,
+    Script,
+    agents_folder,
+    as_mode,
+    check_key,
+    made,
+)
 from offhook.places import DEMO_SCRIPT
 
 EXAMPLE = """Make one whole call on this machine: no key, no account, no network.
@@ -34,6 +45,7 @@ def demo(
 ) -> None:
     from offhook.demo import DemoSettings, run_demo
 
+    check_key(as_mode(mode))
     settings = DemoSettings(
         direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
         number=CALLER_NUMBER,

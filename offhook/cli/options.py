@@ -18,15 +18,16 @@ Script = Annotated[
 AgentName = Annotated[str, typer.Option("--agent", metavar="NAME", help="The agent that talks.")]
 
 
-class LocalMode(StrEnum):
-    """The modes that run without an account."""
+class LadderRung(StrEnum):
+    """The modes, best first. Realtime needs OpenAI's key; the others run without an account."""
 
+    REALTIME = Mode.REALTIME.value
     PIPELINE = Mode.PIPELINE.value
     TRADITIONAL = Mode.TRADITIONAL.value
 
 
 LadderMode = Annotated[
-    LocalMode | None, typer.Option("--mode", help="Stand on this mode. Default: the agent's own ladder.")
+    LadderRung | None, typer.Option("--mode", help="Stand on this mode. Default: the agent's own ladder.")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the calls are kept, one folder each.")]
 Agents = Annotated[
@@ -40,7 +41,7 @@ def agents_folder(given: Path | None) -> Path:
     return given or Path(os.environ.get("OFFHOOK_AGENTS") or SHIPPED_AGENTS)
 
 
-def as_mode(given: LocalMode | None) -> Mode | None:
+def as_mode(given: LadderRung | None) -> Mode | None:
     return Mode(given.value) if given else None
 
 
@@ -53,3 +54,12 @@ def made(out: Path) -> Path:
     if not os.access(out, os.W_OK | os.X_OK):
         raise ConfigurationInvalid(f"the folder {out} cannot be written to; give another with --out")
     return out
+
+
+def check_key(mode: Mode | None) -> None:
+    """ConfigurationInvalid where the mode needs a key that is not set."""
+    if mode is Mode.REALTIME and not os.environ.get("OPENAI_API_KEY"):
+        raise ConfigurationInvalid(
+            "realtime mode speaks with OpenAI's models: set OPENAI_API_KEY, or take --mode pipeline, which needs none",
+            code="key-missing",
+        )

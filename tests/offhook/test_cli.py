@@ -126,3 +126,12 @@ def _one_line(text: str) -> str:
 def test_a_doctor_with_nothing_to_look_at_cannot_run(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationInvalid, match="there is nothing to look at"):
         CliRunner().invoke(app, ["doctor", "--out", str(tmp_path)], catch_exceptions=False, env=NO_DEPLOYMENT)
+
+
+def test_a_mode_that_needs_a_key_says_so_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    shown = run(["demo", "--mode", "realtime", "--agent", "concierge", "--out", str(tmp_path)])
+    assert isinstance(shown.exception, ConfigurationInvalid)
+    assert "set OPENAI_API_KEY" in str(shown.exception)
