@@ -35,8 +35,9 @@ class Stack:
     Addresses, keys and secrets are fixed at once, so that a box may be told of them before the stack runs;
     `account_sid` and `auth_token` are made up where they are not given. `stream_url` sends Twilio elsewhere than to
     the streamer (to rehearse a stream that never arrives). More than one of `streamers` stand behind one address
-    (`front.Front`), and are numbered from 0; `streamers_url` is theirs, wherever Twilio is sent. `extra` goes into the environment of the handlers and the
-    streamer, over everything else; `inherited` is the environment it is added to, less AWS, Twilio and our settings.
+    (`front.Front`), and are numbered from 0; `streamers_url` is theirs, wherever Twilio is sent. `extra` goes into the
+    environment of the handlers and the streamer, over everything else; `inherited` is the environment it is added to,
+    less AWS, Twilio and our settings.
     """
 
     def __init__(
