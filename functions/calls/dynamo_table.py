@@ -57,9 +57,9 @@ def create_table(client: "DynamoDBClient", table: str) -> None:
     StoreUnavailable where that cannot be done.
 
     On demand; keys `pk` and `sk`; time to live on `expiresAt`; a stream of new images; one index, `newest`, of all
-    calls by callId (a ULID, so by time). The index has one partition, which DynamoDB lets take 1,000 write units a second: as every change of
-    a record (1 to 2 KB) is written there too, that is some 50 new calls a second with ten changes each. A busier
-    account needs the listing split by day before anything else in this table would be short.
+    calls by callId (a ULID, so by time). The index has one partition, which DynamoDB lets take 1,000 write units a
+    second: as every change of a record (1 to 2 KB) is written there too, that is some 50 new calls a second with ten
+    changes each. A busier account needs the listing split by day before anything else in this table would be short.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
     """
     try:
