@@ -42,6 +42,14 @@ def call(out: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=CALL_WITHIN_S, check=False)
 
 
+@pytest.fixture(autouse=True)
+def children_that_take_ctrl_c() -> Iterator[None]:
+    """A shell starts what it puts into the background with SIGINT ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_call_rung_in_from_another_terminal_is_followed_and_kept(tmp_path: Path) -> None:
     script = tmp_path / "goodbye.toml"
     script.write_text(f'[[step]]\nsay = "{GOODBYE}"\n')
