@@ -134,9 +134,7 @@ class StreamServer:
         """Answers everything that is not a request for `/stream`; None lets an upgrade go on."""
         if path == "/healthz":
             return HTTPStatus.OK, "ok\n"
-        if (
-            path == "/warmz"
-        ):  # stays 200 when full or draining: a load balancer has the unhealthy replaced, calls and all
+        if path == "/warmz":  # 200 when full or draining, too: the unhealthy are replaced, calls and all
             warm = self.admission.is_warm
             return (HTTPStatus.OK, "warm\n") if warm else (HTTPStatus.SERVICE_UNAVAILABLE, "warming up\n")
         why_not = self.admission.why_not()
@@ -242,7 +240,7 @@ class StreamServer:
             session.dialogue.engine_leads = leads(engine)
             return engine
 
-        journal = Journal(self.store, grant.call_id, grant)
+        journal = Journal(self.store, grant.call_id, grant, clock.now_ms)
         bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms)
         held = self._held[grant.call_id] = Held(bridge, grant.stream)
         self._empty.clear()

@@ -73,7 +73,7 @@ async def hold(exam: Exam, patience_s: float) -> Held | Finding:
                     while True:
                         await socket.recv()
             except TimeoutError:
-                pass
+                pass  # nobody has ended it in all that time
             except ConnectionClosed as error:
                 return Held(patience_s, time.monotonic() - began_s, error.rcvd.code if error.rcvd else 1006)
             return await _alive(socket.ping, patience_s)

@@ -19,6 +19,7 @@ from streamer.engines.ports import Speaker
 from streamer.engines.session_life import SessionLife, life
 from streamer.events import EngineEvent, EngineLost, EngineOrder, Used
 from streamer.providers import openai_live_failures as failures
+from streamer.providers.openai_error_fields import word
 from streamer.providers.openai_live_events import Closed, Failed, Ignored, LiveEvent, UsedSoFar
 from streamer.providers.openai_live_session import LiveSession
 from streamer.providers.sent_audio import MediaClock
@@ -190,7 +191,7 @@ class LiveEngine:
                 self._told(session.meter.total(seconds))
                 raise failures.ended(reason)
             case Failed(fields):
-                log.warning("OpenAI Live refused a command: %s", failures.word(fields.get("code")) or "no code")
+                log.warning("OpenAI Live refused a command: %s", word(fields.get("code")) or "no code")
             case Ignored(is_known=False):
                 self.unknown += 1
             case _:

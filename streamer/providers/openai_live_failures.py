@@ -4,28 +4,20 @@ No sentence holds OpenAI's own message: it may quote speech, or the key. An `err
 handshake carry {"type", "code", "message", "param"}; `session.closed` carries a reason.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from calls.errors import Blame, ProviderFailed
+from streamer.providers.openai_error_fields import KEY, MODEL, QUOTA, error_in, word
 from streamer.providers.vendor_socket import ConnectionLost, Vendor
 
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_KEY = frozenset(("invalid_api_key", "authentication_error", "incorrect_api_key", "invalid_authentication"))
-_QUOTA = frozenset(
-    ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "credit_balance_exhausted")
-)
-_MODEL = frozenset(("model_not_found", "invalid_model", "unsupported_model", "model_not_available"))
 _RATE = frozenset(("rate_limit_exceeded", "rate_limit_error", "too_many_requests", "concurrent_sessions_exceeded"))
 _OVER = frozenset(("session_expired", "session_duration_exceeded"))
 
 
 def refused(status: int, body: bytes) -> ProviderFailed:  # noqa: PLR0911 - one a status
     """A handshake that was answered with `status`."""
-    named = _known(_error_in(body))
+    named = _known(error_in(body))
     if named is not None:
         return named
     match status:
@@ -128,22 +120,17 @@ def reply_late(model: str, after_s: float) -> ProviderFailed:
     )
 
 
-def word(value: object) -> str:
-    """A vendor's code where it is one, so that no speech slips in with it."""
-    return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
-
-
 def _known(fields: Mapping[str, Any]) -> ProviderFailed | None:
     words = {word(fields.get("code")), word(fields.get("type"))}
-    if words & _QUOTA:
+    if words & QUOTA:
         return _configuration(
             "openai-live-quota",
             "The OpenAI account has used up its credit or its limit. Add credit, or raise the limit, in OpenAI's "
             "billing settings.",
         )
-    if words & _KEY:
+    if words & KEY:
         return _unauthorised()
-    if words & _MODEL:
+    if words & MODEL:
         return _model_unknown()
     if words & _RATE:
         return _rate_limited()
@@ -182,11 +169,3 @@ def _misconfigured(what: str) -> ProviderFailed:
 
 def _configuration(code: str, sentence: str) -> ProviderFailed:
     return ProviderFailed(sentence, code=code, blame=Blame.CONFIGURATION)
-
-
-def _error_in(body: bytes) -> Mapping[str, Any]:
-    try:
-        fields = orjson.loads(body)["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return fields if isinstance(fields, dict) else {}

@@ -4,32 +4,26 @@ No sentence holds OpenAI's own message: it may quote speech, or the key. Error c
 a failed `response.done`, and the body of a refused handshake all carry {"type", "code", "message", "param"}.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from calls.errors import Blame, ProviderFailed
+from streamer.providers.openai_error_fields import KEY, MODEL, QUOTA, error_in, word
 from streamer.providers.vendor_socket import ConnectionLost, Vendor
 
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_KEY = frozenset(("invalid_api_key", "authentication_error", "incorrect_api_key", "invalid_authentication"))
-_QUOTA = frozenset(("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"))
-_MODEL = frozenset(("model_not_found", "invalid_model", "unsupported_model", "model_not_available"))
 _RATE = frozenset(("rate_limit_exceeded", "rate_limit_error", "requests", "tokens", "too_many_requests"))
 
 
 def refused(status: int, body: bytes) -> ProviderFailed:
     """A handshake that was answered with `status`."""
-    fields = _error_in(body)
+    fields = error_in(body)
     known = _known(fields)
     if known is not None:
         return known
     if status in _REFUSALS:
         return _REFUSALS[status]()
     if 400 <= status < 500:
-        return _misconfigured(_word(fields.get("code")) or str(status))
+        return _misconfigured(word(fields.get("code")) or str(status))
     return OPENAI_REALTIME.turned_away(f"it answered with {status}")
 
 
@@ -42,10 +36,10 @@ def said(fields: Mapping[str, Any]) -> ProviderFailed:
     if known is not None:
         return known
     if fields.get("type") == "invalid_request_error":
-        return _misconfigured(_word(fields.get("code")) or _word(fields.get("param")) or "invalid_request_error")
+        return _misconfigured(word(fields.get("code")) or word(fields.get("param")) or "invalid_request_error")
     return _failed(
         "openai-realtime-error",
-        f"OpenAI Realtime had an error of its own ({_word(fields.get('code')) or 'no code'}). Check its status page "
+        f"OpenAI Realtime had an error of its own ({word(fields.get('code')) or 'no code'}). Check its status page "
         "if that happens often.",
     )
 
@@ -112,16 +106,16 @@ def not_taken() -> ConnectionLost:
 
 
 def _known(fields: Mapping[str, Any]) -> ProviderFailed | None:
-    words = {_word(fields.get("code")), _word(fields.get("type"))}
-    if words & _QUOTA:
+    words = {word(fields.get("code")), word(fields.get("type"))}
+    if words & QUOTA:
         return _configuration(
             "openai-realtime-quota",
             "The OpenAI account has used up its credit or its limit (insufficient_quota). Add credit, or raise the "
             "limit, in OpenAI's billing settings.",
         )
-    if words & _KEY:
+    if words & KEY:
         return _unauthorised()
-    if words & _MODEL:
+    if words & MODEL:
         return _model_unknown()
     if words & _RATE:
         return _rate_limited()
@@ -176,15 +170,3 @@ def _failed(code: str, sentence: str) -> ProviderFailed:
 
 def _configuration(code: str, sentence: str) -> ProviderFailed:
     return ProviderFailed(sentence, code=code, blame=Blame.CONFIGURATION)
-
-
-def _error_in(body: bytes) -> Mapping[str, Any]:
-    try:
-        fields = orjson.loads(body)["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
