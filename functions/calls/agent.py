@@ -9,9 +9,10 @@ from typing import Any
 
 from calls import desk_table
 from calls.agent_after import AfterCall, Privacy, after_call, privacy
+from calls.agent_keep import Keep, keep
 from calls.agent_realtime import DEFAULT_PROVIDER, DEFAULT_VOICE, RealtimeHearing, check_models, realtime_hearing
 from calls.errors import ConfigurationInvalid
-from calls.fields import Fields
+from calls.fields import Fields, syntax_problem
 from calls.record import Mode
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -126,6 +127,7 @@ class Agent:
     desk: Mapping[str, Any] = field(default_factory=dict)
     after_call: AfterCall = AfterCall()
     privacy: Privacy = Privacy()
+    keep: Keep = Keep()
 
 
 def parse(text: str, file: str) -> Agent:
@@ -144,19 +146,11 @@ def read(text: str, file: str) -> tuple[Agent | None, list[str]]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return None, [_syntax_problem(str(error), text)]
+        return None, [syntax_problem(str(error), text)]
     fields = Fields(table, "", [])
     agent = _agent(fields, PurePath(file).stem)
     fields.finish()
     return (None, fields.problems) if fields.problems else (agent, [])
-
-
-def _syntax_problem(message: str, text: str) -> str:
-    """tomllib ends its messages in "(at line 3, column 8)" or "(at end of document)"; the place comes first here."""
-    place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-    if place:
-        return f"line {place[1]}, column {place[2]} is not TOML: {message[: place.start()]}"
-    return f"line {text.count(chr(10)) + 1} is not TOML: {message}"
 
 
 def _agent(fields: Fields, stem: str) -> Agent:
@@ -186,6 +180,7 @@ def _agent(fields: Fields, stem: str) -> Agent:
         desk=desk.plain(),
         after_call=after_call(fields.table("after_call")),
         privacy=privacy(fields.table("privacy")),
+        keep=keep(fields.table("keep")),
     )
 
 

@@ -6,6 +6,7 @@ problem was noted for come back as their default (or as an empty value), so they
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -99,6 +100,14 @@ class Fields:
             return value
         self.note(name, f"must be {want}" + ("" if private else f", not {_shown(value)}"))
         return default
+
+
+def syntax_problem(message: str, text: str) -> str:
+    """tomllib ends its messages in "(at line 3, column 8)" or "(at end of document)"; the place comes first here."""
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if place:
+        return f"line {place[1]}, column {place[2]} is not TOML: {message[: place.start()]}"
+    return f"line {text.count(chr(10)) + 1} is not TOML: {message}"
 
 
 def _shown(value: object) -> str:
