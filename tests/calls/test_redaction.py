@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.redaction import digits_of, passes_luhn, redacted
+from calls.conversation import Role, Turn
+from calls.redaction import digits_of, passes_luhn, redacted, redacted_turn, turn_redactor
 
 ALL = ("card", "email", "phone")
 
@@ -65,3 +66,38 @@ def test_luhns_check() -> None:
 @given(st.text(alphabet=st.sampled_from("0123456789 -,.+()one two at dot com@example[]"), max_size=60))
 def test_a_telephone_number_survives_in_no_surroundings(around: str) -> None:
     assert "4155550123" not in redacted(f"{around} call 4155550123 please", ALL)
+
+
+@pytest.mark.parametrize(
+    ("heard", "left"),
+    [
+        ("four one one one, one one one one, one one one one, one one one one", "[card]"),
+        ("j o h n at gmail dot com, please", "[email], please"),
+        ("It is john underscore doe at example dot co dot uk", "It is [email]"),
+        ("ann@example.com or 415 555 0123", "[email] or [phone]"),
+    ],
+)
+def test_what_a_recogniser_writes_of_spelled_words(heard: str, left: str) -> None:
+    assert redacted(heard, ALL) == left
+
+
+def agent_turn(said: str, heard: str) -> Turn:
+    return Turn("t1", Role.AGENT, said, heard, said != heard, 0, 1, "pipeline")
+
+
+def test_a_number_that_was_cut_off_in_the_middle_is_not_kept_in_part() -> None:
+    turn = redacted_turn(agent_turn("I have 415 555 0123, right?", "I have 415 55"), ALL)
+    assert (turn.said, turn.heard, turn.cut) == ("I have [phone], right?", "I have [phone]", True)
+    before = redacted_turn(agent_turn("I have 415 555 0123.", "I have "), ALL)
+    assert before.heard == "I have "
+
+
+def test_words_heard_otherwise_than_they_were_said_are_looked_at_by_themselves() -> None:
+    turn = redacted_turn(agent_turn("It is 415 555 0123.", "It is four one five, five five five, oh one"), ALL)
+    assert turn.heard == "It is [phone]"
+
+
+def test_an_agent_that_redacts_nothing_keeps_its_turns() -> None:
+    turn = agent_turn("It is 415 555 0123.", "It is 415 555 0123.")
+    assert redacted_turn(turn, ()) is turn
+    assert turn_redactor(("phone",))(turn).heard == "It is [phone]."
