@@ -28,18 +28,28 @@ class AlertLine:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class LineEnd:
+    """What the line alone knows: `keys`, as (key, ms since answer), and who hung up: caller, application or limit."""
+
+    keys: tuple[tuple[str, int], ...]
+    hung_up_by: str
+
+
 def call_file(
     record: CallRecord,
     conversation: Conversation,
     zero_ms: int,
     *,
     recording_ms: int | None = None,
+    line: LineEnd | None = None,
     alerts: Iterable[AlertLine] = (),
     cost: Cost | None = None,
     outcome: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The call as JSON-ready values. `zero_ms` is the epoch ms of the answer, `recording_ms` the length of call.wav.
 
+    With `line` there are `keys`, each with the time it was pressed, and `hungUpBy`.
     With a cost there are `cost` (`calls.call_cost.to_plain`) and each turn's `costUsd`: null where a part of it has no
     price, "0.000000" where nothing was used for it. `outcome` is what the after-call function kept
     (`calls.outcome.to_plain`), once it has; its evidence names turns by their `id`. Phone numbers are left out on
@@ -59,6 +69,7 @@ def call_file(
         "startedAt": iso_utc(record.created_at_ms if record.answered_at_ms is None else zero_ms),
         "endedAt": iso_utc(record.ended_at_ms) if record.ended_at_ms is not None else None,
         "recordingMs": recording_ms,
+        **({} if line is None else _line(line)),
         "turns": [_turn(turn, zero_ms, by_turn) for turn in conversation.turns],
         "failures": [_failure(failure) for failure in record.failures],
         "alerts": [{"code": a.code, "level": a.level, "sentence": a.sentence} for a in alerts],
@@ -119,6 +130,10 @@ def _turn(turn: Turn, zero_ms: int, by_turn: Mapping[str, str | None] | None) ->
         "latencyMs": _latency(turn.latency),
         **({} if by_turn is None else {"costUsd": by_turn.get(turn.id, NOTHING)}),
     }
+
+
+def _line(line: LineEnd) -> dict[str, Any]:
+    return {"keys": [{"key": key, "atMs": at_ms} for key, at_ms in line.keys], "hungUpBy": line.hung_up_by}
 
 
 def _latency(waterfall: Waterfall) -> dict[str, int | None]:

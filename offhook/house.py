@@ -17,7 +17,7 @@ from calls.errors import CallNotFound, OffhookError, RequestRefused
 from calls.record import CallRecord, Direction
 from calls.store import CallStore
 from offhook.box.box import Box, BoxEvent
-from offhook.box.caller import CallerScript
+from offhook.box.caller import Person
 from offhook.box.calls import BoxCall, Hook
 from offhook.box.settings import BoxSettings, Number
 from offhook.call_request import CallRequest, read_script
@@ -63,16 +63,19 @@ class House:
 
     async def place(self, request: CallRequest) -> PlacedCall:
         # Off the loop: recordings may have to be resampled, and other calls' clocks run on it.
-        script = await asyncio.to_thread(read_script, request.script)
+        return await self.place_with(request, await asyncio.to_thread(read_script, request.script))
+
+    async def place_with(self, request: CallRequest, person: Person) -> PlacedCall:
+        """The same with `person` at the other end, whatever the request's script says."""
         if request.direction is Direction.INBOUND:
-            call = self.box.place_inbound(self.stack.from_number, request.number, script)
+            call = self.box.place_inbound(self.stack.from_number, request.number, person)
             record = await self._record_of(lambda: self.store.by_sid(call.sid))
             return PlacedCall(record.call_id, call.sid)
-        self._scripts.expect(request.number, script)
+        self._scripts.expect(request.number, person)
         try:
             call_id = await self._post_call(request)
         except OffhookError:
-            self._scripts.forget(request.number, script)
+            self._scripts.forget(request.number, person)
             raise
         record = await self._record_of(lambda: _with_sid(self.store.by_call_id(call_id)))
         return PlacedCall(record.call_id, record.twilio_sid)
@@ -116,20 +119,20 @@ class House:
 class Scripts:
     """What the next person to pick up at a number does; and everybody else."""
 
-    def __init__(self, otherwise: CallerScript | None) -> None:
+    def __init__(self, otherwise: Person | None) -> None:
         self._otherwise = otherwise
-        self._expected: dict[str, list[CallerScript]] = {}
+        self._expected: dict[str, list[Person]] = {}
 
-    def expect(self, number: str, script: CallerScript) -> None:
+    def expect(self, number: str, script: Person) -> None:
         self._expected.setdefault(number, []).append(script)
 
-    def forget(self, number: str, script: CallerScript) -> None:
+    def forget(self, number: str, script: Person) -> None:
         """The call was refused: nobody will pick up."""
         waiting = self._expected.get(number, [])
         if script in waiting:
             waiting.remove(script)
 
-    def __call__(self, number: str) -> CallerScript | None:
+    def __call__(self, number: str) -> Person | None:
         waiting = self._expected.get(number)
         script = waiting.pop(0) if waiting else self._otherwise
         if not waiting:
@@ -144,7 +147,7 @@ async def open_house(
     *,
     on_line: Callable[[LineEvent], None] = lambda _event: None,
     on_kept: Callable[[BoxCall, Kept | None, str], None] = lambda _call, _kept, _why: None,
-    otherwise: CallerScript | None = None,
+    otherwise: Person | None = None,
 ) -> AsyncIterator[House]:
     """The house, open until the block ends. `tell` hears in plain words what has started and how long it took;
     `otherwise` is what a person does whom nobody gave a script. ConfigurationInvalid, ProcessFailed."""

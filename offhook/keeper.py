@@ -15,7 +15,7 @@ from calls.record import CallRecord
 from calls.store import CallStore
 from offhook.box.calls import BoxCall
 from offhook.box.ports import Alert
-from offhook.call_file import AlertLine, call_file, zero_of
+from offhook.call_file import AlertLine, LineEnd, call_file, zero_of
 from offhook.kept import Kept, keep
 from offhook.line_truth import true_to_line
 from offhook.phone import CallNotKept
@@ -96,6 +96,7 @@ class Keeper:
             conversation,
             zero_ms,
             recording_ms=call.recording.duration_ms if call.recording else None,
+            line=LineEnd(tuple((one.key, one.at_ms) for one in call.log.pressed), call.hung_up_by),
             alerts=[AlertLine(a.code, a.level, a.sentence) for a in self._alerts_of(call.sid)],
             cost=call_cost(record, conversation, used, standard(), record.ended_at_ms or zero_ms),
             outcome=outcome,

@@ -14,8 +14,7 @@ from typing import Self
 
 from offhook.box.alerts import AlertLog, utc_now
 from offhook.box.call_requests import CallUpdate
-from offhook.box.caller import run_script
-from offhook.box.caller_script import CallerScript
+from offhook.box.caller import Person, run_person
 from offhook.box.calls import BoxCall, CallPlan
 from offhook.box.exchange import Exchange, Services
 from offhook.box.interpreter import RunStream
@@ -56,8 +55,8 @@ class Box:
         ears: Ears,
         mouth: Mouth,
         *,
-        default_script: CallerScript | None = None,
-        script_for: Callable[[str], CallerScript | None] = lambda _to: None,
+        default_script: Person | None = None,
+        script_for: Callable[[str], Person | None] = lambda _to: None,
         run_stream: RunStream = twilio_stream,
     ) -> None:
         self.settings = settings
@@ -101,7 +100,7 @@ class Box:
         """Hear of each call that is over, its recording made and its status callbacks delivered or given up."""
         self._on_call_ended.append(callback)
 
-    def place_inbound(self, to: str, from_: str, script: CallerScript | None = None) -> BoxCall:
+    def place_inbound(self, to: str, from_: str, script: Person | None = None) -> BoxCall:
         """Somebody calls one of the account's numbers. Raises KeyError when the account has no such number."""
         number = self.numbers[to]
         plan = CallPlan(
@@ -141,7 +140,7 @@ class Box:
         if task is not None:
             await asyncio.shield(task)
 
-    def _place(self, plan: CallPlan, script: CallerScript | None) -> BoxCall:
+    def _place(self, plan: CallPlan, script: Person | None) -> BoxCall:
         call = BoxCall(self.account_sid, plan, utc_now())
         chosen = script or self.default_script
 
@@ -149,7 +148,7 @@ class Box:
             if chosen is None:
                 await line.ended()
             else:
-                await run_script(chosen, line)
+                await run_person(chosen, line)
 
         self._forget_old()
         self.calls[call.sid] = call

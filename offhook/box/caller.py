@@ -3,14 +3,14 @@
 The script's form and its reading are in `caller_script`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from offhook.box.caller_script import CallerScript, HangUp, Press, Say, ScriptInvalid, Step, Wait, parse_script
 from offhook.box.line import PhoneLine
 from offhook.box.ports import LineEnded
 
-__all__ = ["CallerScript", "ScriptInvalid", "parse_script", "run_script"]
+__all__ = ["CallerScript", "Person", "ScriptInvalid", "parse_script", "run_script"]
 
 AGENT_DONE_MS = 700
 """Silence after which a polite caller takes the agent to have finished; shorter pauses are inside its utterance."""
@@ -23,6 +23,9 @@ _POLL_MS = 40
 _KEY_MS = 200
 
 Span = tuple[int, int]
+
+Person = CallerScript | Callable[[PhoneLine], Awaitable[None]]
+"""Who is at the other end: somebody with a script, or anything that plays a caller on the line until the call ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ def _utterance_start_ms(spans: Sequence[Span]) -> int:
             break
         start_ms = from_ms
     return start_ms
+
+
+async def run_person(person: Person, line: PhoneLine) -> None:
+    """Play whoever it is to the end of the call."""
+    await (run_script(person, line) if isinstance(person, CallerScript) else person(line))
 
 
 async def run_script(script: CallerScript, line: PhoneLine) -> None:

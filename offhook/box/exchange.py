@@ -15,6 +15,7 @@ from offhook.box.calls import BoxCall, CallStatus, Hook, StatusEvent
 from offhook.box.documents import Documents, NoDocument, Page
 from offhook.box.interpreter import Behaviour, Interpreter, RunStream, Surroundings
 from offhook.box.line import PhoneLine
+from offhook.box.line_log import Pressed
 from offhook.box.partial_callbacks import PartialCallbacks
 from offhook.box.ports import Alert, CallIdentity, Ears, LineEnded, Mouth
 from offhook.box.race import race
@@ -212,10 +213,14 @@ class Exchange:
             return None
 
     async def _speak(self) -> None:
+        pressed = self.call.log.pressed
+        stop = self.line.listen(lambda _mulaw, _at_ms: None, lambda key: pressed.append(Pressed(key, self.line.now_ms)))
         try:
             await self._caller(self.line)
         except LineEnded:
             self._note("caller", "the call ended")
+        finally:
+            stop()
 
     def _surroundings(self) -> Surroundings:
         services = self._services

@@ -45,12 +45,21 @@ class Understood:
     answered_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key of the caller's, whoever listened."""
+
+    key: str
+    at_ms: int
+
+
 @dataclass(slots=True)
 class LineLog:
-    """Both in the order they happened."""
+    """Each in the order it happened."""
 
     spoken: list[Spoken] = field(default_factory=list)
     understood: list[Understood] = field(default_factory=list)
+    pressed: list[Pressed] = field(default_factory=list)
 
     def answered(self, asked_ms: int, answered_ms: int) -> None:
         """The application was asked about the newest input, and has answered."""

@@ -42,30 +42,56 @@ def read_mulaw(path: Path) -> bytes:
 
     Raises WavUnreadable with the reason, OSError when the file cannot be read.
     """
+    wav = _read(path)
+    if (wav.kind, wav.channels, wav.rate_hz, wav.bits) == (_MULAW, 1, RATE_HZ, 8):
+        return wav.data
+    pcm = _linear(wav)
+    if wav.channels == 2:
+        pcm = audioop.tomono(pcm, 2, 0.5, 0.5)
+    return audioop.lin2ulaw(_resampled(pcm, wav.rate_hz), 2)
+
+
+def read_sides(path: Path) -> tuple[bytes, ...]:
+    """The channels of a WAV file (one or two, the left one first), each as 8 kHz mono mu-law. Raises as `read_mulaw`
+    does."""
+    wav = _read(path)
+    if wav.channels == 1:
+        return (read_mulaw(path),)
+    pcm = _linear(wav)
+    sides = (audioop.tomono(pcm, 2, 1, 0), audioop.tomono(pcm, 2, 0, 1))
+    return tuple(audioop.lin2ulaw(_resampled(side, wav.rate_hz), 2) for side in sides)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wav:
+    kind: int
+    channels: int
+    rate_hz: int
+    bits: int
+    data: bytes
+
+
+def _read(path: Path) -> _Wav:
     format_chunk, data = _chunks(path.read_bytes())
     kind, channels, rate_hz, _, _, bits = struct.unpack("<HHIIHH", format_chunk[:16])
     if kind == _EXTENSIBLE and len(format_chunk) >= 26:
         kind = struct.unpack("<H", format_chunk[24:26])[0]
     if channels not in (1, 2) or rate_hz == 0:
         raise WavUnreadable(f"{channels} channels at {rate_hz} Hz; mono or stereo is needed")
-    if (kind, channels, rate_hz, bits) == (_MULAW, 1, RATE_HZ, 8):
-        return data
-    pcm = _linear(kind, bits, data[: len(data) - len(data) % (channels * max(1, bits // 8))])
-    if channels == 2:
-        pcm = audioop.tomono(pcm, 2, 0.5, 0.5)
-    return audioop.lin2ulaw(_resampled(pcm, rate_hz), 2)
+    return _Wav(kind, channels, rate_hz, bits, data)
 
 
-def _linear(kind: int, bits: int, data: bytes) -> bytes:
-    """Samples as 16-bit PCM. 8-bit WAV is unsigned."""
-    match kind, bits:
+def _linear(wav: _Wav) -> bytes:
+    """Whole samples as 16-bit PCM. 8-bit WAV is unsigned."""
+    data = wav.data[: len(wav.data) - len(wav.data) % (wav.channels * max(1, wav.bits // 8))]
+    match wav.kind, wav.bits:
         case (0x0001, 16):
             return data
         case (0x0001, 8):
             return audioop.lin2lin(audioop.bias(data, 1, -128), 1, 2)
         case (0x0007, 8):
             return audioop.ulaw2lin(data, 2)
-    raise WavUnreadable(f"format {kind:#06x} with {bits} bits; 8 or 16 bit PCM or mu-law is needed")
+    raise WavUnreadable(f"format {wav.kind:#06x} with {wav.bits} bits; 8 or 16 bit PCM or mu-law is needed")
 
 
 def _resampled(pcm: bytes, rate_hz: int) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from offhook.box.recording import Recording, WavUnreadable, read_mulaw, write_wav
+from offhook.box.recording import Recording, WavUnreadable, read_mulaw, read_sides, write_wav
 
 LOUD = audioop.lin2ulaw(struct.pack("<h", 8000), 2)
 QUIET = b"\xff"
@@ -38,6 +38,12 @@ def test_a_call_is_written_with_the_caller_left_and_the_agent_right(tmp_path: Pa
 
 def test_a_recording_knows_its_length() -> None:
     assert Recording(caller=bytes(4000), agent=bytes(4000)).duration_ms == 500
+
+
+def test_a_call_is_read_back_side_by_side(tmp_path: Path) -> None:
+    write_wav(tmp_path / "call.wav", Recording(caller=LOUD + QUIET, agent=QUIET + LOUD))
+    assert read_sides(tmp_path / "call.wav") == (LOUD + QUIET, QUIET + LOUD)
+    assert read_sides(write_riff(tmp_path / "a.wav", 7, 8, b"\x01\x02")) == (b"\x01\x02",)
 
 
 def test_an_empty_call_is_a_valid_file(tmp_path: Path) -> None:

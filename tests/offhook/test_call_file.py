@@ -12,7 +12,7 @@ from calls.outcome import Kind as Kind_
 from calls.rate_card import standard
 from calls.record import CallRecord, Direction
 from calls.usage import Kind, Unit, Usage
-from offhook.call_file import AlertLine, call_file, conversation_of, iso_utc, zero_of
+from offhook.call_file import AlertLine, LineEnd, call_file, conversation_of, iso_utc, zero_of
 from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
 
 
@@ -235,3 +235,11 @@ def test_the_turns_of_a_file_can_be_read_again() -> None:
     read = conversation_of(call_file(RECORD, CONVERSATION, ANSWERED_MS))
     assert call_file(RECORD, read, 0)["turns"] == call_file(RECORD, CONVERSATION, ANSWERED_MS)["turns"]
     assert [turn.started_at_ms for turn in read.turns] == [100, 1100, 2400, 3200]
+
+
+def test_what_the_line_alone_knows_is_there_where_it_is_known() -> None:
+    line = LineEnd((("1", 900), ("#", 1100)), "caller")
+    values = call_file(RECORD, CONVERSATION, ANSWERED_MS, line=line)
+    assert values["keys"] == [{"key": "1", "atMs": 900}, {"key": "#", "atMs": 1100}]
+    assert values["hungUpBy"] == "caller"
+    assert "keys" not in call_file(RECORD, CONVERSATION, ANSWERED_MS)

@@ -1,0 +1,161 @@
+"""An earlier call as far as it can be driven again: the caller's side of its sound, and what they did when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from calls.errors import CallNotFound, RequestRefused
+from calls.record import EndReason
+from offhook.box.line import DIGITS
+from offhook.box.recording import WavUnreadable, read_sides
+from offhook.kept import JSON, PLAIN_NAME, WAV
+from offhook.replay.acts import BYTES_PER_MS, Act, acts_of, at_their_times, without_agent
+from offhook.replay.sound import Span, audible
+from offhook.why.source import kept_call, read_file
+
+Side = Literal["left", "right"]
+LOUD_SHARE = 0.9
+LONGEST_MS = 1_800_000
+_KEY_MS = 200
+_KEYS = "[keys "
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """`name` is short, for a person. `caller` is mu-law from the answer on; `acts` are what the caller did in it, in
+    order, with their cues; `call` is the call's `call.json`, empty where there is none. `notes` say in sentences what
+    the recording does not tell."""
+
+    name: str
+    caller: bytes
+    acts: tuple[Act, ...]
+    call: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def duration_ms(self) -> int:
+        return len(self.caller) // BYTES_PER_MS
+
+    @property
+    def agent(self) -> str:
+        """The name of the agent that answered; empty where nobody knows."""
+        return str(self.call.get("agent", ""))
+
+    @property
+    def mode(self) -> str:
+        """The mode in which the call began; empty where nobody knows."""
+        modes = self.call.get("modes") or [{"mode": ""}]
+        return str(modes[0]["mode"])
+
+
+def read_tape(call: str, out: Path, *, record: Path | None = None, side: Side = "left", strict: bool = False) -> Tape:
+    """`call` is a callId or a CallSid of which `out` keeps the folder, such a folder, its `call.json`, or any WAV:
+    one channel is the caller; of two, `side` is the caller and the other one the agent. `record` is the `call.json`
+    that tells of a WAV what it does not: keys, who hung up, and when the agent spoke. `strict` leaves every act at its
+    own time.
+
+    CallNotFound; RequestRefused (code "no-recording", "file-invalid") where it cannot be driven again.
+    """
+    path = Path(call)
+    if path.suffix.lower() == ".wav":
+        beside = path.parent / JSON if path.name == WAV and (path.parent / JSON).is_file() else None
+        told = record or beside
+        known = read_file(told) if told else {}
+        name = path.parent.name if path.name == WAV else path.stem
+        return tape_of(name, _sides(path, side), known, strict=strict)
+    folder = _folder(call, out)
+    known = read_file(record or folder / JSON)
+    if not (folder / WAV).is_file():
+        raise RequestRefused(
+            f"{folder} has no {WAV}: the call was not answered, or the file was taken away. Without the caller's sound "
+            "there is nothing to drive again.",
+            code="no-recording",
+        )
+    return tape_of(folder.name, _sides(folder / WAV, side), known, strict=strict)
+
+
+def tape_of(name: str, sides: Sequence[bytes], call: Mapping[str, Any], *, strict: bool = False) -> Tape:
+    """`sides` are the caller's and, where it is known, the agent's, from the answer on, as mu-law."""
+    try:
+        keys, hung_up_ms, turns = _keys(call), _hung_up_ms(call), _agent_turns(call)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RequestRefused(f"{name}: its {JSON} is none of Offhook's: {error!r}.", code="file-invalid") from error
+    caller = sides[0]
+    spoken = audible(caller)
+    agent_spans = audible(sides[1]) if len(sides) > 1 else turns
+    acts = acts_of(caller, spoken, agent_spans, keys, hung_up_ms)
+    notes = list(_notes(caller, spoken, acts))
+    if not agent_spans:
+        acts = without_agent(acts)
+        notes.append(
+            "The recording does not tell when the agent spoke: the caller answers as soon as it has finished. A "
+            "recording with a channel for either side, or --record CALL.json, tells it."
+        )
+    tape = Tape(name, caller, acts, call, tuple(notes))
+    return replace(tape, acts=at_their_times(acts, caller), notes=()) if strict else tape
+
+
+def _notes(caller: bytes, spoken: Sequence[Span], acts: Sequence[Act]) -> Sequence[str]:
+    if not acts:
+        return ["The caller never says or presses anything in this recording."]
+    loud_ms = sum(until_ms - from_ms for from_ms, until_ms in spoken)
+    if loud_ms > LOUD_SHARE * len(caller) / BYTES_PER_MS and loud_ms > _KEY_MS * 50:
+        return ["The caller's side is never silent, so where they speak cannot be told; --strict plays it as it is."]
+    return []
+
+
+def _sides(path: Path, side: Side) -> tuple[bytes, ...]:
+    try:
+        sides = read_sides(path)
+    except OSError as error:
+        raise RequestRefused(f"{path} cannot be read: {error.strerror}.", code="file-invalid") from error
+    except WavUnreadable as error:
+        raise RequestRefused(f"{path} cannot be played: {error}.", code="file-invalid") from error
+    if len(sides[0]) > LONGEST_MS * BYTES_PER_MS:
+        raise RequestRefused(f"{path} lasts longer than {LONGEST_MS // 60_000} minutes.", code="file-invalid")
+    return sides[::-1] if side == "right" else sides
+
+
+def _folder(call: str, out: Path) -> Path:
+    path = Path(call)
+    if path.suffix == ".json":
+        return path.parent
+    if path.is_dir():
+        return path
+    if kept_call(call, out) is not None:
+        return out / call
+    if PLAIN_NAME.fullmatch(call) and call.startswith("CA") and out.is_dir():
+        for folder in sorted(out.iterdir()):
+            if (folder / JSON).is_file() and read_file(folder / JSON).get("twilioSid") == call:
+                return folder
+    raise CallNotFound(
+        f"{out} keeps no call {call}. `offhook demo` and `offhook call` keep theirs there; of any other call, give a "
+        "WAV file, with --record CALL.json where you have one."
+    )
+
+
+def _keys(call: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """From the line where it was kept, else from the turns, which know when the first key of several was pressed."""
+    if "keys" in call:
+        return [(str(one["key"]), int(one["atMs"])) for one in call["keys"]]
+    found = []
+    for turn in call.get("turns", ()):
+        if turn["role"] == "caller" and turn["said"].startswith(_KEYS):
+            pressed = [key for key in turn["said"].removeprefix(_KEYS) if key in DIGITS]
+            found += [(key, int(turn["startedMs"]) + number * _KEY_MS) for number, key in enumerate(pressed)]
+    return found
+
+
+def _hung_up_ms(call: Mapping[str, Any]) -> int | None:
+    by_caller = call.get("hungUpBy", "") == "caller" or call.get("endReason") == EndReason.CALLER_HUNG_UP.value
+    length_ms = call.get("recordingMs")
+    return int(length_ms) if by_caller and length_ms is not None else None
+
+
+def _agent_turns(call: Mapping[str, Any]) -> tuple[Span, ...]:
+    return tuple(
+        (int(turn["startedMs"]), int(turn["endedMs"]))
+        for turn in call.get("turns", ())
+        if turn["role"] == "agent" and turn["heard"]
+    )
