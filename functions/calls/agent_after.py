@@ -9,6 +9,7 @@ from calls.fields import Fields
 EXTRACTIVE = "scripted"
 MOST_FIELDS = 40
 MOST_CHOICES = 50
+LONGEST_KEPT_DAYS = 3_650
 TYPES = ("string", "integer", "number", "boolean")
 FORMATS = ("date", "time", "email", "phone")
 REDACTABLE = ("card", "email", "phone")
@@ -39,9 +40,11 @@ class AfterCall:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """`redact`: what is taken out of a call's words before they leave it (REDACTABLE)."""
+    """`redact`: what is taken out of a call's words before they are kept, logged or sent (REDACTABLE). `keep_days`: how
+    long after its beginning everything kept of a call is deleted; None: never."""
 
     redact: tuple[str, ...] = ()
+    keep_days: int | None = None
 
 
 def after_call(fields: Fields) -> AfterCall:
@@ -87,8 +90,9 @@ def privacy(fields: Fields) -> Privacy:
     """The table `[privacy]`; what is wrong with it is noted in `fields`."""
     want = f"a list of {', '.join(REDACTABLE)}, none twice"
     redact = fields.texts("redact", [], want, lambda v: set(v) <= set(REDACTABLE) and len(set(v)) == len(v))
+    keep_days = fields.whole("keep_days", 0, 1, LONGEST_KEPT_DAYS)
     fields.finish()
-    return Privacy(tuple(redact))
+    return Privacy(tuple(redact), keep_days or None)
 
 
 def json_schema(schema: FieldSchema) -> Mapping[str, object]:

@@ -24,6 +24,7 @@ from calls.dynamo_items import (
     call_key,
     claim_item,
     cursor_after,
+    expiring,
     in_order,
     kept_item,
     kept_key,
@@ -40,6 +41,7 @@ from calls.dynamo_items import (
     usage_item,
     usage_of,
 )
+from calls.dynamo_lifetimes import Lifetimes
 from calls.dynamo_requests import Put, Requests
 from calls.dynamo_rules import (
     call_exists,
@@ -85,6 +87,7 @@ class DynamoCallStore:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._requests = Requests(client, table)
+        self._lifetimes = Lifetimes(self.by_call_id)
         self._table = table
         self._now_ms = now_ms
         self._sleep = sleep
@@ -94,7 +97,7 @@ class DynamoCallStore:
         """Put CALL#/META  if attribute_not_exists(pk)     the callId is new
         Put SID#/CALL   if attribute_not_exists(pk)     and so is the CallSid, where there is one
         """
-        puts = _new_call(record)
+        puts = self._new_call(record)
         for _ in self._tries():
             refused = self._requests.put_together(*puts)
             if refused is None:
@@ -113,7 +116,7 @@ class DynamoCallStore:
         for _ in self._tries():
             now_ms = self._now_ms()
             claim = claim_item(idempotency_key, fingerprint, record.call_id, now_ms)
-            refused = self._requests.put_together(Put.if_new_or_expired(claim, now_ms // 1000), *_new_call(record))
+            refused = self._requests.put_together(Put.if_new_or_expired(claim, now_ms // 1000), *self._new_call(record))
             if refused is None:
                 return None
             if (standing := refused.standing[0]) is not None:
@@ -129,7 +132,11 @@ class DynamoCallStore:
 
     def by_call_id(self, call_id: str) -> CallRecord | None:
         item = self._requests.get(call_key(call_id))
-        return record_of(item) if item else None
+        if item is None:
+            return None
+        record = record_of(item)
+        self._lifetimes.note(record)
+        return record
 
     def by_sid(self, twilio_sid: str) -> CallRecord | None:
         pointer = self._requests.get(sid_key(twilio_sid))
@@ -139,9 +146,10 @@ class DynamoCallStore:
         """Put CALL#/META  if version = :seen               nobody wrote since we looked (and it had no CallSid)
         Put SID#/CALL   if attribute_not_exists(pk)      the CallSid belongs to no other call
         """
-        pointer = Put.if_new(pointer_item(checked_sid(twilio_sid), call_id))
+        bare = pointer_item(checked_sid(twilio_sid), call_id)
         for _ in self._tries():
             seen = self._found(call_id)
+            pointer = Put.if_new(expiring(bare, seen.expires_at_s))
             attached = with_sid(seen, twilio_sid)
             if attached is None:
                 return seen
@@ -169,14 +177,14 @@ class DynamoCallStore:
 
         Needs no record of the call: a call whose token is valid goes on without one, and its words are kept.
         """
-        self._requests.put_once(turn_item(call_id, turn))
+        self._requests.put_once(self._expiring(call_id, turn_item(call_id, turn)))
 
     def conversation(self, call_id: str) -> Conversation:
         return in_order([turn_of(item) for item in self._requests.all_of(call_key(call_id)["pk"], TURN_PREFIX)])
 
     def append_usage(self, call_id: str, usage: Usage) -> None:
         """Put CALL#/USAGE#  if attribute_not_exists(pk)    no usage of this id is there"""
-        self._requests.put_once(usage_item(call_id, usage))
+        self._requests.put_once(self._expiring(call_id, usage_item(call_id, usage)))
 
     def usage(self, call_id: str) -> tuple[Usage, ...]:
         items = self._requests.all_of(call_key(call_id)["pk"], USAGE_PREFIX)
@@ -194,7 +202,8 @@ class DynamoCallStore:
 
     def answered_before(self, call_id: str, step: str, answer: str) -> str:
         """Put CALL#/STEP#  if attribute_not_exists(pk)     nobody answered this step yet"""
-        standing = self._requests.put_once(step_item(call_id, step, answer, self._now_ms()))
+        item = self._expiring(call_id, step_item(call_id, step, answer, self._now_ms()))
+        standing = self._requests.put_once(item)
         return str(standing["answer"])
 
     def answer_of(self, call_id: str, step: str) -> str | None:
@@ -203,11 +212,23 @@ class DynamoCallStore:
 
     def keep_once(self, call_id: str, name: str, text: str) -> str:
         """Put CALL#/KEPT#  if attribute_not_exists(pk)     nothing is kept under this name"""
-        return str(self._requests.put_once(kept_item(call_id, name, text))["text"])
+        return str(self._requests.put_once(self._expiring(call_id, kept_item(call_id, name, text)))["text"])
 
     def kept(self, call_id: str, name: str) -> str | None:
         item = self._requests.get(kept_key(call_id, name))
         return str(item["text"]) if item else None
+
+    def _expiring(self, call_id: str, item: Item) -> Item:
+        """An item of a call, to be deleted with it."""
+        return expiring(item, self._lifetimes.of(call_id))
+
+    def _new_call(self, record: CallRecord) -> list[Put]:
+        self._lifetimes.note(record)
+        puts = [Put.if_new(record_item(bounded(record)))]
+        if record.twilio_sid:
+            pointer = pointer_item(record.twilio_sid, record.call_id)
+            puts.append(Put.if_new(expiring(pointer, record.expires_at_s)))
+        return puts
 
     def _found(self, call_id: str) -> CallRecord:
         record = self.by_call_id(call_id)
@@ -222,10 +243,3 @@ class DynamoCallStore:
                 self._sleep(self._chance() * longest_s)
                 longest_s = min(2 * longest_s, _LONGEST_PAUSE_S)
             yield number
-
-
-def _new_call(record: CallRecord) -> list[Put]:
-    puts = [Put.if_new(record_item(bounded(record)))]
-    if record.twilio_sid:
-        puts.append(Put.if_new(pointer_item(record.twilio_sid, record.call_id)))
-    return puts

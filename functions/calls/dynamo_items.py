@@ -3,7 +3,8 @@
 One table, two string keys, seven kinds of item:
 
 pk                       sk                 other attributes
-CALL#<callId>            META               record, version, callId, listing (these two make the index `newest`)
+CALL#<callId>            META               record, version, callId, listing (these two make the index `newest`), party
+                                            (a digest of the other party's number: with callId the index `numbers`)
 CALL#<callId>            TURN#<turn id>     turn
 CALL#<callId>            USAGE#<usage id>   usage
 CALL#<callId>            STEP#<step>        answer, expiresAt
@@ -13,8 +14,8 @@ IDEM#<sha256 of key>     CLAIM              callId, fingerprint, expiresAt
 
 A turn, or a usage, is keyed by its id alone and put in order when it is read, so one that is written twice is one
 item even if the second writer gives it another time. `expiresAt` is epoch seconds, as DynamoDB's time to live wants
-it; deletion
-may be days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html), so `claim` looks at it.
+it; deletion may be days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html), so `claim`
+looks at it. Every item of a call that is not to be kept for ever has one (`expiring`).
 """
 
 import base64
@@ -76,6 +77,17 @@ def kept_key(call_id: str, name: str) -> Key:
     return {"pk": call_key(call_id)["pk"], "sk": f"KEPT#{_key_part(name)}"}
 
 
+def party_of(number: str) -> str:
+    """How the number of a call's other party is written for the index `numbers`. Whoever has the table can guess
+    numbers until one fits; a digest only keeps them out of the keys, which logs of DynamoDB's show."""
+    return hashlib.sha256(f"offhook party {number}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def expiring(item: Item, at_s: int | None) -> Item:
+    """The item, to be deleted at `at_s` (epoch seconds; None: never), or sooner where it is so already."""
+    return item if at_s is None else {**item, "expiresAt": min(at_s, item.get("expiresAt", at_s))}
+
+
 def newest_key(call_id: str) -> Key:
     """Where a page of the index `newest` ended: the index's keys and the table's."""
     return {**call_key(call_id), "listing": LISTING, "callId": call_id}
@@ -91,13 +103,15 @@ def _key_part(text: str) -> str:
 
 def record_item(record: CallRecord) -> Item:
     """The META item. `version` stands beside the record so that a condition can name it."""
-    return {
+    item = {
         **call_key(record.call_id),
         "listing": LISTING,
         "callId": record.call_id,
         "version": record.version,
         "record": to_plain(record),
+        **({"party": party_of(record.other_number)} if record.other_number else {}),
     }
+    return expiring(item, record.expires_at_s)
 
 
 def record_of(item: Mapping[str, Any]) -> CallRecord:

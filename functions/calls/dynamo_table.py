@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NEWEST = "newest"
+NUMBERS = "numbers"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # For a phone call: DynamoDB answers in milliseconds, and Twilio gives a webhook 15 s. Three tries of at most 1 s to
@@ -56,8 +57,9 @@ def create_table(client: "DynamoDBClient", table: str) -> None:
     """Create the table as `template.yaml` declares it, and wait until it can be used; no change if it is there.
     StoreUnavailable where that cannot be done.
 
-    On demand; keys `pk` and `sk`; time to live on `expiresAt`; a stream of new images; one index, `newest`, of all
-    calls by callId (a ULID, so by time). The index has one partition, which DynamoDB lets take 1,000 write units a
+    On demand; keys `pk` and `sk`; time to live on `expiresAt`; a stream of new images; two indexes: `numbers`, the
+    callIds of each other party, written once a call, for what is to be forgotten; and `newest`, all
+    calls by callId (a ULID, so by time). That one has one partition, which DynamoDB lets take 1,000 write units a
     second: as every change of a record (1 to 2 KB) is written there too, that is some 50 new calls a second with ten
     changes each. A busier account needs the listing split by day before anything else in this table would be short.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
@@ -81,7 +83,7 @@ def _created(client: "DynamoDBClient", table: str) -> bool:
             BillingMode="PAY_PER_REQUEST",
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "listing", "callId")
+                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "listing", "callId", "party")
             ],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             GlobalSecondaryIndexes=[
@@ -92,7 +94,15 @@ def _created(client: "DynamoDBClient", table: str) -> bool:
                         {"AttributeName": "callId", "KeyType": "RANGE"},
                     ],
                     "Projection": {"ProjectionType": "ALL"},
-                }
+                },
+                {
+                    "IndexName": NUMBERS,
+                    "KeySchema": [
+                        {"AttributeName": "party", "KeyType": "HASH"},
+                        {"AttributeName": "callId", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                },
             ],
         )
     except client.exceptions.ResourceInUseException:

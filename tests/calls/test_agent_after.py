@@ -23,6 +23,7 @@ type = "integer"
 format = "date"
 [privacy]
 redact = ["card", "phone"]
+keep_days = 30
 """
 
 
@@ -39,7 +40,7 @@ def test_what_an_agent_may_ask_of_its_calls() -> None:
         FieldSchema("guests", "integer"),
         FieldSchema("day", "string", format="date"),
     )
-    assert agent.privacy == Privacy(("card", "phone"))
+    assert agent.privacy == Privacy(("card", "phone"), keep_days=30)
     assert model_of(agent) == DEFAULT_MODEL
 
 
@@ -60,7 +61,8 @@ def test_the_model_that_is_asked_where_none_is_named_does_not_go_away() -> None:
         ('[after_call.fields.x]\ndescripton = "a"', "did you mean after_call.fields.x.description?"),
         ("[after_call]\nfields = 3", "after_call.fields must be a table"),
         ('[privacy]\nredact = ["names"]', "privacy.redact must be a list of card, email, phone"),
-        ("[privacy]\nkeep = 3", "privacy.keep is not a field"),
+        ("[privacy]\nkeep = 3", "privacy.keep is not a field; did you mean privacy.keep_days?"),
+        ("[privacy]\nkeep_days = 0", "privacy.keep_days must be a whole number from 1 to 3650, not 0"),
     ],
 )
 def test_what_is_wrong_is_named(table: str, problem: str) -> None:

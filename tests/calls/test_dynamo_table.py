@@ -19,10 +19,15 @@ def test_the_table_has_the_keys_and_the_index_of_the_template(dynamo_client: "Dy
         {"AttributeName": "pk", "KeyType": "HASH"},
         {"AttributeName": "sk", "KeyType": "RANGE"},
     ]
-    (index,) = table["GlobalSecondaryIndexes"]
+    index, numbers = sorted(table["GlobalSecondaryIndexes"], key=lambda one: one["IndexName"])
     assert (index["IndexName"], index["Projection"]) == ("newest", {"ProjectionType": "ALL"})
     assert index["KeySchema"] == [
         {"AttributeName": "listing", "KeyType": "HASH"},
+        {"AttributeName": "callId", "KeyType": "RANGE"},
+    ]
+    assert (numbers["IndexName"], numbers["Projection"]) == ("numbers", {"ProjectionType": "KEYS_ONLY"})
+    assert numbers["KeySchema"] == [
+        {"AttributeName": "party", "KeyType": "HASH"},
         {"AttributeName": "callId", "KeyType": "RANGE"},
     ]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"

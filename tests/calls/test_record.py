@@ -51,6 +51,7 @@ FULL = CallRecord(
     ),
     empty_gathers=1,
     failures=(Failure("recogniser-lost", Blame.PROVIDER, "The recogniser closed its socket.", True),),
+    keep_days=30,
     version=7,
 )
 
@@ -62,6 +63,16 @@ def as_decimals(plain: Any) -> Any:
 
 def test_the_full_record_leaves_no_field_at_its_default() -> None:
     assert [f.name for f in fields(CallRecord) if getattr(FULL, f.name) == f.default] == []
+
+
+def test_when_a_call_is_to_be_deleted() -> None:
+    assert (QUEUED.expires_at_s, FULL.expires_at_s) == (None, 1 + 30 * 86_400)
+
+
+def test_a_record_from_before_there_was_an_end_to_keeping_is_kept() -> None:
+    plain = to_plain(FULL)
+    del plain["keepDays"]
+    assert from_plain(plain).keep_days is None
 
 
 def test_a_record_comes_back_from_its_plain_form() -> None:
