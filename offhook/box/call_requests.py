@@ -4,6 +4,7 @@ twilio.com/docs/voice/api/call-resource. Only parameters that the box can honour
 answering machine detection are accepted and change nothing.
 """
 
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -117,6 +118,42 @@ def number(fields: dict[str, object]) -> Number:
         fallback=_json_hook(fields, "voice_fallback_url", "voice_fallback_method"),
         status_callback=_json_hook(fields, "status_callback", "status_callback_method"),
     )
+
+
+def updated(form: Form, now: Number) -> Number:
+    """A number after a POST to it: what the form does not name stays, an empty value takes away. A method alone changes
+    the method. An application and a trunk exclude each other: naming one takes the other away.
+
+    Raises RestError 21402 (a URL), 21403 (a method), 21502 (an unusable sid).
+    """
+    application, trunk = (
+        _sid(form, "VoiceApplicationSid", "AP", now.application_sid),
+        _sid(form, "TrunkSid", "TK", now.trunk_sid),
+    )
+    if application and trunk:
+        application, trunk = (application, "") if form.get("VoiceApplicationSid") else ("", trunk)
+    return Number(
+        voice=_changed(form, "VoiceUrl", "VoiceMethod", now.voice),
+        fallback=_changed(form, "VoiceFallbackUrl", "VoiceFallbackMethod", now.fallback),
+        status_callback=_changed(form, "StatusCallback", "StatusCallbackMethod", now.status_callback),
+        application_sid=application,
+        trunk_sid=trunk,
+    )
+
+
+def _changed(form: Form, url_name: str, method_name: str, now: Hook | None) -> Hook | None:
+    url = _text(form, url_name) if form.get(url_name) is not None else (now.url if now else "")
+    method = _text(form, method_name) or (now.method if now else "")
+    return _checked(url, method, url_name, (21402, 21403))
+
+
+def _sid(form: Form, name: str, prefix: str, now: str) -> str:
+    if form.get(name) is None:
+        return now
+    sid = _text(form, name)
+    if sid and not re.fullmatch(rf"{prefix}[0-9a-f]{{32}}", sid):
+        raise RestError(400, 21502, f"{name} '{sid}' is not valid.")
+    return sid
 
 
 def _source(form: Form) -> Hook | str | None:

@@ -4,6 +4,7 @@
     POST GET  /2010-04-01/Accounts/{AccountSid}/Calls.json           place a call, list calls (newest first, paged)
     POST GET  /2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json     change or end a live call, fetch one
     GET       /2010-04-01/Accounts/{AccountSid}.json, .../IncomingPhoneNumbers.json     the account, its numbers
+    POST GET  /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json         what a number does when it rings
     GET       /v1/DialingPermissions/Countries, .../{IsoCode}        which countries it may call (the Voice API)
     GET       /v1/Alerts, /v1/Alerts/{Sid}                           the debugger (the Monitor API)
     POST      /box/inbound   {"to", "from", "script": file.toml}     ring one of the account's numbers -> {"sid"}
@@ -17,7 +18,7 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from offhook.box import call_requests, rest_account
+from offhook.box import call_requests, rest_account, rest_pages
 from offhook.box.alerts import LEVELS, AlertLog
 from offhook.box.call_requests import CallUpdate, RestError
 from offhook.box.caller_script import CallerScript, ScriptInvalid, parse_script
@@ -37,7 +38,6 @@ from offhook.box.ports import Alert
 from offhook.box.settings import Number
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_PAGE_SIZE = 1000
 
 
 class Switch(Protocol):
@@ -72,6 +72,8 @@ def application(switch: Switch) -> Starlette:
             Route(f"{calls}/{{sid}}.json", api.fetch_call, methods=["GET"]),
             Route(f"{account}.json", api.fetch_account, methods=["GET"]),
             Route(f"{account}/IncomingPhoneNumbers.json", api.list_numbers, methods=["GET"]),
+            Route(f"{account}/IncomingPhoneNumbers/{{sid}}.json", api.fetch_number, methods=["GET"]),
+            Route(f"{account}/IncomingPhoneNumbers/{{sid}}.json", api.update_number, methods=["POST"]),
             Route(countries, api.list_countries, methods=["GET"]),
             Route(f"{countries}/{{iso}}", api.fetch_country, methods=["GET"]),
             Route("/v1/Alerts", api.list_alerts, methods=["GET"]),
@@ -117,7 +119,7 @@ class _Api:
             and query.get("From", call.plan.from_) == call.plan.from_
             and query.get("Status", call.status) == call.status
         ]
-        return _legacy_page(request, "calls", wanted)
+        return rest_pages.legacy(request, "calls", wanted)
 
     async def fetch_call(self, request: Request) -> Response:
         self._admit(request)
@@ -140,7 +142,7 @@ class _Api:
         chosen = self._switch.alerts.select(
             level=level, start=_moment(query.get("StartDate")), end=_moment(query.get("EndDate"))
         )
-        return _page_with_meta(request, "alerts", [self._switch.alerts.as_json(one) for one in chosen])
+        return rest_pages.with_meta(request, "alerts", [self._switch.alerts.as_json(one) for one in chosen])
 
     async def fetch_alert(self, request: Request) -> Response:
         self._admit(request)
@@ -157,12 +159,24 @@ class _Api:
         self._admit(request)
         wanted = request.query_params.get("PhoneNumber", "")
         found = rest_account.numbers(self._switch.account_sid, self._switch.numbers, wanted)
-        return _legacy_page(request, "incoming_phone_numbers", found)
+        return rest_pages.legacy(request, "incoming_phone_numbers", found)
+
+    async def fetch_number(self, request: Request) -> Response:
+        self._admit(request)
+        number = self._number(request)
+        return JSONResponse(rest_account.number(self._switch.account_sid, number, self._switch.numbers[number]))
+
+    async def update_number(self, request: Request) -> Response:
+        self._admit(request)
+        number = self._number(request)
+        async with request.form(max_fields=100) as form:
+            self._switch.numbers[number] = call_requests.updated(form, self._switch.numbers[number])
+        return JSONResponse(rest_account.number(self._switch.account_sid, number, self._switch.numbers[number]))
 
     async def list_countries(self, request: Request) -> Response:
         self._admit(request)
         blocked = self._switch.blocked_countries
-        return _page_with_meta(request, "content", rest_account.countries(blocked, str(request.base_url)))
+        return rest_pages.with_meta(request, "content", rest_account.countries(blocked, str(request.base_url)))
 
     async def fetch_country(self, request: Request) -> Response:
         self._admit(request)
@@ -179,6 +193,10 @@ class _Api:
             raise RestError(400, 21211, "'to' must be a number of this box's account.")
         if from_ is None:
             raise RestError(400, 21212, "'from' is not a phone number.")
+        if not self._switch.numbers[to].answered:
+            raise RestError(
+                400, 20001, "The number asks no webhook: it has no voice URL, or an application or a trunk."
+            )
         script = fields.get("script")
         try:
             spoken = None if script is None else parse_script(Path(str(script)))
@@ -213,6 +231,13 @@ class _Api:
         if int(request.headers.get("content-length", "0")) > MAX_BODY_BYTES:
             raise RestError(413, 20001, "The request body is too large.")
 
+    def _number(self, request: Request) -> str:
+        sid = request.path_params["sid"]
+        for number in self._switch.numbers:
+            if rest_account.sid_of(number) == sid:
+                return number
+        raise _not_found(request)
+
     def _call(self, request: Request) -> BoxCall:
         call = self._switch.calls.get(request.path_params["sid"])
         if call is None:
@@ -222,55 +247,6 @@ class _Api:
 
 def _not_found(request: Request) -> RestError:
     return RestError(404, 20404, f"The requested resource {request.url.path} was not found")
-
-
-def _legacy_page(request: Request, key: str, found: Sequence[dict[str, object]]) -> Response:
-    """A page of a list as the 2010 API gives it."""
-    page, size = _page(request)
-    path = request.url.path
-    start = page * size
-    more = start + size < len(found)
-    return JSONResponse(
-        {
-            key: found[start : start + size],
-            "page": page,
-            "page_size": size,
-            "start": start,
-            "end": max(start, min(start + size, len(found)) - 1),
-            "uri": f"{path}?Page={page}&PageSize={size}",
-            "first_page_uri": f"{path}?Page=0&PageSize={size}",
-            "next_page_uri": f"{path}?Page={page + 1}&PageSize={size}" if more else None,
-            "previous_page_uri": f"{path}?Page={page - 1}&PageSize={size}" if page else None,
-        }
-    )
-
-
-def _page_with_meta(request: Request, key: str, found: Sequence[dict[str, object]]) -> Response:
-    """A page of a list as the newer APIs give it."""
-    page, size = _page(request)
-    base = str(request.base_url).rstrip("/") + request.url.path
-    more = (page + 1) * size < len(found)
-    return JSONResponse(
-        {
-            key: found[page * size : (page + 1) * size],
-            "meta": {
-                "key": key,
-                "page": page,
-                "page_size": size,
-                "url": f"{base}?Page={page}&PageSize={size}",
-                "first_page_url": f"{base}?Page=0&PageSize={size}",
-                "next_page_url": f"{base}?Page={page + 1}&PageSize={size}" if more else None,
-                "previous_page_url": f"{base}?Page={page - 1}&PageSize={size}" if page else None,
-            },
-        }
-    )
-
-
-def _page(request: Request) -> tuple[int, int]:
-    """Page number and size; anything else than a number is the default."""
-    page, size = request.query_params.get("Page", "0"), request.query_params.get("PageSize", "50")
-    number = int(page) if page.isdecimal() else 0
-    return number, min(max(int(size), 1), MAX_PAGE_SIZE) if size.isdecimal() else 50
 
 
 def _moment(value: str | None) -> datetime | None:

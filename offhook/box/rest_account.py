@@ -4,7 +4,9 @@
     GET  /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json   twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
     GET  /v1/DialingPermissions/Countries, .../{IsoCode}               twilio.com/docs/voice/api/dialingpermissions-country-resource
 
-Shapes and names are Twilio's; nothing here is changed over REST. Pure, but for the numbers it is given.
+    GET POST .../IncomingPhoneNumbers/{Sid}.json                       the same page
+
+Shapes and names are Twilio's. Pure, but for the numbers it is given.
 """  # noqa: E501 - the addresses of the pages
 
 import hashlib
@@ -41,12 +43,20 @@ def account(account_sid: str) -> dict[str, object]:
 
 def numbers(account_sid: str, configured: Mapping[str, Number], wanted: str) -> list[dict[str, object]]:
     """IncomingPhoneNumber resources; `wanted` is the PhoneNumber filter, empty for all."""
-    return [_number(account_sid, number, hooks) for number, hooks in configured.items() if wanted in ("", number)]
+    return [
+        number(account_sid, name, configuration) for name, configuration in configured.items() if wanted in ("", name)
+    ]
 
 
-def _number(account_sid: str, number: str, hooks: Number) -> dict[str, object]:
-    sid = "PN" + hashlib.md5(number.encode(), usedforsecurity=False).hexdigest()
-    fallback, status = hooks.fallback, hooks.status_callback
+def sid_of(number: str) -> str:
+    """An E.164 number's PN sid, the same each time."""
+    return "PN" + hashlib.md5(number.encode(), usedforsecurity=False).hexdigest()
+
+
+def number(account_sid: str, number: str, hooks: Number) -> dict[str, object]:
+    """One IncomingPhoneNumber resource."""
+    sid = sid_of(number)
+    voice, fallback, status = hooks.voice, hooks.fallback, hooks.status_callback
     return {
         "sid": sid,
         "account_sid": account_sid,
@@ -60,14 +70,14 @@ def _number(account_sid: str, number: str, hooks: Number) -> dict[str, object]:
         "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
         "date_created": CREATED,
         "date_updated": CREATED,
-        "voice_url": hooks.voice.url,
-        "voice_method": hooks.voice.method,
+        "voice_url": voice.url if voice else "",
+        "voice_method": voice.method if voice else "POST",
         "voice_fallback_url": fallback.url if fallback else "",
         "voice_fallback_method": fallback.method if fallback else "POST",
         "voice_caller_id_lookup": False,
         "voice_receive_mode": "voice",
-        "voice_application_sid": "",
-        "trunk_sid": None,
+        "voice_application_sid": hooks.application_sid,
+        "trunk_sid": hooks.trunk_sid or None,
         "status_callback": status.url if status else "",
         "status_callback_method": status.method if status else "POST",
         "sms_url": "",

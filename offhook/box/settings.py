@@ -13,11 +13,22 @@ from offhook.box.webhooks import Timings
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A phone number of the account and what is asked when it rings."""
+    """A phone number of the account and what is asked when it rings: `voice` None is nothing.
 
-    voice: Hook
+    An application or a trunk goes before the URLs (twilio.com/docs/phone-numbers/api/incomingphonenumber-resource); the
+    box plays neither.
+    """
+
+    voice: Hook | None
     fallback: Hook | None = None
     status_callback: Hook | None = None
+    application_sid: str = ""
+    trunk_sid: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether a webhook is asked when it rings."""
+        return self.voice is not None and not self.application_sid and not self.trunk_sid
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Asks Twilio's REST API, with Twilio's own client, and gives what it said as values."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from requests import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 
 from offhook.doctor.settings import DoctorSettings
@@ -70,6 +72,28 @@ async def number(settings: DoctorSettings) -> NumberHooks | None:
     return _hooks(found[0]) if found else None
 
 
+async def point(settings: DoctorSettings, hooks: NumberHooks) -> NumberHooks | None:
+    """Makes the deployment's number ask `hooks`, and gives what Twilio keeps of it; None where the account has no such
+    number. Nothing but voice is changed."""
+    client = _client(settings)
+    found = await _asked(lambda: client.incoming_phone_numbers.list(phone_number=settings.from_number, limit=1))
+    if not found:
+        return None
+    changed = await _asked(
+        lambda: client.incoming_phone_numbers(found[0].sid).update(
+            voice_url=hooks.voice_url,
+            voice_method=hooks.voice_method,
+            voice_fallback_url=hooks.fallback_url,
+            voice_fallback_method=hooks.fallback_method,
+            status_callback=hooks.status_url,
+            status_callback_method=hooks.status_method,
+            voice_application_sid=hooks.application_sid,
+            trunk_sid=hooks.trunk_sid,
+        )
+    )
+    return _hooks(changed)
+
+
 async def may_call(settings: DoctorSettings, iso: str) -> bool:
     """Whether ordinary numbers of the country may be called."""
     client = _client(settings)
@@ -96,7 +120,20 @@ async def _asked(ask: Callable[[], T]) -> T:
     except TwilioRestException as error:
         raise Refused(int(error.status), int(error.code or 0)) from error
     except (TwilioException, RequestException, ValueError) as error:
-        raise Refused(0) from error
+        raise _unfetched(error) from error
+
+
+def _unfetched(error: Exception) -> Refused:
+    """A list that is refused is no TwilioRestException: the client gives the response as the second argument."""
+    response = error.args[1] if isinstance(error, TwilioException) and len(error.args) > 1 else None
+    if not isinstance(response, Response):
+        return Refused(0)
+    try:
+        said = json.loads(response.text)
+    except ValueError:
+        said = None
+    code = said.get("code") if isinstance(said, dict) else None
+    return Refused(response.status_code, code if isinstance(code, int) else 0)
 
 
 @cache

@@ -21,6 +21,7 @@ from tests.box.speech import FakeEars, FakeMouth, spoken
 
 OURS = "+15005550006"
 THEIRS = "+14155550100"
+APPLICATION, TRUNK = "AP" + "a" * 32, "TK" + "b" * 32
 WAITS = '<Response><Pause length="60"/></Response>'
 T = TypeVar("T")
 
@@ -267,3 +268,24 @@ async def test_a_country_that_is_not_permitted_is_not_called() -> None:
     async with account(blocked_countries=frozenset({"DE"})) as at:
         assert await at.refused(lambda: at.place(to="+493012345678")) == (400, 21215)
         assert at.box.calls == {}
+
+
+async def test_a_number_is_pointed_elsewhere() -> None:
+    async with account() as at:
+        [number] = await at.ask(lambda: at.client.incoming_phone_numbers.list(phone_number=OURS))
+        context = at.client.incoming_phone_numbers(number.sid)
+        moved = await at.ask(lambda: context.update(voice_url="https://a.example/voice", voice_method="GET"))
+        assert (moved.voice_url, moved.voice_method, moved.status_callback) == ("https://a.example/voice", "GET", "")
+        given = await at.ask(lambda: context.update(status_callback="https://a.example/s", trunk_sid=TRUNK))
+        assert (given.voice_url, given.status_callback, given.trunk_sid) == (
+            moved.voice_url,
+            "https://a.example/s",
+            TRUNK,
+        )
+        taken = await at.ask(lambda: context.update(voice_application_sid=APPLICATION))
+        assert (taken.voice_application_sid, taken.trunk_sid) == (APPLICATION, None)
+        assert (await at.ask(context.fetch)).voice_application_sid == APPLICATION
+        assert await at.refused(lambda: context.update(voice_url="not a URL")) == (400, 21402)
+        assert await at.refused(lambda: context.update(voice_method="PUT")) == (400, 21403)
+        assert await at.refused(lambda: context.update(trunk_sid="TK1")) == (400, 21502)
+        assert await at.refused(at.client.incoming_phone_numbers("PN" + "0" * 32).fetch) == (404, 20404)

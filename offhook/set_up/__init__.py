@@ -1,0 +1,1 @@
+"""Points a Twilio number at a deployment."""
