@@ -17,9 +17,11 @@ from calls.dynamo import DynamoCallStore
 from calls.dynamo_table import client
 from calls.errors import ConfigurationInvalid
 from streamer.agents_here import able
+from streamer.breaker import Breakers
 from streamer.engines.room import EngineRoom
 from streamer.lag_gauge import gauge
-from streamer.load_report import report
+from streamer.load_report import Every, report_calls, report_load, tell
+from streamer.measures import Measures
 from streamer.providers.embedded_weights import is_installed
 from streamer.server import Engines, StreamServer
 from streamer.settings import StreamerSettings, read
@@ -27,8 +29,9 @@ from streamer.settings import StreamerSettings, read
 log = logging.getLogger("streamer")
 
 
-def main(engines: Engines | None = None) -> int:
-    """Serve until SIGTERM or SIGINT. `engines` stands in for the real providers (tests of the server under load)."""
+def main(engines: Engines | None = None, every: Every | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. `engines` stands in for the real providers (tests of the server under load);
+    `every` is how often metrics are told."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(LambdaPowertoolsFormatter(service="streamer"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
@@ -38,12 +41,14 @@ def main(engines: Engines | None = None) -> int:
         settings = read(os.environ)
         agents = agent_files.load(settings.agents)
         here = able(agents.values(), has_embedded=is_installed())
-        room = engines or EngineRoom(here, _today, settings.vendors)
-        server = StreamServer(settings, agents, room, _store(settings))
+        measures = Measures()
+        breakers = Breakers(time.monotonic, measures.vendor_failed)
+        room = engines or EngineRoom(here, _today, settings.vendors, breakers=breakers)
+        server = StreamServer(settings, agents, room, _store(settings), measures)
     except ConfigurationInvalid as error:
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")
         return 2
-    return uvloop.run(_serve(server, settings))
+    return uvloop.run(_serve(server, settings, every or Every()))
 
 
 def _today() -> date:
@@ -58,7 +63,7 @@ def _store(settings: StreamerSettings) -> DynamoCallStore:
     return DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, _epoch_ms)
 
 
-async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
+async def _serve(server: StreamServer, settings: StreamerSettings, every: Every) -> int:
     leave = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -69,11 +74,16 @@ async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
         await server.warm()
         gc.freeze()  # what is loaded stays for good: the collector need not walk it in mid-call
         log.info("ready")
+        told = (settings.metrics_namespace, server.measures, sys.stdout)
         keeping = [
             asyncio.create_task(server.engines.run(), name="engines"),
             asyncio.create_task(gauge(server.admission.lag), name="lag gauge"),
+            asyncio.create_task(report_calls(*told, every.calls_s), name="report of calls"),
         ]
-        reporting = asyncio.create_task(report(settings.metrics_namespace, server.admission), name="load report")
+        reporting = asyncio.create_task(
+            report_load(settings.metrics_namespace, server.admission, server.measures, sys.stdout, every.load_s),
+            name="report of load",
+        )
         await leave.wait()
         reporting.cancel()
         log.info("draining", extra={"calls": len(server.bridges)})
@@ -81,6 +91,7 @@ async def _serve(server: StreamServer, settings: StreamerSettings) -> int:
         for task in keeping:
             task.cancel()
         await asyncio.wait([*keeping, reporting])
+        tell(*told)
     log.info("stopped")
     return 0
 

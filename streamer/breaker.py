@@ -68,12 +68,17 @@ class Breaker:
         self._open_until_s, self._tried_at_s = now_s + self._open_s, None
 
 
+def _untold(_provider: str, _failure: Failure) -> None:
+    """Nobody counts failures."""
+
+
 @dataclass(slots=True)
 class Breakers:
     """Those of a task, by provider as agents name it ("deepgram/nova-3"). One vendor's models each have their own: a
-    key may be good for one and refused for another. `now_s` is a steady clock."""
+    key may be good for one and refused for another. `now_s` is a steady clock; `told` hears of every failure."""
 
     now_s: Callable[[], float]
+    told: Callable[[str, Failure], None] = _untold
     _breakers: dict[str, Breaker] = field(default_factory=dict)
 
     def well(self, providers: Iterable[str]) -> str | None:
@@ -88,6 +93,7 @@ class Breakers:
     def failed(self, provider: str, failure: Failure) -> None:
         """What one agent's settings are to blame for says nothing of the next call's chances; a key that is refused
         says that it has none."""
+        self.told(provider, failure)
         is_of_the_key = failure.code.endswith(UNAUTHORISED)
         if is_of_the_key or failure.retryable:
             self._of(provider).failed(self.now_s(), for_good=is_of_the_key)

@@ -38,6 +38,10 @@ class Arrived:
 Entry = Arrived | ChangeEngine | CommitTurn | CommitUsage | CommitNext
 
 
+def _unseen(_entry: Entry) -> None:
+    """Nobody looks on."""
+
+
 def _epoch_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -46,23 +50,30 @@ class Journal:
     """One per call. `write` never blocks; `run` owns the writing; `settle` waits for what has been written so far.
 
     `grant` is what the stream's token allowed: without it the newest stream of the call is meant, and a call without
-    a record gets none.
+    a record gets none. `seen` is shown every entry as it is handed over, and must not block.
     """
 
     def __init__(
-        self, store: CallStore, call_id: str, grant: Grant | None = None, now_ms: Callable[[], int] = _epoch_ms
+        self,
+        store: CallStore,
+        call_id: str,
+        grant: Grant | None = None,
+        now_ms: Callable[[], int] = _epoch_ms,
+        seen: Callable[[Entry], None] = _unseen,
     ) -> None:
         self._store = store
         self._call_id = call_id
         self._grant = grant
         self._stream = grant.stream if grant else 0
         self._now_ms = now_ms
+        self._seen = seen
         self._entries: deque[Entry] = deque()
         self._more = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
 
     def write(self, entry: Entry) -> None:
+        self._seen(entry)
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.popleft()
             log.error("journal full, its oldest entry is lost", extra={"callId": self._call_id})

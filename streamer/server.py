@@ -34,9 +34,10 @@ from streamer.handshake import (
     signature_is_good,
 )
 from streamer.hold import HOLD, hold
-from streamer.journal import Journal, refused
+from streamer.journal import Entry, Journal, refused
 from streamer.ladder import Ladder
 from streamer.leaving import HANDED_OVER
+from streamer.measures import Measures
 from streamer.session import Session
 from streamer.settings import StreamerSettings
 from streamer.twilio_socket import TwilioSocket, listening
@@ -85,6 +86,7 @@ class StreamServer:
     agents: Mapping[str, Agent]
     engines: Engines
     store: CallStore
+    measures: Measures = field(default_factory=Measures)
     admission: Admission = field(init=False)
     spent: SpentTokens = field(default_factory=SpentTokens)
     _held: dict[str, "Held"] = field(default_factory=dict)
@@ -240,7 +242,10 @@ class StreamServer:
             session.dialogue.engine_leads = leads(engine)
             return engine
 
-        journal = Journal(self.store, grant.call_id, grant, clock.now_ms)
+        def seen(entry: Entry) -> None:
+            self.measures.written(entry, agent.name)
+
+        journal = Journal(self.store, grant.call_id, grant, clock.now_ms, seen)
         bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms)
         held = self._held[grant.call_id] = Held(bridge, grant.stream)
         self._empty.clear()

@@ -4,6 +4,7 @@ webhook, the event. Pure.
     table's stream          queue                          after-call function
         |- final ------------>| SETTLE (10 s)                  |
         |                     |-- outcome -------------------->| outcome  kept once, from what was heard
+        |                     |                                | metrics  told, marked as told
         |                     |                                | webhook  sent, marked as sent
         |                     |                                | event    put, marked as put
         |                     |<-------------- price, 5 min ---|
@@ -24,6 +25,7 @@ from calls.percentiles import STAGES, answered, by
 from calls.record import FINAL, CallRecord
 
 OUTCOME, WEBHOOK, EVENT, PRICE_ASKED = "outcome", "webhook-sent", "event-put", "price-asked"
+MEASURED = "metrics-told"
 """The names under which a call keeps these (`CallStore.keep_once`)."""
 
 TYPE = "call.ended"

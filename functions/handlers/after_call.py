@@ -21,7 +21,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from calls import after_call, call_cost, summary
-from calls.after_call import EVENT, OUTCOME, PRICE_ASKED, PRICE_LOOKS_S, WEBHOOK, Message
+from calls.after_call import EVENT, MEASURED, OUTCOME, PRICE_ASKED, PRICE_LOOKS_S, WEBHOOK, Message
 from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.cost import twilio_bill
@@ -35,6 +35,7 @@ from calls.redaction import redactor
 from calls.store import CallStore
 from calls.usage import Kind, Usage
 from handlers.after_call_bus import EventBus
+from handlers.after_call_measures import call_is_told
 from handlers.after_call_model import SummaryModel
 from handlers.after_call_queue import AfterQueue
 from handlers.after_call_webhook import Webhook
@@ -133,6 +134,7 @@ def finish(wired: AfterWired, call_id: str, tries: int = 1) -> None:
         return
     outcome = _outcome(wired, call, tries)
     steps: Mapping[str, Callable[[], bool]] = {
+        MEASURED: lambda: call_is_told(wired.store, call.record, call.conversation),
         WEBHOOK: lambda: _send(wired, call, outcome),
         EVENT: lambda: _put(wired, call, outcome),
         PRICE_ASKED: lambda: _ask_price(wired, call.record),

@@ -10,7 +10,7 @@ the model, and `ours`, everything else up to the answer's first byte.
 import json
 from dataclasses import dataclass, replace
 
-from calls import route, stream_token, streams, twiml
+from calls import measured, route, stream_token, streams, twiml
 from calls.agent import Agent
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import OffhookError, ProviderFailed, StoreUnavailable
@@ -19,7 +19,7 @@ from calls.record import CallRecord, Mode
 from calls.reply import Reply
 from calls.route import Answer, CallerSpoke, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
 from calls.stream_token import LIFETIME_S, Grant
-from handlers import ahead, watch_queue
+from handlers import ahead, measures, watch_queue
 from handlers.in_time import reply_within_s, too_late
 from handlers.logs import log, log_error
 from handlers.wiring import Wired
@@ -56,7 +56,15 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
     if isinstance(decision.step, Stream):
         have_watched(wired, decision.record)
     log().info("a call goes on", callId=call_id, moment=type(moment).__name__, step=type(decision.step).__name__)
+    _tell(record, decision.record, _turn_of(answered, key), agent)
     return _finish(wired, call_id, key, wired.store.answered_before(call_id, key, _remembered(answered)))
+
+
+def _tell(before: CallRecord, after: CallRecord, turn: Turn, agent: Agent) -> None:
+    """The metrics of one step: where its call has changed its rung, and its turn's times."""
+    if before.mode and after.mode and before.mode is not after.mode:
+        measures.tell(measured.of_step(after.mode))
+    measures.tell(measured.of_turn(turn, agent.name))
 
 
 def have_watched(wired: Wired, record: CallRecord) -> None:
@@ -111,6 +119,7 @@ def _thought(
         reply = wired.thinking.reply(replace(agent, limits=limits), conversation, wired.today())
     except ProviderFailed as lost:
         log_error("no reply could be had", lost, callId=call_id)
+        measures.tell(measured.of_vendor_failure(lost.failure.code.partition("-")[0], lost.failure))
         return lost
     _keep_usage(wired, call_id, key, at_ms, reply)
     return reply
@@ -197,19 +206,22 @@ def _finish(wired: Wired, call_id: str, key: str, remembered: str) -> str:
     webhook coming again."""
     answered = _Answered(**json.loads(remembered))
     if answered.said:
-        turn = Turn(
-            id=f"{key}-agent",
-            role=Role.AGENT,
-            said=answered.said,
-            heard=answered.said,
-            cut=False,
-            started_at_ms=answered.at_ms,
-            ended_at_ms=answered.at_ms,
-            mode=Mode.TRADITIONAL.value,
-            latency=Waterfall(model=answered.model_ms, ours=answered.ours_ms),
-        )
-        wired.store.append_turn(call_id, turn)
+        wired.store.append_turn(call_id, _turn_of(answered, key))
     return answered.document
+
+
+def _turn_of(answered: _Answered, key: str) -> Turn:
+    return Turn(
+        id=f"{key}-agent",
+        role=Role.AGENT,
+        said=answered.said,
+        heard=answered.said,
+        cut=False,
+        started_at_ms=answered.at_ms,
+        ended_at_ms=answered.at_ms,
+        mode=Mode.TRADITIONAL.value,
+        latency=Waterfall(model=answered.model_ms, ours=answered.ours_ms),
+    )
 
 
 def _remembered(answered: _Answered) -> str:

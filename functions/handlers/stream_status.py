@@ -9,9 +9,11 @@ Codes: https://www.twilio.com/docs/api/errors, 31901 to 31951.
 import re
 from collections.abc import Mapping
 
-from calls import streams
+from calls import measured, streams
 from calls.errors import Blame, Failure
+from calls.record import CallRecord
 from calls.route import noted
+from handlers import measures
 from handlers.logs import log
 from handlers.twilio_request import TwilioRequest
 from handlers.webhook import known_call, lambda_handler, path_number, routed, take_news
@@ -46,12 +48,23 @@ def _take(wired: Wired, request: TwilioRequest, stream: str = "") -> None:
     if event == "stream-error":
         failure = failure_of(request)
         wired.store.change(record.call_id, lambda r: noted(r, failure))
+        if _waits(record, number):
+            measures.tell(measured.of_stream_missed())
         log().warning("a stream's error", callId=record.call_id, code=failure.code)
         return
     if event == "stream-started" and number:
         now_ms = wired.now_ms()
-        wired.store.change(record.call_id, lambda r: streams.opened(r, number, now_ms))
+        after = wired.store.change(record.call_id, lambda r: streams.opened(r, number, now_ms))
+        opened = streams.stream_of(after, number)
+        if _waits(record, number) and opened and opened.opened_at_ms is not None:
+            measures.tell(measured.of_stream_opened(opened))
     log().info("a stream's news", callId=record.call_id, event=event if event.startswith("stream-") else "unknown")
+
+
+def _waits(record: CallRecord, number: int) -> bool:
+    """Whether nobody has said yet what became of the stream: so each counts once, however often Twilio tells."""
+    stream = streams.stream_of(record, number)
+    return stream is not None and stream.opened_at_ms is None and stream.given_up_at_ms is None
 
 
 router = routed(take_news, {"/twilio/stream-status": _take, "/twilio/stream-status/<stream>": _take})

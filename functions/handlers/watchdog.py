@@ -13,11 +13,12 @@ from typing import Any, Protocol
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from calls import watchdog
+from calls import measured, watchdog
 from calls.errors import CallNotFound
 from calls.record import CallRecord
 from calls.route import noted
 from calls.watchdog import Verdict
+from handlers import measures
 from handlers.dialler import DialFailed, TwilioDialler
 from handlers.logs import log, log_error
 from handlers.settings import HandlerSettings
@@ -66,6 +67,7 @@ def _redirect(wired: Wired, twilio: Redirecting, record: CallRecord, stream: int
         failure = failed.failure
         wired.store.change(record.call_id, lambda r: noted(r, failure))
         raise
+    measures.tell(measured.of_redirect())
     log().warning("no stream came; the call is redirected", callId=record.call_id, stream=stream)
 
 

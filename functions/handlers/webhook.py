@@ -19,9 +19,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
+from calls import measured
 from calls.errors import CallNotFound, StoreUnavailable
 from calls.record import CallRecord, EndReason
-from handlers import in_time, lifeline, twilio_request
+from handlers import in_time, lifeline, measures, twilio_request
 from handlers.logs import log, log_error
 from handlers.twilio_request import TwilioRequest, WebhookRefused
 from handlers.wiring import Wired, wired
@@ -85,6 +86,7 @@ def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired,
         return _refusal(event, refused)
     except Exception as error:
         log_error("the webhook could not be read", error, path=event.path)
+        measures.tell(measured.of_apology())
         return _twiml(lifeline.document("", ""))
     try:
         timed = replace(
@@ -98,6 +100,7 @@ def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired,
         return _text(404, unknown.failure.sentence)
     except Exception as error:
         log_error("the caller hears an apology", error, twilioSid=request.call_sid, path=event.path)
+        measures.tell(measured.of_apology())
         _end_as_failed(wired, request.call_sid)
         return _twiml(lifeline.document(wired.settings.lifeline_number, wired.settings.public_url))
 

@@ -37,8 +37,8 @@ _BRIDGE_AGAIN_S = 60.0
 
 
 class EngineRoom:
-    """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand, `now_s` a steady
-    clock."""
+    """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand, `now_s` a steady clock;
+    `breakers` are the task's, where somebody wants to hear of failures."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class EngineRoom:
         today: Callable[[], date],
         settings: VendorSettings,
         now_s: Callable[[], float] = time.monotonic,
+        breakers: Breakers | None = None,
     ) -> None:
         known = list(agents)
         self._streamed = [agent for agent in known if Mode.PIPELINE in agent.modes]
@@ -58,7 +59,7 @@ class EngineRoom:
         self._models: EmbeddedModels | None = None
         self._bridges: dict[tuple[str, Mode], bytes] = {}
         self._unspoken: list[tuple[Agent, Mode]] = []
-        self._breakers = Breakers(now_s)
+        self._breakers = breakers or Breakers(now_s)
 
     async def load(self) -> None:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller

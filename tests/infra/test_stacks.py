@@ -13,14 +13,13 @@ import pytest
 import yaml
 
 from calls.errors import ConfigurationInvalid
+from calls.metrics import ROOM_TAKEN, SERVICE
 from infra.image import source
-from streamer import load_report
-from streamer.admission import Admission, LoopLag
 from streamer.server import HANDED_OVER_WITHIN_S
 from streamer.settings import read
 from tests.infra.cloudformation import CHILDREN, ROOT, resources, template
 
-STREAMER, FRONT, IMAGE, ALARMS = (f"infra/{name}.yaml" for name in ("streamer", "front", "image", "alarms"))
+STREAMER, FRONT, IMAGE = (f"infra/{name}.yaml" for name in ("streamer", "front", "image"))
 STACK = "AWS::CloudFormation::Stack"
 
 
@@ -129,19 +128,11 @@ def test_only_the_load_balancer_is_open_and_the_tasks_are_open_to_it_alone() -> 
     assert [action["Type"] for action in listener["DefaultActions"]] == ["fixed-response"]
 
 
-def test_what_alarms_and_scaling_look_at_is_what_the_streamer_tells() -> None:
-    told = json.loads(load_report.line("namespace", Admission(50, LoopLag(100.0)), 0))
-    (metrics,) = told["_aws"]["CloudWatchMetrics"]
-    names = {metric["Name"]: metric["Unit"] for metric in metrics["Metrics"]}
+def test_what_scaling_looks_at_is_what_the_streamer_tells() -> None:
     (policy,) = resources("AWS::ApplicationAutoScaling::ScalingPolicy", STREAMER).values()
     scaling = policy["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
-    ours = [
-        a for a in resources("AWS::CloudWatch::Alarm", ALARMS).values() if a["Namespace"] == {"Ref": "MetricsNamespace"}
-    ]
-    for looked_at in (scaling, *ours):
-        assert looked_at["MetricName"] in names
-        assert looked_at["Dimensions"] == [{"Name": "service", "Value": told["service"]}]
-    assert scaling["Unit"] == names[scaling["MetricName"]]
+    assert (scaling["MetricName"], scaling["Unit"]) == (ROOM_TAKEN.name, ROOM_TAKEN.unit.value)
+    assert scaling["Dimensions"] == [{"Name": SERVICE, "Value": ROOM_TAKEN.service}]
 
 
 def test_the_root_gives_every_child_what_it_asks_for_and_takes_what_it_gives() -> None:
