@@ -24,6 +24,7 @@ from calls.dynamo_items import (
     call_key,
     claim_item,
     cursor_after,
+    expires_at_s,
     expiring,
     in_order,
     kept_item,
@@ -41,7 +42,6 @@ from calls.dynamo_items import (
     usage_item,
     usage_of,
 )
-from calls.dynamo_lifetimes import Lifetimes
 from calls.dynamo_requests import Put, Requests
 from calls.dynamo_rules import (
     call_exists,
@@ -54,7 +54,9 @@ from calls.dynamo_rules import (
     with_sid,
 )
 from calls.dynamo_table import client, configuration, create_table
+from calls.dynamo_terms import TermsOfCalls
 from calls.record import CallRecord
+from calls.redaction import redacted_turn
 from calls.store import Page
 from calls.usage import Usage
 
@@ -87,7 +89,7 @@ class DynamoCallStore:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._requests = Requests(client, table)
-        self._lifetimes = Lifetimes(self.by_call_id)
+        self._terms = TermsOfCalls(self.by_call_id)
         self._table = table
         self._now_ms = now_ms
         self._sleep = sleep
@@ -135,7 +137,7 @@ class DynamoCallStore:
         if item is None:
             return None
         record = record_of(item)
-        self._lifetimes.note(record)
+        self._terms.note(record)
         return record
 
     def by_sid(self, twilio_sid: str) -> CallRecord | None:
@@ -149,7 +151,7 @@ class DynamoCallStore:
         bare = pointer_item(checked_sid(twilio_sid), call_id)
         for _ in self._tries():
             seen = self._found(call_id)
-            pointer = Put.if_new(expiring(bare, seen.expires_at_s))
+            pointer = Put.if_new(expiring(bare, expires_at_s(seen)))
             attached = with_sid(seen, twilio_sid)
             if attached is None:
                 return seen
@@ -177,7 +179,8 @@ class DynamoCallStore:
 
         Needs no record of the call: a call whose token is valid goes on without one, and its words are kept.
         """
-        self._requests.put_once(self._expiring(call_id, turn_item(call_id, turn)))
+        kept = redacted_turn(turn, self._terms.of(call_id).redact)
+        self._requests.put_once(self._expiring(call_id, turn_item(call_id, kept)))
 
     def conversation(self, call_id: str) -> Conversation:
         return in_order([turn_of(item) for item in self._requests.all_of(call_key(call_id)["pk"], TURN_PREFIX)])
@@ -220,14 +223,14 @@ class DynamoCallStore:
 
     def _expiring(self, call_id: str, item: Item) -> Item:
         """An item of a call, to be deleted with it."""
-        return expiring(item, self._lifetimes.of(call_id))
+        return expiring(item, self._terms.of(call_id).expires_at_s)
 
     def _new_call(self, record: CallRecord) -> list[Put]:
-        self._lifetimes.note(record)
+        self._terms.note(record)
         puts = [Put.if_new(record_item(bounded(record)))]
         if record.twilio_sid:
             pointer = pointer_item(record.twilio_sid, record.call_id)
-            puts.append(Put.if_new(expiring(pointer, record.expires_at_s)))
+            puts.append(Put.if_new(expiring(pointer, expires_at_s(record))))
         return puts
 
     def _found(self, call_id: str) -> CallRecord:

@@ -40,7 +40,8 @@ Key = dict[str, str]
 LISTING = "calls"
 TURN_PREFIX = "TURN#"
 USAGE_PREFIX = "USAGE#"
-CLAIM_LIVES_S = 24 * 60 * 60
+DAY_S = 24 * 60 * 60
+CLAIM_LIVES_S = DAY_S
 # Twilio ends every call after 24 hours at the latest; a webhook that is repeated later than this has no call.
 STEP_LIVES_S = 48 * 60 * 60
 
@@ -83,6 +84,11 @@ def party_of(number: str) -> str:
     return hashlib.sha256(f"offhook party {number}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def expires_at_s(record: CallRecord) -> int | None:
+    """When the call's items are to be deleted, in epoch seconds; None: never."""
+    return None if record.keep_days is None else record.created_at_ms // 1000 + record.keep_days * DAY_S
+
+
 def expiring(item: Item, at_s: int | None) -> Item:
     """The item, to be deleted at `at_s` (epoch seconds; None: never), or sooner where it is so already."""
     return item if at_s is None else {**item, "expiresAt": min(at_s, item.get("expiresAt", at_s))}
@@ -111,7 +117,7 @@ def record_item(record: CallRecord) -> Item:
         "record": to_plain(record),
         **({"party": party_of(record.other_number)} if record.other_number else {}),
     }
-    return expiring(item, record.expires_at_s)
+    return expiring(item, expires_at_s(record))
 
 
 def record_of(item: Mapping[str, Any]) -> CallRecord:

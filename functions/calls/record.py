@@ -109,8 +109,8 @@ class StreamUse:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A call. `twilio_sid` is empty until Twilio has given the call one. `keep_days` after its making everything kept
-    of it is deleted (None: never). `version` counts writes."""
+    """A call. `twilio_sid` is empty until Twilio has given the call one. `keep_days` and `redact` are its agent's
+    `privacy` as it was when the call was made. `version` counts writes."""
 
     call_id: str
     direction: Direction
@@ -130,6 +130,7 @@ class CallRecord:
     empty_gathers: int = 0
     failures: tuple[Failure, ...] = ()
     keep_days: int | None = None
+    redact: tuple[str, ...] = ()
     version: int = 0
 
     @property
@@ -145,11 +146,6 @@ class CallRecord:
     def other_number(self) -> str:
         """The number of whoever is not us."""
         return self.from_number if self.direction is Direction.INBOUND else self.to_number
-
-    @property
-    def expires_at_s(self) -> int | None:
-        """Epoch seconds, as DynamoDB's time to live wants them."""
-        return None if self.keep_days is None else self.created_at_ms // 1000 + self.keep_days * 86_400
 
 
 def moved(record: CallRecord, status: Status, at_ms: int) -> CallRecord:
@@ -233,13 +229,14 @@ def to_plain(record: CallRecord) -> dict[str, Any]:
             for f in record.failures
         ],
         "keepDays": record.keep_days,
+        "redact": list(record.redact),
         "version": record.version,
     }
 
 
 def from_plain(plain: Mapping[str, Any]) -> CallRecord:
     """The inverse of `to_plain`; numbers may be ints or whole Decimals (as DynamoDB gives them back). Records written
-    before streams were kept one by one have none, those before calls had an end to their keeping are kept."""
+    before streams were kept one by one have none, those before calls had privacy are kept as they were said."""
     return CallRecord(
         call_id=plain["callId"],
         direction=Direction(plain["direction"]),
@@ -264,6 +261,7 @@ def from_plain(plain: Mapping[str, Any]) -> CallRecord:
             Failure(f["code"], Blame(f["blame"]), f["sentence"], bool(f["retryable"])) for f in plain["failures"]
         ),
         keep_days=_int_or_none(plain.get("keepDays")),
+        redact=tuple(plain.get("redact", ())),
         version=int(plain["version"]),
     )
 

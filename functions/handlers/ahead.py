@@ -21,8 +21,9 @@ LOOK_AGAIN_S = 0.03
 
 
 def is_worth_it(agent: Agent) -> bool:
-    """Whether this agent's replies take long enough to be begun ahead: the desk's take no time."""
-    return agent.turn_taking.speculate and names_openai(agent)
+    """Whether this agent's replies take long enough to be begun ahead: the desk's take no time. A reply that is begun
+    ahead is handed over in the table, so where words are private there are none."""
+    return agent.turn_taking.speculate and names_openai(agent) and not agent.privacy.redact
 
 
 def claimed(wired: Wired, call_id: str, key: str, words: str, turns: int) -> int | None:

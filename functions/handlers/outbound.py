@@ -102,6 +102,8 @@ def _new(wired: Wired, asked: Asked) -> CallRecord:
         from_number=e164(asked.from_number or wired.settings.from_number, "from"),
         to_number=e164(asked.to_number, "to"),
         created_at_ms=now_ms,
+        keep_days=agent.privacy.keep_days,
+        redact=agent.privacy.redact,
     )
     return on_rung(record, asked.mode, now_ms) if asked.mode else record
 

@@ -78,15 +78,18 @@ def _with_or_without_table(wired: Wired, answer: Callable[[Wired], str], known: 
 
 def _new_record(wired: Wired, request: TwilioRequest) -> CallRecord:
     now_ms = wired.now_ms()
+    agent = wired.agent(wired.settings.inbound_agent)
     outbound = request.field("Direction").startswith("outbound")
     return CallRecord(
         call_id=str(ULID.from_timestamp(now_ms / 1000)),
         direction=Direction.OUTBOUND if outbound else Direction.INBOUND,
-        agent=wired.agent(wired.settings.inbound_agent).name,
+        agent=agent.name,
         from_number=request.field("From")[:_LONGEST_NUMBER_CHARS],
         to_number=request.field("To")[:_LONGEST_NUMBER_CHARS],
         created_at_ms=now_ms,
         twilio_sid=request.call_sid,
+        keep_days=agent.privacy.keep_days,
+        redact=agent.privacy.redact,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from calls.conversation import Role, Turn
 from calls.dynamo import DynamoCallStore, create_table
 from calls.dynamo_forget import CallForgetter
-from calls.dynamo_lifetimes import REMEMBERED, Lifetimes
+from calls.dynamo_terms import NONE, REMEMBERED, Terms, TermsOfCalls
 from calls.errors import StoreUnavailable
 from calls.record import CallRecord, Direction
 from calls.usage import Kind, Unit, Usage
@@ -92,6 +92,13 @@ def test_a_call_that_is_kept_for_ever_has_no_end_but_its_steps(table: Table) -> 
     assert [key for key, item in table.items().items() if "expiresAt" in item] == ["CALL#01A STEP#voice"]
 
 
+def test_what_is_private_is_in_no_turn_whoever_writes_it(table: Table) -> None:
+    table.store.create(replace(CALL, redact=("phone",)))
+    table.opened().append_turn("01A", replace(TURN, said="It is 415 555 0123.", heard="It is 415 555 0123."))
+    (turn,) = table.store.conversation("01A").turns
+    assert (turn.said, turn.heard) == ("It is [phone].", "It is [phone].")
+
+
 def test_the_calls_of_a_number_are_found_by_it_alone(table: Table) -> None:
     placed = replace(CALL, call_id="01B", twilio_sid="CA2", direction=Direction.OUTBOUND)
     table.store.create(CALL)
@@ -135,10 +142,10 @@ def test_a_call_is_looked_up_once() -> None:
         asked.append(call_id)
         return CALL if call_id == "01A" else None
 
-    lifetimes = Lifetimes(read)
-    assert [lifetimes.of("01A"), lifetimes.of("01A")] == [CALL.expires_at_s] * 2
-    assert lifetimes.of("01X") is None
+    calls = TermsOfCalls(read)
+    agreed = Terms((), NOW_MS // 1000 + 2 * 86_400)
+    assert [calls.of("01A"), calls.of("01A"), calls.of("01X")] == [agreed, agreed, NONE]
     for number in range(REMEMBERED):
-        lifetimes.note(replace(CALL, call_id=str(number)))
-    assert lifetimes.of("01A") == CALL.expires_at_s
+        calls.note(replace(CALL, call_id=str(number)))
+    assert calls.of("01A") == agreed
     assert asked == ["01A", "01X", "01A"]

@@ -52,6 +52,7 @@ FULL = CallRecord(
     empty_gathers=1,
     failures=(Failure("recogniser-lost", Blame.PROVIDER, "The recogniser closed its socket.", True),),
     keep_days=30,
+    redact=("card",),
     version=7,
 )
 
@@ -65,14 +66,14 @@ def test_the_full_record_leaves_no_field_at_its_default() -> None:
     assert [f.name for f in fields(CallRecord) if getattr(FULL, f.name) == f.default] == []
 
 
-def test_when_a_call_is_to_be_deleted() -> None:
-    assert (QUEUED.expires_at_s, FULL.expires_at_s) == (None, 1 + 30 * 86_400)
+def test_the_number_of_whoever_is_not_us() -> None:
+    assert (QUEUED.other_number, FULL.other_number) == ("+14155550123", "+14155550100")
 
 
-def test_a_record_from_before_there_was_an_end_to_keeping_is_kept() -> None:
+def test_a_record_from_before_there_was_privacy_is_kept() -> None:
     plain = to_plain(FULL)
-    del plain["keepDays"]
-    assert from_plain(plain).keep_days is None
+    del plain["keepDays"], plain["redact"]
+    assert from_plain(plain) == replace(FULL, keep_days=None, redact=())
 
 
 def test_a_record_comes_back_from_its_plain_form() -> None:
