@@ -42,7 +42,8 @@ def _answer(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
 
 
 def _finish(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_ms: int) -> list[Effect]:
-    rest = _whole_sentences("".join(reply.said), "".join(reply.spoken))
+    spoken = "".join(reply.spoken)  # a model that was told what to say words it only as it speaks
+    rest = _whole_sentences(reply.fixed, spoken) or _whole_sentences("".join(reply.said), spoken)
     if rest:
         reply.said, reply.id = list(reply.spoken), dialogue.voice.next_id()
         return [Say(reply.id, rest)]

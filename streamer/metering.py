@@ -44,6 +44,10 @@ class UsageMeter:
         usage = Usage(name, vendor, model, kind, amounts, is_estimated=is_estimated)
         self._emit(Used(usage, _REPLY.get()))
 
+    def pass_on(self, used: Usage) -> None:
+        """What a provider has put down itself; its id is not taken over."""
+        self.used(used.kind, used.vendor, used.model, used.amounts, is_estimated=used.is_estimated)
+
     def each(self, kind: Kind, vendor: str, model: str, unit: Unit) -> Callable[[int], None]:
         """For a provider that uses one unit of one model: it tells only how many."""
 

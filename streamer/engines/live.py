@@ -18,6 +18,7 @@ from streamer.engines.live_talk import Append, LiveTalk, Out, SayFixed
 from streamer.engines.ports import Speaker
 from streamer.engines.session_life import SessionLife, life
 from streamer.events import EngineEvent, EngineLost, EngineOrder, Used
+from streamer.metering import UsageMeter
 from streamer.providers import openai_live_failures as failures
 from streamer.providers.openai_error_fields import word
 from streamer.providers.openai_live_events import Closed, Failed, Ignored, LiveEvent, UsedSoFar
@@ -59,7 +60,9 @@ class LiveEngine:
         so_far: Callable[[], Conversation],
         speaker: Speaker | None,
         longest_s: float = 0.0,
+        meter: UsageMeter | None = None,
     ) -> None:
+        self._meter = meter or UsageMeter()
         self._talk, self._open_session, self._end_session = talk, open_session, end_session
         self._so_far, self._speaker, self._longest_s = so_far, speaker, longest_s
         self._session: LiveSession | None = None
@@ -104,6 +107,7 @@ class LiveEngine:
 
     async def run(self, emit: Callable[[EngineEvent], None]) -> None:
         self._emit = emit
+        self._meter.tell(emit)
         try:
             async with asyncio.TaskGroup() as tasks:
                 if self._speaker is not None and self._fixed is not None:

@@ -7,7 +7,8 @@ from calls.agent import Agent
 from calls.conversation import Conversation
 from streamer.engines.live import LiveEngine
 from streamer.engines.live_talk import LiveTalk
-from streamer.engines.ports import Speaker
+from streamer.engines.ports import PhraseSpeaker
+from streamer.metering import UsageMeter
 from streamer.providers.openai_live import OpenAILive
 from streamer.providers.openai_live_session import LiveSession
 from streamer.providers.openai_realtime import realtime_models
@@ -16,17 +17,18 @@ from streamer.providers.openai_realtime import realtime_models
 def live_engine(
     agent: Agent,
     door: OpenAILive,
-    speaker: Speaker | None,
+    speaker: PhraseSpeaker | None,
     so_far: Callable[[], Conversation],
     today: Callable[[], date],
+    meter: UsageMeter | None = None,
 ) -> LiveEngine:
-    """`speaker` speaks fixed words in a voice that is like the model's; without it the model is asked to say them.
-    Raises ConfigurationInvalid."""
+    """`speaker` speaks the fixed words that it has, in a voice that is like the model's (`meter` tells what it uses);
+    the model is asked to say all others. Raises ConfigurationInvalid."""
     door.check(agent)
     model = realtime_models(agent)[0]
 
     async def start(conversation: Conversation, said: str) -> LiveSession:
         return await door.start(agent, model, conversation, said, today())
 
-    talk = LiveTalk(agent, model, has_speaker=speaker is not None)
-    return LiveEngine(talk, start, door.end, so_far, speaker, agent.realtime.longest_s)
+    talk = LiveTalk(agent, model, speaker.has if speaker is not None else lambda _: False)
+    return LiveEngine(talk, start, door.end, so_far, speaker, agent.realtime.longest_s, meter)

@@ -9,6 +9,7 @@ from calls.errors import ProviderFailed
 from streamer.engines.live_talk import LiveTalk, Out, SayFixed
 from streamer.engines.ports import Speaker
 from streamer.events import ReplyDone, ReplySpoken, ReplyWorded
+from streamer.metering import making as billed_to
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class FixedWords:
                 task.result()
 
     async def _say(self, order: SayFixed) -> None:
+        billed_to(order.reply_id)
         self._give([ReplyWorded(order.reply_id, order.text)])
         try:
             async with contextlib.aclosing(self._speaker.speak(order.text)) as pieces:

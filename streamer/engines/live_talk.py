@@ -67,11 +67,12 @@ Out = EngineEvent | Append | SayFixed
 
 @dataclass(slots=True)
 class LiveTalk:
-    """`now_ms` is any steady millisecond clock. `has_speaker`: fixed words can be spoken without the model."""
+    """`now_ms` is any steady millisecond clock. `is_kept`: whether fixed words can be spoken at once, without the
+    model."""
 
     agent: Agent
     model: str
-    has_speaker: bool
+    is_kept: Callable[[str], bool]
     turns: CallerTurns = field(default_factory=CallerTurns)
     bursts: Bursts = field(default_factory=Bursts)
     ear: LiveEar = field(default_factory=LiveEar)
@@ -150,7 +151,7 @@ class LiveTalk:
 
     def order(self, order: EngineOrder, now_ms: int) -> list[Out]:
         match order:
-            case Say(reply_id, text) if self.has_speaker:
+            case Say(reply_id, text) if self.is_kept(text):
                 self._silence(now_ms)
                 self._fixed, self._fixed_until_ms = order, None
                 return [Append(messages.already_said(text)), SayFixed(reply_id, text)]

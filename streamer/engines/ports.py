@@ -53,3 +53,13 @@ class Speaker(Protocol):
     def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Synthesise `text` (a sentence or a few) as 8 kHz mu-law, leading and trailing silence trimmed to a natural
         pause, in pieces as they come. Closing the iterator stops the work. Raises ProviderFailed."""
+
+
+class PhraseSpeaker(Speaker, Protocol):
+    """A speaker that keeps fixed phrases once they have been spoken."""
+
+    def has(self, text: str) -> bool:
+        """Whether `text` is kept, and can be spoken at once. Looks at memory and at one file's name, no more."""
+
+    async def keep(self, text: str, mulaw: bytes) -> None:
+        """Keep what somebody else made of `text`, where it is a phrase to be kept. Never raises."""

@@ -16,7 +16,7 @@ from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.errors import ProviderFailed
 from streamer.engines.caller_turns import CallerTurns
-from streamer.engines.ports import Speaker
+from streamer.engines.ports import PhraseSpeaker
 from streamer.engines.realtime_replies import Replies
 from streamer.engines.realtime_talk import Talk
 from streamer.engines.session_life import SessionLife, life
@@ -32,6 +32,7 @@ from streamer.events import (
     TurnTaken,
     TurnWorded,
 )
+from streamer.metering import UsageMeter
 from streamer.providers import openai_realtime_failures as failures
 from streamer.providers.openai_realtime_messages import session_update
 from streamer.providers.openai_realtime_sessions import RealtimeSession
@@ -56,18 +57,21 @@ Take = Callable[[], Awaitable[RealtimeSession]]
 
 
 class RealtimeEngine:
-    """Implements `streamer.engines.engine.Engine`. `speaker` speaks fixed words in the model's voice; `so_far` is the
-    call's conversation as it stands; `today` the date at the agent's desk; `now_s` any steady clock."""
+    """Implements `streamer.engines.engine.Engine`. `speaker` speaks fixed words in the model's voice, and `meter` tells
+    what it uses; `so_far` is the call's conversation as it stands; `today` the date at the agent's desk; `now_s` any
+    steady clock."""
 
     def __init__(
         self,
         agent: Agent,
         take: Take,
-        speaker: Speaker,
+        speaker: PhraseSpeaker,
         so_far: Callable[[], Conversation] = Conversation,
         today: Callable[[], date] | None = None,
         now_s: Callable[[], float] = time.monotonic,
+        meter: UsageMeter | None = None,
     ) -> None:
+        self._meter = meter or UsageMeter()
         self._agent, self._take, self._speaker = agent, take, speaker
         self._so_far, self._today, self._now_s = so_far, today, now_s
         self._kept = KeptAudio(KEPT_MS)
@@ -115,6 +119,7 @@ class RealtimeEngine:
 
     async def run(self, emit: Callable[[EngineEvent], None]) -> None:
         self._emit = emit
+        self._meter.tell(emit)
         self._lost = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -7,6 +7,7 @@ from calls.errors import ProviderFailed
 from streamer.engines.outcomes import FunctionCall
 from streamer.providers import openai_realtime_failures as failures
 from streamer.providers.openai_realtime_messages import REPLY_KEY
+from streamer.providers.openai_realtime_sessions import table, tables
 
 FATAL = frozenset(
     f"openai-realtime-{name}" for name in ("expired", "unauthorised", "quota", "rate-limited", "model-unknown")
@@ -47,15 +48,3 @@ def reply_of(response: Mapping[str, Any]) -> int | None:
     """The reply that our own metadata name."""
     number = table(response, "metadata").get(REPLY_KEY)
     return int(number) if isinstance(number, str) and number.isdecimal() else None
-
-
-def table(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """What stands under `name`; empty where that is no object."""
-    value = event.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def tables(event: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """The objects in the list under `name`."""
-    value = event.get(name)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -1,4 +1,5 @@
-"""The agent's replies on a speech-to-speech engine: fixed words from a speaker, answers from the model's session.
+"""The agent's replies on a speech-to-speech engine: fixed words that are kept as audio from a speaker, all others, and
+answers, from the model's session.
 
 At most one is in the making. It may outlive the session that began it: what nobody has heard is asked for again, and
 what broke off is gone on with behind what has sounded.
@@ -8,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from calls.agent import Agent
@@ -24,13 +25,16 @@ from streamer.engines.outcomes import (
     SpeakFirst,
     verdict,
 )
-from streamer.engines.ports import Speaker
+from streamer.engines.ports import PhraseSpeaker
 from streamer.engines.realtime_events import calls_in, end_of
 from streamer.engines.realtime_talk import Talk
 from streamer.engines.told_history import ToldHistory
-from streamer.engines.wording import SpeakingRate, Wording
+from streamer.engines.wording import SpeakingRate, Wording, left_to_say
 from streamer.events import EngineEvent, ReplyDone, ReplyFilled, ReplyLost, ReplySpoken, ReplyWorded
+from streamer.metering import making as billed_to
 from streamer.playback import BYTES_PER_MS
+from streamer.providers.openai_phrases import without_lead
+from streamer.turns import same_words
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +42,15 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class Making:
     """A reply. `said` are its words so far, `text` those that came without sound. `elsewhere_ms` of its audio came
-    from sessions before the present one."""
+    from sessions before the present one. `words` are what the model was told to say, `action` what follows them, and
+    `mulaw` what it made of them."""
 
     id: int
     wording: Wording
+    words: str = ""
+    action: Action | None = None
+    mulaw: bytearray = field(default_factory=bytearray)
+    began_s: float = 0.0
     is_fixed: bool = False
     tries: int = 1
     rounds: int = 0
@@ -57,7 +66,7 @@ class Replies:
     def __init__(
         self,
         agent: Agent,
-        speaker: Speaker,
+        speaker: PhraseSpeaker,
         emit: Callable[[EngineEvent], None],
         tasks: asyncio.TaskGroup,
         now_s: Callable[[], float],
@@ -91,7 +100,7 @@ class Replies:
         if latest:
             latest.elsewhere_ms = latest.sounded_ms
         if self._making and not self._making.is_fixed:
-            talk.ask(self._making.id)
+            self._ask(self._making)
 
     def leave(self, failed: ProviderFailed) -> None:
         """The session is gone, and another one is to come."""
@@ -107,15 +116,10 @@ class Replies:
     # --- orders ------------------------------------------------------------------------------------------------------
 
     def say(self, reply_id: int, text: str) -> None:
-        making = self._begin(reply_id)
-        if self._history:
-            self._history.says(reply_id, text)
-        self._speak(making, text, None)
+        self._say(self._begin(reply_id), text, None)
 
     def answer(self, reply_id: int) -> None:
-        self._begin(reply_id)
-        if self._talk:
-            self._talk.ask(reply_id)
+        self._ask(self._begin(reply_id))
 
     def fill(self, reply_id: int, text: str) -> None:
         self._tasks.create_task(self._fill(reply_id, text), name=f"filler {reply_id}")
@@ -136,8 +140,16 @@ class Replies:
 
     def _begin(self, reply_id: int) -> Making:
         self._stop()
-        self._making = self._latest = Making(reply_id, Wording(self._rate))
+        self._making = self._latest = Making(reply_id, Wording(self._rate), began_s=self._now_s())
         return self._making
+
+    def _ask(self, making: Making) -> None:
+        """Have the session make the reply, or what is left of it; one that is to come does it once it is there."""
+        left = left_to_say(making.words, making.said)
+        if making.words and not left:
+            self._done(making, making.action)
+        elif self._talk:
+            self._talk.ask(making.id, left)
 
     def _stop(self) -> None:
         self._making = None
@@ -147,12 +159,23 @@ class Replies:
 
     # --- fixed words -------------------------------------------------------------------------------------------------
 
+    def _say(self, making: Making, text: str, action: Action | None) -> None:
+        """Words that the model does not know of: at once where they are kept, else it says them itself."""
+        if self._speaker.has(text):
+            if self._history:
+                self._history.says(making.id, text)
+            self._speak(making, text, action)
+        else:
+            making.words, making.action = text, action
+            self._ask(making)
+
     def _speak(self, making: Making, text: str, action: Action | None) -> None:
         making.is_fixed, making.said = True, f"{making.said}{text}"
         self._emit(ReplyWorded(making.id, text))
         self._speaking = self._tasks.create_task(self._spoken(making, text, action), name=f"phrase {making.id}")
 
     async def _spoken(self, making: Making, text: str, action: Action | None) -> None:
+        billed_to(making.id)
         try:
             async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
                 async for piece in pieces:
@@ -164,6 +187,7 @@ class Replies:
 
     async def _fill(self, reply_id: int, text: str) -> None:
         """A filler that cannot be spoken is done without."""
+        billed_to(reply_id)
         try:
             async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
                 mulaw = b"".join([piece.mulaw async for piece in pieces])
@@ -204,11 +228,12 @@ class Replies:
             case Finish(action):
                 if rest := making.wording.rest():
                     self._emit(ReplySpoken(reply_id, b"", rest))
-                self._done(making, action)
-            case SpeakFirst(text, action, is_new):
-                if is_new and self._history:
-                    self._history.says(reply_id, text)
-                self._speak(making, text, action)
+                self._keep(making)
+                self._done(making, action or making.action)
+            case SpeakFirst(text, action, is_new) if is_new:
+                self._say(making, text, action)
+            case SpeakFirst(text, action):
+                self._speak(making, making.words or text, action or making.action)
             case AskAgain(outputs):
                 self._again(making, outputs)
             case Lose(failure):
@@ -222,7 +247,7 @@ class Replies:
             return
         making.tries += 1
         if failed.failure.retryable and making.tries <= MOST_TRIES and self._talk:
-            self._talk.ask(reply_id)
+            self._ask(making)
         else:
             self._lose(making, failed)
 
@@ -234,10 +259,16 @@ class Replies:
             making.rounds += 1
         else:
             making.tries += 1
-        making.text = ""
+        making.said, making.text = making.said.removesuffix(making.wording.unspoken()), ""
         for call in outputs:
             talk.answer_call(call, NOT_POSSIBLE)
-        talk.ask(making.id)
+        self._ask(making)
+
+    def _keep(self, making: Making) -> None:
+        """What the model was told to say, and said in one piece, is there at once for the next call."""
+        if making.words and same_words(making.said, making.words) and not making.elsewhere_ms:
+            mulaw = without_lead(bytes(making.mulaw))
+            self._tasks.create_task(self._speaker.keep(making.words, mulaw), name=f"keep {making.id}")
 
     def _of(self, reply_id: int) -> Making | None:
         return self._making if self._making and self._making.id == reply_id else None
@@ -245,6 +276,8 @@ class Replies:
     def _sound(self, making: Making, mulaw: bytes, text: str) -> None:
         sound_ms = len(mulaw) / BYTES_PER_MS
         making.sounded_ms += sound_ms
+        if making.words:
+            making.mulaw += mulaw
         self._sounds_until_s = max(self._sounds_until_s, self._now_s()) + sound_ms / 1000
         self._emit(ReplySpoken(making.id, mulaw, text))
 

@@ -16,13 +16,13 @@ from calls.errors import ProviderFailed
 from calls.usage import Usage
 from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.outcomes import FunctionCall
-from streamer.engines.realtime_events import FATAL, KNOWN, reply_of, table, tables
+from streamer.engines.realtime_events import FATAL, KNOWN, reply_of
 from streamer.engines.responses import Cancel, Command, Create, Responses, State, Truncate
 from streamer.events import EngineEvent, TurnTaken, TurnWorded, Used
 from streamer.providers import openai_realtime_failures as failures
 from streamer.providers import openai_realtime_messages as messages
 from streamer.providers import openai_realtime_usage as usage
-from streamer.providers.openai_realtime_sessions import RealtimeSession, audio_of, parsed
+from streamer.providers.openai_realtime_sessions import RealtimeSession, audio_of, parsed, table, tables
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +101,9 @@ class Talk:
         if not self.session.send(messages.append(payload)):
             self._not_sent()
 
-    def ask(self, reply_id: int) -> None:
-        self._carry_out(self.responses.ask(reply_id))
+    def ask(self, reply_id: int, words: str = "") -> None:
+        """For an answer to the conversation; with `words`, for exactly those."""
+        self._carry_out(self.responses.ask(reply_id, words))
 
     def cancel(self, reply_id: int, played_ms: int) -> None:
         self._carry_out(self.responses.cancel(reply_id, played_ms))
@@ -140,9 +141,9 @@ class Talk:
         for command in commands:
             number = next(self._numbers)
             match command:
-                case Create(reply_id):
+                case Create(reply_id, words):
                     self._sign_at_s = self._now_s()
-                    self._send(messages.create_response(f"ask-{number}", reply_id))
+                    self._send(messages.create_response(f"ask-{number}", reply_id, words))
                 case Cancel(response_id):
                     self._send(messages.cancel_response(f"cancel-{number}", response_id))
                 case Truncate(item_id, content_index, end_ms):

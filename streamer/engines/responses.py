@@ -20,9 +20,10 @@ _STRANGERS_KEPT = 32
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Ask the vendor for the answer that is to be reply `reply_id`."""
+    """Ask the vendor for the answer that is to be reply `reply_id`; with `words` it says exactly those instead."""
 
     reply_id: int
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Responses:
     """Of the response that is asked, active or cancelling."""
     response_id: str | None = None
     _wanted: bool = False
-    _queued: int | None = None
+    _words: str = ""
+    _queued: Create | None = None
     _strangers: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _sounded: OrderedDict[int, list[Sounded]] = field(default_factory=OrderedDict)
 
@@ -96,17 +98,19 @@ class Responses:
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
-    def ask(self, reply_id: int) -> list[Command]:
+    def ask(self, reply_id: int, words: str = "") -> list[Command]:
         """Now, or when the vendor can take it; one asked for before and not yet sent is forgotten."""
+        create = Create(reply_id, words)
         if self.state is not State.IDLE:
-            self._queued = reply_id
+            self._queued = create
             return []
         self.state, self.reply_id, self.response_id, self._wanted = State.ASKED, reply_id, None, True
-        return [Create(reply_id)]
+        self._words = words
+        return [create]
 
     def cancel(self, reply_id: int, played_ms: int) -> list[Command]:
         """Of the reply, over or not, `played_ms` were heard and no more will be."""
-        if self._queued == reply_id:
+        if self._queued is not None and self._queued.reply_id == reply_id:
             self._queued = None
         commands: list[Command] = []
         if self.reply_id == reply_id and self.state in (State.ASKED, State.ACTIVE):
@@ -180,8 +184,8 @@ class Responses:
     def not_now(self) -> None:
         """The vendor refused what was asked, as a response is active: it is asked again when that one is done."""
         if self.state is State.ASKED:
-            if self._wanted and self._queued is None:
-                self._queued = self.reply_id
+            if self._wanted and self._queued is None and self.reply_id is not None:
+                self._queued = Create(self.reply_id, self._words)
             self.state, self.reply_id = State.BLOCKED, None
 
     def unblock(self) -> list[Command]:
@@ -198,4 +202,4 @@ class Responses:
     def _free(self) -> list[Command]:
         self.state, self.reply_id, self.response_id, self._wanted = State.IDLE, None, None, False
         queued, self._queued = self._queued, None
-        return [] if queued is None else self.ask(queued)
+        return [] if queued is None else self.ask(queued.reply_id, queued.words)

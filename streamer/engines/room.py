@@ -101,7 +101,7 @@ class EngineRoom:
             if mode is Mode.PIPELINE:
                 speaking = self._speaker(agent, UsageMeter()).speak(speakable(phrase))
             else:
-                speaking = self._realtime.speaker(agent, fixed_phrases(agent)).speak(phrase)
+                speaking = self._realtime.speaker(agent, fixed_phrases(agent), UsageMeter()).speak(phrase)
             async with contextlib.aclosing(speaking) as pieces:
                 self._bridges[agent.name, mode] = b"".join([piece.mulaw async for piece in pieces])
         except ProviderFailed as failed:
@@ -152,12 +152,11 @@ class EngineRoom:
         )
 
     def _speech_to_speech(self, agent: Agent, so_far: Callable[[], Conversation]) -> Engine:
+        meter = UsageMeter()
+        speaker = self._realtime.speaker(agent, fixed_phrases(agent), meter)
         if is_live(agent):
-            speaker = self._realtime.speaker(agent, fixed_phrases(agent))
-            return live_engine(agent, self._live, speaker, so_far, self._today)
-        sessions = self._realtime.sessions(agent)
-        speaker = self._realtime.speaker(agent, fixed_phrases(agent))
-        return RealtimeEngine(agent, sessions.take, speaker, so_far, self._today)
+            return live_engine(agent, self._live, speaker, so_far, self._today, meter)
+        return RealtimeEngine(agent, self._realtime.sessions(agent).take, speaker, so_far, self._today, meter=meter)
 
     def _well(self, providers: tuple[str, ...]) -> str:
         well = self._breakers.well(providers)

@@ -16,6 +16,12 @@ _LEARN_FROM_MS = 1_000
 _WEIGHT = 0.5
 
 
+def left_to_say(words: str, said: str) -> str:
+    """What of `words` comes behind what was said of them; nothing where others were said in their place."""
+    begun = said.strip()
+    return words[len(begun) :].strip() if words.startswith(begun) else ""
+
+
 @dataclass(slots=True)
 class SpeakingRate:
     """How many characters the voice speaks in a millisecond; one for a call."""

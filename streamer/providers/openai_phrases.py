@@ -2,7 +2,7 @@
 
 The model is told to say exactly the words, outside any conversation; what it says it said is compared with them before
 the first sound is given out, and asked for once more where it differs. Such a session costs a second and some tokens:
-it is meant for phrases that `CachedSpeaker` keeps.
+it is meant for phrases that `CachedSpeaker` keeps, before a call wants them. A call has a session that can say them.
 """
 
 import asyncio
@@ -10,11 +10,13 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any
 
+from calls.usage import Usage
 from streamer.engines.ports import Spoken
 from streamer.playback import BYTES_PER_MS, leading_silence_ms
 from streamer.providers import openai_realtime_failures as failures
+from streamer.providers import openai_realtime_usage as usage
 from streamer.providers.openai_realtime_messages import phrase_session, say_exactly
-from streamer.providers.openai_realtime_sessions import RealtimeSession, audio_of, parsed
+from streamer.providers.openai_realtime_sessions import RealtimeSession, audio_of, parsed, table
 from streamer.turns import same_words
 
 log = logging.getLogger(__name__)
@@ -25,12 +27,22 @@ _LEAD_KEPT_MS = 40
 _MOST_BYTES = 60_000 * BYTES_PER_MS
 
 
+def _unmetered(_used: Usage) -> None:
+    """Nobody's bill."""
+
+
 class RealtimeSpeaker:
     """Implements `streamer.engines.ports.Speaker`. `open_session` opens one of `model`, or takes a kept one; it raises
-    ProviderFailed."""
+    ProviderFailed. `metered` is told what each response used, said or not."""
 
-    def __init__(self, open_session: Callable[[], Awaitable[RealtimeSession]], model: str, voice: str) -> None:
-        self._open, self._model, self._voice = open_session, model, voice
+    def __init__(
+        self,
+        open_session: Callable[[], Awaitable[RealtimeSession]],
+        model: str,
+        voice: str,
+        metered: Callable[[Usage], None] = _unmetered,
+    ) -> None:
+        self._open, self._model, self._voice, self._metered = open_session, model, voice, metered
 
     async def run(self) -> None:
         """See `Speaker.run`. There is nothing to own between two phrases."""
@@ -63,30 +75,38 @@ class RealtimeSpeaker:
                 raise failures.not_taken()
             mulaw, said = await self._heard(session)
             if mulaw and same_words(said, text):
-                return _trimmed(mulaw)
+                return without_lead(mulaw)
             log.warning("%s did not say a phrase as it was given (%d of %d)", self._model, number, TRIES)
         raise failures.silent(self._model)
 
     async def _heard(self, session: RealtimeSession) -> tuple[bytes, str]:
         """The sound of one response and the words that it says it has."""
-        sound, words = bytearray(), ""
-        while True:
-            event = parsed(await session.receive())
-            match event.get("type"):
-                case "response.output_audio.delta":
-                    sound += audio_of(event)
-                    if len(sound) > _MOST_BYTES:
-                        raise failures.garbage()
-                case "response.output_audio_transcript.done":
-                    words += str(event.get("transcript") or "")
-                case "response.done":
-                    _check_response(event)
-                    return bytes(sound), words
-                case _:
-                    _check(event)
+        sound, words, used = bytearray(), "", None
+        try:
+            while True:
+                event = parsed(await session.receive())
+                match event.get("type"):
+                    case "response.output_audio.delta":
+                        sound += audio_of(event)
+                        if len(sound) > _MOST_BYTES:
+                            raise failures.garbage()
+                    case "response.output_audio_transcript.done":
+                        words += str(event.get("transcript") or "")
+                    case "response.done":
+                        response = table(event, "response")
+                        used = usage.of_response(response, session.model)
+                        _check_response(response)
+                        return bytes(sound), words
+                    case _:
+                        _check(event)
+        finally:
+            if used is None and sound:  # left before its end: it is billed all the same
+                used = usage.estimated("phrase", session.model, len(sound) / BYTES_PER_MS, None)
+            if used is not None:
+                self._metered(used)
 
 
-def _trimmed(mulaw: bytes) -> bytes:
+def without_lead(mulaw: bytes) -> bytes:
     """The phrase with no more than a breath of silence before it."""
     lead_ms = leading_silence_ms(mulaw) - _LEAD_KEPT_MS
     return mulaw[lead_ms * BYTES_PER_MS :] if lead_ms > 0 else mulaw
@@ -94,13 +114,9 @@ def _trimmed(mulaw: bytes) -> bytes:
 
 def _check(event: Mapping[str, Any]) -> None:
     if event.get("type") == "error":
-        error = event.get("error")
-        raise failures.said(error if isinstance(error, dict) else {})
+        raise failures.said(table(event, "error"))
 
 
-def _check_response(event: Mapping[str, Any]) -> None:
-    response = event.get("response")
-    details = response.get("status_details") if isinstance(response, dict) else None
-    error = details.get("error") if isinstance(details, dict) else None
-    if isinstance(error, dict):
+def _check_response(response: Mapping[str, Any]) -> None:
+    if error := table(table(response, "status_details"), "error"):
         raise failures.said(error)

@@ -1,7 +1,6 @@
 """OpenAI Realtime for a whole task: sessions kept ready, and fixed phrases in each agent's realtime voice."""
 
 import asyncio
-import contextlib
 import logging
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ from calls.agent import Agent
 from calls.agent_realtime import DEFAULT_MODEL, LIVE, shutdown_warnings
 from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.openai_models import OPENAI_URL, is_openai, versioned
+from streamer.metering import UsageMeter
 from streamer.providers.openai_phrases import RealtimeSpeaker
 from streamer.providers.openai_realtime_failures import OPENAI_REALTIME
 from streamer.providers.openai_realtime_sessions import RealtimeSessions
@@ -19,6 +19,8 @@ from streamer.providers.vendor_socket import VendorSockets
 log = logging.getLogger(__name__)
 
 WARM_WITHIN_S = 25.0
+AGAIN_AFTER_S = 60.0
+AGAIN_AT_LEAST_EVERY_S = 3_600.0
 
 
 def realtime_models(agent: Agent) -> tuple[str, ...]:
@@ -51,6 +53,7 @@ class OpenAIRealtime:
         self._sockets = VendorSockets(OPENAI_REALTIME, {"Authorization": f"Bearer {key}"})
         self._folder = PhraseFolder(phrases)
         self._sessions: dict[tuple[str, ...], RealtimeSessions] = {}
+        self._unprepared: list[tuple[Agent, tuple[str, ...]]] = []
 
     def sessions(self, agent: Agent) -> RealtimeSessions:
         """Those that the agent's calls take. Raises ConfigurationInvalid."""
@@ -63,10 +66,11 @@ class OpenAIRealtime:
             self._sessions[models] = RealtimeSessions(self._sockets, self._base_url, models or (DEFAULT_MODEL,))
         return self._sessions[models]
 
-    def speaker(self, agent: Agent, phrases: tuple[str, ...]) -> CachedSpeaker:
-        """Fixed phrases in the agent's realtime voice, from memory; anything else over a session of its own."""
+    def speaker(self, agent: Agent, phrases: tuple[str, ...], meter: UsageMeter) -> CachedSpeaker:
+        """Fixed phrases in the agent's realtime voice, from memory; anything else over a session of its own, which
+        `meter` is told of."""
         model, voice = realtime_models(agent)[0], agent.voice.realtime
-        speaker = RealtimeSpeaker(self.sessions(agent).open, model, voice)
+        speaker = RealtimeSpeaker(self.sessions(agent).open, model, voice, meter.pass_on)
         return CachedSpeaker(speaker, Speech("openai-realtime", model, voice), self._folder, phrases)
 
     async def warm(self, agent: Agent, phrases: tuple[str, ...], today: date) -> None:
@@ -74,18 +78,37 @@ class OpenAIRealtime:
         for sentence in shutdown_warnings(agent.name, (*realtime_models(agent), *agent.realtime.models), today):
             log.warning(sentence)
         self._sockets.warm()
-        with contextlib.suppress(TimeoutError):
+        await self._prepare(agent, phrases)
+
+    async def _prepare(self, agent: Agent, phrases: tuple[str, ...]) -> None:
+        """Have every phrase kept; the agent whose phrases are not to be had now is noted for later."""
+        try:
             async with asyncio.timeout(WARM_WITHIN_S):
-                try:
-                    await self.speaker(agent, phrases).prepare()
-                except ProviderFailed as failed:
-                    log.error(failed.failure.sentence)
+                await self.speaker(agent, phrases, UsageMeter()).prepare()
+        except TimeoutError:
+            log.warning("not all phrases of agent %s were spoken within %g s", agent.name, WARM_WITHIN_S)
+            self._unprepared.append((agent, phrases))
+        except ProviderFailed as failed:
+            log.error(failed.failure.sentence)
+            self._unprepared.append((agent, phrases))
 
     async def run(self) -> None:
         """Keep sessions for the next calls, as many as the last ones ask for, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._prepare_again(), name="realtime phrases")
             for sessions in self._sessions.values():
                 tasks.create_task(sessions.run(), name="realtime sessions")
+
+    async def _prepare_again(self) -> None:
+        """Phrases whose vendor was down at the start, less and less often until all are there: until then the calls
+        have them spoken."""
+        wait_s = AGAIN_AFTER_S
+        while self._unprepared:
+            await asyncio.sleep(wait_s)
+            wait_s = min(AGAIN_AT_LEAST_EVERY_S, wait_s * 2)
+            missing, self._unprepared = self._unprepared, []
+            for agent, phrases in missing:
+                await self._prepare(agent, phrases)
 
     async def aclose(self) -> None:
         await self._sockets.aclose()

@@ -20,6 +20,7 @@ PREFIX_MS = 300
 """How much audio before a voice server VAD adds to a turn."""
 REPLY_KEY = "offhook_reply"
 """The metadata of a response that say which of our replies it is."""
+_READ_OUT = "You read out loud, word for word, exactly the text you are given, and nothing else."
 _NOISE = {"far": "far_field", "near": "near_field"}
 _APPEND, _END = b'{"type":"input_audio_buffer.append","audio":"', b'"}'
 
@@ -91,7 +92,7 @@ def phrase_session(voice: str, event_id: str) -> bytes:
     """A session that only says what it is told."""
     session = {
         "type": "realtime",
-        "instructions": "You read out loud, word for word, exactly the text you are given, and nothing else.",
+        "instructions": _READ_OUT,
         "output_modalities": ["audio"],
         "audio": {
             "input": {"format": MULAW, "turn_detection": None},
@@ -103,17 +104,22 @@ def phrase_session(voice: str, event_id: str) -> bytes:
 
 def say_exactly(text: str, event_id: str) -> bytes:
     """A response out of the conversation that speaks `text`."""
-    quoted = orjson.dumps(text).decode()
-    said = f"Say exactly: {quoted}"
+    response = {"conversation": "none", **_exactly(text)}
+    return _dump({"type": "response.create", "event_id": event_id, "response": response})
+
+
+def create_response(event_id: str, reply_id: int, words: str = "") -> bytes:
+    """The answer to the conversation as the session has it; with `words` exactly those, which become its next item."""
+    told = {"instructions": _READ_OUT, **_exactly(words)} if words else {}
+    response = {"metadata": {REPLY_KEY: str(reply_id)}, **told}
+    return _dump({"type": "response.create", "event_id": event_id, "response": response})
+
+
+def _exactly(text: str) -> dict[str, Any]:
+    """A response with an input of its own is not made from the conversation, whether it becomes part of it or not."""
+    said = f"Say exactly: {orjson.dumps(text).decode()}"
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]}
-    response = {"conversation": "none", "output_modalities": ["audio"], "input": [item], "tools": []}
-    return _dump({"type": "response.create", "event_id": event_id, "response": response})
-
-
-def create_response(event_id: str, reply_id: int) -> bytes:
-    """The answer to the conversation as the session has it."""
-    response = {"metadata": {REPLY_KEY: str(reply_id)}}
-    return _dump({"type": "response.create", "event_id": event_id, "response": response})
+    return {"output_modalities": ["audio"], "input": [item], "tools": []}
 
 
 def cancel_response(event_id: str, response_id: str) -> bytes:

@@ -118,14 +118,25 @@ def audio_of(event: Mapping[str, Any]) -> bytes:
         return b""
 
 
+def table(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What stands under `name`; empty where that is no object."""
+    value = event.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def tables(event: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The objects in the list under `name`."""
+    value = event.get(name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def _created(message: bytes) -> float:
     """When the session that this first event tells of expires."""
     event = parsed(message)
     if event.get("type") == "error":
-        error = event.get("error")
-        raise failures.said(error if isinstance(error, dict) else {})
-    session = event.get("session")
-    if event.get("type") != "session.created" or not isinstance(session, dict):
+        raise failures.said(table(event, "error"))
+    session = table(event, "session")
+    if event.get("type") != "session.created" or not session:
         raise failures.garbage()
     expires = session.get("expires_at")
     return float(expires) if isinstance(expires, int | float) else 0.0

@@ -53,6 +53,10 @@ class PhraseFolder:
         self._most_in_memory_bytes, self._in_memory_bytes = most_in_memory_bytes, 0
         self._known: dict[str, tuple[Spoken, ...]] = {}
 
+    def has(self, key: str) -> bool:
+        """Whether there is something under `key`; whether it can be read, `get` says."""
+        return key in self._known or _stat(self._folder / (key + _SUFFIX)) is not None
+
     async def get(self, key: str) -> tuple[Spoken, ...] | None:
         known = self._known.pop(key, None)
         if known is not None:
@@ -115,7 +119,7 @@ class PhraseFolder:
 
 
 class CachedSpeaker:
-    """Implements `streamer.engines.ports.Speaker`: the fixed phrases from the folder, all else from `speaker`."""
+    """Implements `streamer.engines.ports.PhraseSpeaker`: the fixed phrases from the folder, all else from `speaker`."""
 
     def __init__(self, speaker: Speaker, speech: Speech, folder: PhraseFolder, phrases: Iterable[str]) -> None:
         self._speaker, self._speech, self._folder = speaker, speech, folder
@@ -128,6 +132,15 @@ class CachedSpeaker:
     def speak_all(self, texts: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
         """See `Speaker.speak_all`. What a model thinks of is no fixed phrase: it goes past the folder."""
         return self._speaker.speak_all(texts)
+
+    def has(self, text: str) -> bool:
+        """See `PhraseSpeaker.has`."""
+        return text in self._phrases and self._folder.has(self._speech.key(text))
+
+    async def keep(self, text: str, mulaw: bytes) -> None:
+        """See `PhraseSpeaker.keep`."""
+        if text in self._phrases:
+            await self._folder.put(self._speech.key(text), [Spoken(mulaw, text)])
 
     async def prepare(self) -> None:
         """Synthesise every phrase that is not kept yet, one after the other.

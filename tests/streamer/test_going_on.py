@@ -80,6 +80,14 @@ def test_an_engine_that_cannot_greet_is_followed_by_one_that_does() -> None:
     assert s.mode is Mode.PIPELINE
 
 
+def test_a_greeting_that_a_model_words_as_it_speaks_is_gone_on_with_from_its_own_text() -> None:
+    s = session()
+    s.begin(START)
+    s.on_engine(ReplySpoken(1, TENTH, "Hello, "), START)
+    effects = s.on_engine(EngineLost(PASSING), START + 200)
+    assert orders(effects) == [Say(2, "this is the desk.")]
+
+
 def test_while_nobody_speaks_the_caller_notices_nothing() -> None:
     s = greeted()
     assert s.on_engine(EngineLost(LASTING), START + 1_000) == [ChangeEngine(Mode.PIPELINE, LASTING)]

@@ -22,6 +22,22 @@ def test_what_is_used_is_told_with_a_name_of_its_own() -> None:
     assert (told[2].usage.kind, told[2].usage.amounts) == (Kind.SPEECH, {Unit.CHARACTERS: 12})
 
 
+def test_what_a_provider_put_down_itself_is_told_under_a_name_of_the_meters() -> None:
+    told: list[Used] = []
+    meter = UsageMeter()
+    meter.tell(told.append)
+    for _ in range(2):
+        meter.pass_on(Usage("resp_1", "openai", "m", Kind.REALTIME, {Unit.AUDIO_OUT: 5}, is_estimated=True))
+    first, second = (used.usage for used in told)
+    assert (first.model, first.kind, first.amounts, first.is_estimated) == (
+        "m",
+        Kind.REALTIME,
+        {Unit.AUDIO_OUT: 5},
+        True,
+    )
+    assert first.id != second.id
+
+
 def test_nothing_and_what_nobody_listens_to_is_not_told() -> None:
     told: list[Used] = []
     meter = UsageMeter()

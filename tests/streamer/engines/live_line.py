@@ -36,10 +36,10 @@ FIXED = b"\x20" * (8 * 300)
 
 
 class Mouth:
-    """Speaks every text as FIXED, at once, or fails."""
+    """Speaks every text as FIXED, at once, or fails. It has all of them, or none."""
 
-    def __init__(self, *, fails: bool = False) -> None:
-        self._fails = fails
+    def __init__(self, *, fails: bool = False, is_kept: bool = True) -> None:
+        self._fails, self._is_kept = fails, is_kept
 
     async def run(self) -> None:
         """Nothing to own."""
@@ -52,6 +52,12 @@ class Mouth:
         if self._fails:
             raise ProviderFailed("no voice", code="no-voice")
         yield Spoken(FIXED, text)
+
+    def has(self, text: str) -> bool:
+        return self._is_kept
+
+    async def keep(self, text: str, mulaw: bytes) -> None:
+        raise AssertionError("nobody asks for it on Live")
 
 
 @dataclass(slots=True)

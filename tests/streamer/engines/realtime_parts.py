@@ -71,10 +71,12 @@ class FakeSession(RealtimeSession):
 
 
 class FakeSpeaker:
-    """Speaks every text at once, 20 ms long; those in `missing` not at all."""
+    """Speaks every text at once, 20 ms long; those in `missing` not at all. It has all but those in `unkept`."""
 
     def __init__(self) -> None:
         self.missing: set[str] = set()
+        self.unkept: set[str] = set()
+        self.kept: dict[str, bytes] = {}
 
     async def run(self) -> None:
         """Nothing to own."""
@@ -83,6 +85,12 @@ class FakeSpeaker:
         if text in self.missing:
             raise failures.silent("m")
         yield Spoken(voice(20), text)
+
+    def has(self, text: str) -> bool:
+        return text not in self.unkept
+
+    async def keep(self, text: str, mulaw: bytes) -> None:
+        self.kept[text] = mulaw
 
     async def speak_all(self, texts: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
         async for text in texts:

@@ -115,7 +115,7 @@ async def test_a_goodbye_that_nobody_answers_ends_the_call_all_the_same() -> Non
 
 
 async def test_without_a_voice_of_our_own_the_model_says_the_greeting_as_the_reply_that_was_ordered() -> None:
-    for speaker in (None, Mouth(fails=True)):
+    for speaker in (None, Mouth(fails=True), Mouth(is_kept=False)):
         async with live_line(LiveConnection(commentary_ms=100), speaker=speaker) as line:
             line.engine.order(Say(7, "Hello, this is the desk."))
             await line.until(lambda one: one.done)

@@ -29,8 +29,8 @@ REPLY_MS = round(LIVE_AGENT.limits.reply_s * 1000)
 TENTH = voice(100)
 
 
-def talk(*, has_speaker: bool = True) -> LiveTalk:
-    return LiveTalk(LIVE_AGENT, "gpt-live-1", has_speaker)
+def talk(*, is_kept: bool = True) -> LiveTalk:
+    return LiveTalk(LIVE_AGENT, "gpt-live-1", lambda _: is_kept)
 
 
 def frames(live: LiveTalk, mulaw: bytes, from_ms: int) -> list[Out]:
@@ -205,7 +205,7 @@ def test_a_lost_session_that_owed_an_answer_leaves_it_to_the_next() -> None:
     said(live, "are you open")
     _, then = live.session_lost()
     assert contents([Append(then)]) == [("instructions", "The caller waits for your answer: give it now.")]
-    live = talk(has_speaker=False)
+    live = talk(is_kept=False)
     live.order(Say(1, "Hello."), 1_000)
     _, then = live.session_lost()
     assert contents([Append(then)]) == [("commentary", "Hello.")]

@@ -119,6 +119,67 @@ async def test_the_greeting_does_not_wait_for_the_session_and_is_told_to_it() ->
         assert session.told() == [("assistant", "Hello.")]
 
 
+async def test_a_greeting_that_is_not_kept_is_the_sessions_first_response_and_kept_then() -> None:
+    async with desk(FakeSession()) as here:
+        here.speaker.unkept.add("Hello there.")
+        here.engine.order(Say(1, "Hello there."))
+        await settled()
+        assert here.events == []
+        session = await here.ready()
+        (asked,) = session.of("response.create")
+        assert asked["response"]["input"][0]["content"][0]["text"] == 'Say exactly: "Hello there."'
+        assert "conversation" not in asked["response"]  # it becomes part of it, as the answers do
+        session.say("response.created", response={"id": "r", "metadata": {"offhook_reply": "1"}})
+        session.say("response.output_audio_transcript.delta", response_id="r", delta="Hello there.")
+        session.say("response.output_audio.delta", **audio("r", 200))
+        await settled()
+        assert len(here.events.of(ReplySpoken)) == 1  # as it comes
+        session.say("response.output_audio.delta", **audio("r", 300))
+        session.say("response.done", response={"id": "r", "status": "completed", "output": []})
+        await settled()
+        assert here.events.of(ReplyDone) == [ReplyDone(1, None)]
+        assert "".join(event.text for event in here.events.of(ReplySpoken)) == "Hello there."
+        assert [len(mulaw) for mulaw in here.speaker.kept.values()] == [500 * 8]
+        assert session.told() == []
+
+
+async def test_a_phrase_in_other_words_is_heard_as_it_was_said_and_not_kept() -> None:
+    async with desk(FakeSession()) as here:
+        here.speaker.unkept.add("Hello there.")
+        here.engine.order(Say(1, "Hello there."))
+        session = await here.ready()
+        session.say("response.created", response={"id": "r", "metadata": {"offhook_reply": "1"}})
+        session.say("response.output_audio_transcript.delta", response_id="r", delta="Hi.")
+        session.say("response.output_audio.delta", **audio("r", 200))
+        session.say("response.done", response={"id": "r", "status": "completed", "output": []})
+        await settled()
+        assert [event.text for event in here.events.of(ReplyWorded)] == ["Hi."]
+        assert here.events.of(ReplyDone) == [ReplyDone(1, None)]
+        assert here.speaker.kept == {}
+
+
+async def test_of_a_phrase_whose_session_dies_the_next_one_says_what_is_left() -> None:
+    async with desk(FakeSession(), FakeSession()) as here:
+        here.speaker.unkept.add("Hello there. How can I help?")
+        here.engine.order(Say(1, "Hello there. How can I help?"))
+        first = await here.ready()
+        first.say("response.created", response={"id": "r", "metadata": {"offhook_reply": "1"}})
+        first.say("response.output_audio_transcript.delta", response_id="r", delta="Hello there. ")
+        first.say("response.output_audio.delta", **audio("r", 2_000))
+        first.break_off()
+        await settled()
+        second = await here.ready(1)
+        (asked,) = second.of("response.create")
+        assert asked["response"]["input"][0]["content"][0]["text"] == 'Say exactly: "How can I help?"'
+        assert second.told() == [("assistant", "Hello there. ")]
+        second.say("response.created", response={"id": "q", "metadata": {"offhook_reply": "1"}})
+        second.say("response.output_audio.delta", **audio("q", 500))
+        second.say("response.done", response={"id": "q", "status": "completed", "output": []})
+        await settled()
+        assert here.events.of(ReplyDone) == [ReplyDone(1, None)]
+        assert here.speaker.kept == {}
+
+
 async def test_orders_before_the_engine_runs_are_carried_out() -> None:
     engine = RealtimeEngine(SERVER, FakeNever().take, FakeSpeaker())
     engine.order(Say(1, "Hello."))

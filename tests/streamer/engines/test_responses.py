@@ -28,6 +28,14 @@ def test_nothing_is_asked_before_the_last_response_is_done() -> None:
     assert responses.state is State.ASKED
 
 
+def test_words_that_are_to_be_said_wait_with_their_order() -> None:
+    responses = active()
+    assert responses.ask(2, "Hello.") == []
+    assert responses.done("resp") == (1, [Create(2, "Hello.")])
+    responses.not_now()
+    assert responses.unblock() == [Create(2, "Hello.")]
+
+
 def test_what_is_cancelled_before_it_was_created_is_cancelled_then() -> None:
     responses = Responses()
     responses.ask(1)

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from streamer.engines.wording import SpeakingRate, Wording
+from streamer.engines.wording import SpeakingRate, Wording, left_to_say
 
 VOICE = b"\x10"
 SILENCE = b"\xff"
@@ -64,3 +64,11 @@ def test_every_word_comes_back_once_and_in_order(seed: int) -> None:
             told += wording.with_audio(VOICE * chance.randrange(0, 3_000))
             assert given.startswith(told)
     assert told + wording.rest() == given
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [("", "Hello there. Bye."), (" Hello there. ", "Bye."), ("Hello there. Bye.", ""), ("Good day.", "")],
+)
+def test_what_is_left_of_words_that_were_begun(said: str, left: str) -> None:
+    assert left_to_say("Hello there. Bye.", said) == left

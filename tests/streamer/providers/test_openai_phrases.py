@@ -4,14 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from calls.errors import ProviderFailed
+from calls.usage import Kind, Unit, Usage
+from streamer.metering import UsageMeter
+from streamer.providers import openai_realtime
 from streamer.providers.openai_phrases import RealtimeSpeaker
+from streamer.providers.openai_realtime import OpenAIRealtime
 from streamer.providers.openai_realtime_failures import OPENAI_REALTIME
 from streamer.providers.openai_realtime_sessions import RealtimeSessions
 from streamer.providers.vendor_socket import VendorSockets
+from tests.fakes.agents import AGENT
 from tests.vendors.script import Fault, OpenAIScript, Script
 from tests.vendors.script_speech import RealtimeConnection, RealtimeScript, SpokenReply
 from tests.vendors.speech_tone import tone
@@ -57,6 +64,45 @@ async def test_other_words_are_asked_for_once_more() -> None:
     async with vendor(deaf) as (vendors, sessions):
         assert await spoken(sessions, "Hi.")
     assert vendors.meters.realtime.responses_created == 2
+
+
+async def test_every_response_is_metered_also_one_that_is_left() -> None:
+    used: list[Usage] = []
+    deaf = replace(
+        GOOD, say="never matches", replies=(replace(FAST, text="Something else."), replace(FAST, text="Hi."))
+    )
+    slow = replace(GOOD, replies=(replace(FAST, character_ms=200, times_realtime=1),))
+    async with vendor(deaf, slow) as (_, sessions):
+        speaker = RealtimeSpeaker(sessions.open, MODELS[0], "marin", used.append)
+        assert [piece.text async for piece in speaker.speak("Hi.")] == ["Hi."]
+        assert [(one.kind, one.model, one.is_estimated) for one in used] == [(Kind.REALTIME, MODELS[0], False)] * 2
+        assert all(one.amounts[Unit.AUDIO_OUT] > 0 for one in used)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await anext(speaker.speak("A long goodbye."))
+    assert [one.is_estimated for one in used] == [False, False, True]
+
+
+async def test_phrases_that_could_not_be_had_at_the_start_are_spoken_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openai_realtime, "AGAIN_AFTER_S", 0.01)
+    script = Script(
+        openai=OpenAIScript(realtime=RealtimeScript((replace(GOOD, fault=Fault("status", status=500)), GOOD)))
+    )
+    async with Vendors(script) as vendors:
+        realtime = OpenAIRealtime("openai-key", vendors.openai_url, tmp_path)
+        await realtime.warm(AGENT, ("Hi.",), date(2026, 11, 22))
+        speaker = realtime.speaker(AGENT, ("Hi.",), UsageMeter())
+        assert not speaker.has("Hi.")
+        running = asyncio.create_task(realtime.run())
+        async with asyncio.timeout(3):
+            while not speaker.has("Hi."):  # noqa: ASYNC110 - nobody tells of it
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.wait([running])
+        await realtime.aclose()
+    assert vendors.meters.realtime.sessions_opened == 1
 
 
 async def test_a_model_that_will_not_say_them_has_failed() -> None:

@@ -93,6 +93,10 @@ def test_responses() -> None:
     said = checked(ResponseCreateEventParam, messages.say_exactly('Say "hi", Zoë.', "phrase-1"))
     assert said["response"]["conversation"] == "none"
     assert said["response"]["input"][0]["content"][0]["text"] == 'Say exactly: "Say \\"hi\\", Zoë."'
+    in_call = checked(ResponseCreateEventParam, messages.create_response("ask-2", 8, "Good day."))["response"]
+    assert in_call["metadata"] == {messages.REPLY_KEY: "8"}
+    assert (in_call["input"][0]["content"][0]["text"], in_call["tools"]) == ('Say exactly: "Good day."', [])
+    assert "conversation" not in in_call
     checked(SessionUpdateEventParam, messages.phrase_session("cedar", "phrase-session"))
 
 

@@ -139,3 +139,16 @@ async def test_the_speakers_connections_are_run(tmp_path: Path) -> None:
         await cached(inner, tmp_path).run()
 
     assert inner.is_run
+
+
+async def test_what_somebody_else_said_is_kept_where_it_is_a_phrase(tmp_path: Path) -> None:
+    speaker = TwoPieces()
+    first = cached(speaker, tmp_path)
+    assert not first.has(HELLO)
+    await first.keep(HELLO, b"\x09" * 80)
+    await first.keep("Your number is 12.", b"\x09")
+    again = cached(speaker, tmp_path)
+    assert (again.has(HELLO), again.has("Your number is 12.")) == (True, False)
+    assert await spoken(again) == [Spoken(b"\x09" * 80, HELLO)]
+    assert speaker.asked == []
+    assert len(files(tmp_path)) == 1
