@@ -2,7 +2,7 @@
 
 import typer
 
-from offhook.cli import agents, box, call, demo, doctor, exits, report, token, twilio, up, why
+from offhook.cli import agents, box, call, demo, doctor, exits, replay, report, token, twilio, up, why
 
 app = typer.Typer(
     name="offhook",
@@ -18,6 +18,7 @@ app.command(help=call.EXAMPLE)(call.call)
 app.command(help=doctor.EXAMPLE)(doctor.doctor)
 app.command(help=report.EXAMPLE)(report.report)
 app.command(help=why.EXAMPLE)(why.why)
+app.command(help=replay.EXAMPLE)(replay.replay)
 app.add_typer(agents.app, name="agents")
 app.add_typer(twilio.app, name="twilio")
 app.command(help=token.EXAMPLE)(token.token)

@@ -1,0 +1,172 @@
+"""Several settings side by side: the figures of their calls, and the two conversations turn by turn. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import SequenceMatcher
+from itertools import zip_longest
+
+from calls.conversation import Turn
+from calls.plain_words import END_REASONS
+from offhook.replay.result import LATENCY_TOLERANCE_MS, Result, said, unlike
+from offhook.words import clock
+
+NOT_KNOWN = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One setting with the calls made with it; the call as it was recorded is one, too, of one run. `what` says what
+    is particular to it."""
+
+    name: str
+    what: str
+    runs: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Result:
+        """The run that is shown where one has to stand for all."""
+        return self.runs[0]
+
+    @property
+    def unlike(self) -> list[str]:
+        """In what its runs differ from the first; empty where all came to the same."""
+        return [sentence for run in self.runs[1:] for sentence in unlike(self.first, run)]
+
+    @property
+    def spread_ms(self) -> int:
+        """How far the medians of the runs' latencies lie apart."""
+        medians = [run.latency.p50_ms for run in self.runs if run.latency]
+        return max(medians) - min(medians) if medians else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table: a cell for each column. `differs`: the last two columns are not the same in it; in
+    something that is measured, their ranges do not meet."""
+
+    name: str
+    cells: tuple[str, ...]
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A turn in either conversation; None where the other has one more. `same`: the same was said and cut."""
+
+    left: Turn | None
+    right: Turn | None
+
+    @property
+    def same(self) -> bool:
+        return self.left is not None and self.right is not None and said(self.left) == said(self.right)
+
+
+def figures(columns: Sequence[Column]) -> list[Figure]:
+    """What is to be compared, what matters most first. Ranges are over the runs of a column."""
+    texts: list[tuple[str, Callable[[Result], str]]] = [
+        ("mode", lambda run: " → ".join(run.modes) or "none"),
+        ("end", lambda run: END_REASONS.get(run.end_reason, run.end_reason)),
+        ("caller's turns", lambda run: str(len(run.caller_turns))),
+        ("interruptions", lambda run: str(len(run.interruptions))),
+    ]
+    measured: list[tuple[str, Callable[[Result], float | None], Callable[[float], str]]] = [
+        ("turn taken to be over after", lambda run: run.turn_end_ms, _ms),
+        ("answer heard after, median", lambda run: run.latency.p50_ms if run.latency else None, _ms),
+        ("answer heard after, longest", lambda run: run.latency.max_ms if run.latency else None, _ms),
+        ("greeting after", lambda run: run.greeting_ms, _ms),
+        ("length", lambda run: run.length_ms, lambda ms: clock(round(ms))),
+        ("cost", lambda run: _float(run.usd), lambda usd: f"${usd:.4f}"),
+        ("cost per minute", lambda run: _float(run.usd_per_minute), lambda usd: f"${usd:.4f}"),
+    ]
+    found = [_text(name, columns, read) for name, read in texts]
+    found += [_measured(name, columns, read, show) for name, read, show in measured]
+    names = sorted({name for column in columns for run in column.runs for name in run.fields})
+    found += [_field(name, columns) for name in names]
+    if any(run.failures for column in columns for run in column.runs):
+        found.append(_text("failures", columns, lambda run: ", ".join(run.failures) or "none"))
+    found.append(Figure("the same each time", tuple(map(_sameness, columns)), differs=False))
+    return found
+
+
+def aligned(left: Sequence[Turn], right: Sequence[Turn]) -> list[Pair]:
+    """Both conversations in order, what they have in common beside each other."""
+    matcher = SequenceMatcher(None, [said(turn) for turn in left], [said(turn) for turn in right], autojunk=False)
+    pairs: list[Pair] = []
+    for tag, left_from, left_to, right_from, right_to in matcher.get_opcodes():
+        ours, theirs = left[left_from:left_to], right[right_from:right_to]
+        pairs += _paired(ours, theirs) if tag == "replace" else [Pair(*both) for both in zip_longest(ours, theirs)]
+    return pairs
+
+
+def _paired(left: Sequence[Turn], right: Sequence[Turn]) -> list[Pair]:
+    """Turns that differ, those of the same speaker beside each other as far as that goes."""
+    pairs: list[Pair] = []
+    at = 0
+    for turn in left:
+        match = next((number for number in range(at, len(right)) if right[number].role is turn.role), None)
+        if match is None or match - at > 1:
+            pairs.append(Pair(turn, None))
+            continue
+        pairs += [Pair(None, one) for one in right[at:match]]
+        pairs.append(Pair(turn, right[match]))
+        at = match + 1
+    return pairs + [Pair(None, one) for one in right[at:]]
+
+
+def latency_range(column: Column, turn: Turn) -> tuple[int, int] | None:
+    """From which to which ms this answer of the first run was heard in all runs; None where it was not measured."""
+    at = column.first.turns.index(turn)
+    found = [
+        run.turns[at].latency.total for run in column.runs if at < len(run.turns) and said(run.turns[at]) == said(turn)
+    ]
+    known = [total for total in found if total is not None]
+    return (min(known), max(known)) if known else None
+
+
+def _text(name: str, columns: Sequence[Column], read: Callable[[Result], str]) -> Figure:
+    cells = tuple(" / ".join(dict.fromkeys(map(read, column.runs))) for column in columns)
+    return Figure(name, cells, len(cells) > 1 and cells[-1] != cells[-2])
+
+
+def _field(name: str, columns: Sequence[Column]) -> Figure:
+    return _text(name.replace("_", " "), columns, lambda run: run.fields.get(name, "unknown"))
+
+
+def _measured(
+    name: str, columns: Sequence[Column], read: Callable[[Result], float | None], show: Callable[[float], str]
+) -> Figure:
+    ranges = [_range([value for run in column.runs if (value := read(run)) is not None]) for column in columns]
+    cells = tuple(NOT_KNOWN if one is None else _between(one, show) for one in ranges)
+    last = ranges[-2:]
+    before, after = last if len(last) > 1 else (None, None)
+    differs = before is not None and after is not None and (before[1] < after[0] or after[1] < before[0])
+    return Figure(name, cells, differs and cells[-1] != cells[-2])
+
+
+def _range(values: Sequence[float]) -> tuple[float, float] | None:
+    return (min(values), max(values)) if values else None
+
+
+def _between(bounds: tuple[float, float], show: Callable[[float], str]) -> str:
+    low, high = map(show, bounds)
+    return low if low == high else f"{low} to {high}"
+
+
+def _sameness(column: Column) -> str:
+    if len(column.runs) == 1:
+        return "one call"
+    if column.unlike:
+        return "no, see below"
+    if column.spread_ms > LATENCY_TOLERANCE_MS:
+        return f"yes, but for the times ({len(column.runs)} calls)"
+    return f"yes ({len(column.runs)} calls)"
+
+
+def _ms(value: float) -> str:
+    return f"{round(value):,} ms"
+
+
+def _float(usd: Decimal | None) -> float | None:
+    return None if usd is None else float(usd)
