@@ -165,6 +165,11 @@ class Stack:
         """Of the process, where it runs: to be stopped, slowed or looked at."""
         return self._streamers[number].pid
 
+    @property
+    def web_pid(self) -> int | None:
+        """Of the process that runs the handlers, where it runs."""
+        return self._web.pid
+
     async def watch(self, tell: Callable[[str], None] = lambda _sentence: None) -> None:
         """Runs until it is cancelled. A streamer that ends by itself is started again (`watch.Watch`), which `tell`
         hears; ProcessFailed, with the end of its log, as soon as the store or the web process ends."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from calls.record import Mode
 from tests.chaos.field import DRAIN_S, Field
+from tests.chaos.moments import Moment
 from tests.chaos.wires import Canned, signal_process
+from tests.vendors.script import Fault as Ailment
 
 FOR_S = 4.0
 BLOCKED_S = 2.0
@@ -35,11 +37,14 @@ Strike = Callable[[Struck], Coroutine[None, None, None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`strike` returns when its effect is over or stands for the rest of the call."""
+    """`strike` returns when its effect is over or stands for the rest of the call. `soils`: the streamers know of it in
+    the calls that follow."""
 
     name: str
     strike: Strike
     modes: frozenset[Mode] = ALL_MODES
+    moments: frozenset[Moment] = frozenset(Moment)
+    soils: bool = False
 
 
 def _holder(struck: Struck) -> int:
@@ -108,6 +113,10 @@ async def _store_slow(struck: Struck) -> None:
     struck.field.store.late_s = 0.5
 
 
+async def _disk_full(struck: Struck) -> None:
+    struck.field.fill_disk()
+
+
 async def _web_error(struck: Struck) -> None:
     """The next webhook fails, as a Lambda that raises does; the lifeline is a function of its own."""
     await _next_webhook(struck, canned=Canned(500))
@@ -155,23 +164,60 @@ def _vendor_stalls(vendor: str) -> Strike:
     return strike
 
 
+def _answer(status: str) -> bytes:
+    body = b'{"error":{"message":"no","type":"server_error","code":"server_error"}}'
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
 def _vendor_says(vendor: str, status: str) -> Strike:
     async def strike(struck: Struck) -> None:
-        body = b'{"error":{"message":"no","type":"server_error","code":"server_error"}}'
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        struck.field.vendors[vendor].canned = head.encode() + body
+        struck.field.vendors[vendor].canned = _answer(status)
         struck.field.vendors[vendor].cut()
 
     return strike
 
 
-_PIPELINE, _REALTIME = frozenset({Mode.PIPELINE}), frozenset({Mode.REALTIME})
+async def _first_choices_fail(struck: Struck) -> None:
+    """The recogniser and the voice that the agent names first; those that it names for then serve."""
+    for vendor, path in (("deepgram", b"/v2/listen"), ("elevenlabs", b"eleven_flash_v2_5")):
+        wire = struck.field.vendors[vendor]
+        wire.canned, wire.canned_for = _answer("500 Internal Server Error"), path
+        wire.cut()
+
+
+def _ails(vendor: str, ailment: Ailment) -> Strike:
+    """The connections that stand are cut, and those that come find the vendor ailing."""
+
+    async def strike(struck: Struck) -> None:
+        struck.field.ailing.ail(vendor, ailment)
+        struck.field.vendors["openai" if vendor == "realtime" else vendor].cut()
+
+    return strike
+
+
+def _pipeline(name: str, strike: Strike) -> Fault:
+    return Fault(name, strike, frozenset({Mode.PIPELINE}), soils=True)
+
+
+def _realtime(name: str, strike: Strike) -> Fault:
+    return Fault(name, strike, frozenset({Mode.REALTIME}), soils=True)
+
+
+def _ailing(name: str, vendor: str, ailment: Ailment) -> Fault:
+    mode = Mode.REALTIME if vendor == "realtime" else Mode.PIPELINE
+    moments = frozenset({Moment.MODEL_THINKING, Moment.AGENT_SPEAKING})
+    return Fault(name, _ails(vendor, ailment), frozenset({mode}), moments, soils=True)
+
+
+_LATER_MS = 300.0
+VENDORS = ("deepgram", "openai", "elevenlabs")
 FAULTS = (
     Fault("streamer killed", _kill, STREAMING),
     Fault("both streamers killed", _kill_both, STREAMING),
     Fault("streamer terminated", _terminate, STREAMING),
     Fault("event loop blocked 2 s", _block, STREAMING),
-    Fault("wall clock jumps an hour", _clock_jumps, STREAMING),
+    Fault("wall clock jumps an hour", _clock_jumps, STREAMING, soils=True),
     Fault("stream reset", _stream_reset, STREAMING),
     Fault("stream half-open 4 s", _stream_half_open, STREAMING),
     Fault("stream 200 ms late", _stream_slow, STREAMING),
@@ -179,15 +225,39 @@ FAULTS = (
     Fault("table down 4 s", _store_down),
     Fault("table throttles 4 s", _store_throttled),
     Fault("table 500 ms late", _store_slow),
+    Fault("disk full", _disk_full),
     Fault("webhook fails once", _web_error),
     Fault("webhook too late once", _web_late),
     Fault("webhooks twice, out of order", _web_twice),
-    *(Fault(f"{vendor} cut once", _vendor_cut(vendor), _PIPELINE) for vendor in ("deepgram", "openai", "elevenlabs")),
-    *(Fault(f"{vendor} down", _vendor_down(vendor), _PIPELINE) for vendor in ("deepgram", "openai", "elevenlabs")),
-    *(Fault(f"{vendor} stalls", _vendor_stalls(vendor), _PIPELINE) for vendor in ("deepgram", "openai", "elevenlabs")),
-    Fault("openai says 429", _vendor_says("openai", "429 Too Many Requests"), _PIPELINE),
-    Fault("deepgram says 500", _vendor_says("deepgram", "500 Internal Server Error"), _PIPELINE),
-    Fault("openai cut once", _vendor_cut("openai"), _REALTIME),
-    Fault("openai down", _vendor_down("openai"), _REALTIME),
-    Fault("openai stalls", _vendor_stalls("openai"), _REALTIME),
+    *(_pipeline(f"{vendor} cut once", _vendor_cut(vendor)) for vendor in VENDORS),
+    *(_pipeline(f"{vendor} down", _vendor_down(vendor)) for vendor in VENDORS),
+    *(_pipeline(f"{vendor} stalls", _vendor_stalls(vendor)) for vendor in VENDORS),
+    _pipeline("first recogniser and voice down", _first_choices_fail),
+    _pipeline("openai says 429", _vendor_says("openai", "429 Too Many Requests")),
+    _pipeline("deepgram says 500", _vendor_says("deepgram", "500 Internal Server Error")),
+    _ailing("openai says 500", "openai", Ailment("status", status=500)),
+    _ailing("openai refuses the key", "openai", Ailment("status", status=401)),
+    _ailing("openai breaks off", "openai", Ailment("drop", after_messages=4)),
+    _ailing("openai errs in mid-reply", "openai", Ailment("error", after_messages=4)),
+    _ailing("openai sends garbage", "openai", Ailment("garbage", after_messages=4)),
+    _ailing("deepgram says 429", "deepgram", Ailment("status", status=429)),
+    _ailing("deepgram refuses the key", "deepgram", Ailment("status", status=401)),
+    _ailing("deepgram closes", "deepgram", Ailment("close", after_ms=_LATER_MS)),
+    _ailing("deepgram errs", "deepgram", Ailment("error", after_ms=_LATER_MS)),
+    _ailing("deepgram sends garbage", "deepgram", Ailment("garbage", after_ms=_LATER_MS)),
+    _ailing("deepgram hears nothing", "deepgram", Ailment("silence")),
+    _ailing("elevenlabs says 429", "elevenlabs", Ailment("status", status=429)),
+    _ailing("elevenlabs refuses the key", "elevenlabs", Ailment("status", status=401)),
+    _ailing("elevenlabs closes", "elevenlabs", Ailment("close", after_messages=3)),
+    _ailing("elevenlabs errs", "elevenlabs", Ailment("error", after_messages=3)),
+    _ailing("elevenlabs sends garbage", "elevenlabs", Ailment("garbage", after_messages=3)),
+    _ailing("elevenlabs says silence", "elevenlabs", Ailment("silence")),
+    _realtime("openai cut once", _vendor_cut("openai")),
+    _realtime("openai down", _vendor_down("openai")),
+    _realtime("openai stalls", _vendor_stalls("openai")),
+    _ailing("openai says 429", "realtime", Ailment("status", status=429)),
+    _ailing("openai refuses the key", "realtime", Ailment("status", status=401)),
+    _ailing("openai closes", "realtime", Ailment("close", after_messages=20)),
+    _ailing("openai errs", "realtime", Ailment("error", after_messages=20, reason="server_error")),
+    _ailing("openai sends garbage", "realtime", Ailment("garbage", after_messages=20)),
 )

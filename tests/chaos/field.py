@@ -3,41 +3,37 @@ from both to the table, from the streamer to each vendor. One call at a time."""
 
 import asyncio
 import re
+import resource
+import signal
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from calls.record import Mode
-from offhook.box.box import Box
+from offhook.box.box import Box, BoxEvent
 from offhook.box.caller_script import CallerScript
 from offhook.box.calls import Hook
 from offhook.box.line import PhoneLine
 from offhook.box.settings import BoxSettings, Number
 from offhook.stack.processes import free_port
 from offhook.stack.stack import Stack
-from tests.chaos.wires import HttpWire, TcpWire
+from tests.chaos.agents import agents
+from tests.chaos.ailing import ASKED, FOR_A_PERSON, Ailing
+from tests.chaos.shifting_streamer import RENEWED
+from tests.chaos.wires import HttpWire, TcpWire, signal_process
 from tests.fakes.box_parts import ToneMouth
-from tests.vendors.script import DeepgramScript, Listening, OpenAIScript, Reply, Script, ToolCall, Utterance
-from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
 from tests.vendors.vendors import Vendors
-from tests.whole.realtime_agent import agents_on_realtime
 from tests.whole.scene import script
-from tests.whole.vendor_agent import agents_on_vendors, keys_for
+from tests.whole.vendor_agent import keys_for
 
 STREAMERS = 2
 DRAIN_S = 3
 PERSON = "+14155550199"
-ASKED = ("What are your hours?", "Is there parking?", "Thank you, goodbye.")
-ANSWERS = (
-    "We are open from nine to five on every day but Sunday. On Saturday we close at one.",
-    "There is parking behind the building, and it is free for an hour.",
-    "You are welcome.",
-    "We are always glad to help you with that.",
-    "That is all that I can tell you.",
-)
-GOODBYE = SpokenReply("Goodbye then, and thank you for calling.", (ToolCall("end_call"),))
+"""Whom the lifeline puts the caller through to."""
+RENEWED_WITHIN_S = 20.0
 BETWEEN_MS = 1_400
 """No recording has a pause that long, and no agent answers so soon."""
 UTTERANCES = 7
@@ -48,12 +44,15 @@ VENDORS = {"deepgram": "DEEPGRAM_BASE_URL", "openai": "OPENAI_BASE_URL", "eleven
 class ScriptedEars:
     """In traditional mode: what the caller says by the number of utterances that were on the line."""
 
-    def __init__(self) -> None:
+    def __init__(self, ailing: Ailing) -> None:
         self.line: PhoneLine | None = None
+        self._ailing = ailing
 
     async def recognise(self, mulaw: bytes) -> str:
         spans = self.line.caller_spans if self.line else ()
         said = sum(at == 0 or start - spans[at - 1][1] > BETWEEN_MS for at, (start, _) in enumerate(spans))
+        if self._ailing.asks_for_person and said <= 1:
+            return FOR_A_PERSON
         return ASKED[min(max(1, said), len(ASKED)) - 1]
 
 
@@ -65,76 +64,99 @@ class Field:
     stack: Stack
     box: Box
     ears: ScriptedEars
+    mouth: ToneMouth
     caller: CallerScript
     stream: TcpWire
     web: HttpWire
     store: HttpWire
     store_line: TcpWire
     vendors: dict[str, TcpWire]
-    rang_person: set[str]
-    """The calls, by Twilio's sid, that were put through to somebody."""
+    ailing: Ailing
+    dialled: dict[str, str]
+    """Whom a call, by Twilio's sid, was put through to."""
+    is_soiled: bool = False
+    """The streamers remember what a vendor did to the call before."""
+    _full: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def mend(self) -> None:
         for wire in (self.stream, self.store_line, *self.vendors.values()):
             wire.mend()
         for requests in (self.web, self.store):
             requests.mend()
+        self.ailing.mend()
+        for pid in self._pids() & self._full.keys():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, self._full[pid])
+        self._full.clear()
+
+    def fill_disk(self) -> None:
+        """From now on no process of ours can make a file longer."""
+        for pid in self._pids():
+            _, hard = self._full[pid] = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+
+    def _pids(self) -> set[int]:
+        pids = (self.stack.web_pid, *(self.stack.streamer_pid(number) for number in range(STREAMERS)))
+        return {pid for pid in pids if pid is not None}
 
     def holder_of(self, call_id: str) -> int | None:
         """The number of the streamer that the call's newest stream is in, by the streamers' logs."""
-        logs = [self.stack.logs[f"streamer {number + 1}"] for number in range(STREAMERS)]
-        newest: tuple[str, int] | None = None
-        for number, log in enumerate(logs):
-            for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        newest: tuple[int, int] | None = None
+        for number in range(STREAMERS):
+            for line in self._log(number):
                 if "stream started" in line and call_id in line:
-                    at = re.search(r'"timestamp":"([^"]+)"', line)
-                    newest = max(newest or ("", 0), (at.group(1) if at else "", number))
+                    newest = max(newest or (0, 0), (_at_ms(line), number))
         return newest[1] if newest else None
 
+    def engines_changed_ms(self, since_ms: int) -> list[int]:
+        """When calls went on with another engine in the same stream, epoch ms."""
+        lines = (line for number in range(STREAMERS) for line in self._log(number) if "another engine: " in line)
+        return sorted(at_ms for line in lines if (at_ms := _at_ms(line)) >= since_ms)
+
+    def _log(self, number: int) -> list[str]:
+        log = self.stack.logs[f"streamer {number + 1}"]
+        return log.read_text(encoding="utf-8", errors="replace").splitlines()
+
     async def all_ready(self) -> None:
-        """Streamers that were killed are there again."""
-        for number in range(STREAMERS):
-            if self.stack.streamer_pid(number) is None:
-                await self.stack.restart_streamer(number)
+        """Streamers that were killed are there again, and none remembers what a vendor did, or has the wrong time."""
+        there = [number for number in range(STREAMERS) if self.stack.streamer_pid(number) is not None]
+        gone = [number for number in range(STREAMERS) if number not in there]
+        renewing = [self._renew(number) for number in there if self.is_soiled]
+        await asyncio.gather(*renewing, *(self.stack.restart_streamer(number) for number in gone))
+        self.is_soiled = False
+
+    async def _renew(self, number: int) -> None:
+        def times() -> int:
+            return sum(RENEWED in line for line in self._log(number))
+
+        before = times()
+        signal_process(self.stack.streamer_pid(number), signal.SIGUSR2)
+        async with asyncio.timeout(RENEWED_WITHIN_S):
+            while times() == before:  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.05)
 
 
-def _vendor_script() -> Script:
-    replies = tuple(Reply(text, first_token_ms=250) for text in ANSWERS)
-    spoken = (*(SpokenReply(text) for text in ANSWERS[:2]), GOODBYE)
-    realtime = RealtimeScript((RealtimeConnection(tuple(Heard(text) for text in ASKED), spoken),))
-    listening = Listening(tuple(Utterance(text) for text in ASKED))
-    return Script(DeepgramScript((listening,)), OpenAIScript(replies, by="turn", realtime=realtime))
-
-
-def _agents(folder: Path, mode: Mode) -> Path:
-    if mode is Mode.REALTIME:
-        return agents_on_realtime(folder)
-    if mode is Mode.TRADITIONAL:
-        return agents_on_realtime(folder, modes='modes = ["traditional"]')
-    return agents_on_vendors(folder)
+def _at_ms(line: str) -> int:
+    """When a line of a streamer's log was written, epoch ms; 0 where it does not say."""
+    found = re.search(r'"timestamp":"([^"]+)"', line)
+    return round(datetime.strptime(found.group(1), "%Y-%m-%d %H:%M:%S,%f%z").timestamp() * 1000) if found else 0
 
 
 @asynccontextmanager
-async def field(mode: Mode, phrases: Path | None = None) -> AsyncIterator[Field]:
-    """`phrases`: the folder for kept phrases, where it is not to be an ordinary one."""
+async def field_of(mode: Mode) -> AsyncIterator[Field]:
+    """A field whose agent's ladder begins with `mode`."""
     async with AsyncExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
-        stream, web, store = TcpWire(), HttpWire(), HttpWire()
+        stream, web, store, ailing = TcpWire(), HttpWire(), HttpWire(), Ailing()
         stream_port = await open_.enter_async_context(stream.listening())
         web_url = await open_.enter_async_context(web.listening())
         store_line = TcpWire(int((await open_.enter_async_context(store.listening())).rsplit(":", 1)[1]))
         store_url = f"http://127.0.0.1:{await open_.enter_async_context(store_line.listening())}"
-        vendors = await open_.enter_async_context(Vendors(_vendor_script()))
-        wires: dict[str, TcpWire] = {}
-        settings = keys_for(vendors)
-        for name, setting in VENDORS.items():
-            wires[name] = TcpWire(vendors.listeners[name].port)
-            port = await open_.enter_async_context(wires[name].listening())
-            settings[setting] = settings[setting].replace(str(vendors.listeners[name].port), str(port))
+        vendors = await open_.enter_async_context(Vendors(ailing.script))
+        wires, settings = await _wired(open_, vendors)
         box_port = free_port()
         stack = Stack(
             folder,
-            _agents(folder / "agents", mode),
+            agents(folder / "agents", mode),
             f"http://127.0.0.1:{box_port}",
             stream_url=f"ws://127.0.0.1:{stream_port}",
             streamer_module="tests.chaos.shifting_streamer",
@@ -145,21 +167,47 @@ async def field(mode: Mode, phrases: Path | None = None) -> AsyncIterator[Field]
                 "AWS_ENDPOINT_URL": store_url,
                 "OFFHOOK_DRAIN_S": str(DRAIN_S),
                 "OFFHOOK_LIFELINE_NUMBER": PERSON,
-                "OFFHOOK_PHRASES": str(phrases or folder / "phrases"),
+                "OFFHOOK_PHRASES": str(folder / "phrases"),
             },
         )
         stream.to_port = int(stack.streamers_url.rsplit(":", 1)[1])
         web.to_url, store.to_url = stack.public_url, stack.settings.aws_endpoint_url
         voice, fallback, status = (Hook(f"{web_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
         number = {stack.from_number: Number(voice, fallback, status)}
-        ears = ScriptedEars()
+        ears, mouth = ScriptedEars(ailing), ToneMouth()
         await open_.enter_async_context(stack)
-        box = Box(BoxSettings(stack.account_sid, stack.auth_token, number, port=box_port), ears, ToneMouth())
-        box.script_for = lambda _to: script(folder, 'when = "now"\nwait_ms = 3000', 'when = "now"\nhang_up = true')
-        rang_person: set[str] = set()
-        box.on_event(lambda event: rang_person.add(event.call_sid) if event.kind == "dial" else None)
+        box = Box(BoxSettings(stack.account_sid, stack.auth_token, number, port=box_port), ears, mouth)
+        dialled = _called(box, folder)
         await open_.enter_async_context(box)
-        says = [f'say = ["REC/hello.wav", "REC/{last}.wav"]' for last in ("hours", "hours", "goodbye")]
-        steps = [*says, *says[:1] * (UTTERANCES - len(says)), 'when = "agent-done"\nhang_up = true']
-        yield Field(mode, stack, box, ears, script(folder, *steps), stream, web, store, store_line, wires, rang_person)
+        ends = (stream, web, store, store_line, wires)
+        yield Field(mode, stack, box, ears, mouth, _caller(folder), *ends, ailing, dialled)
         await asyncio.sleep(0)
+
+
+async def _wired(open_: AsyncExitStack, vendors: Vendors) -> tuple[dict[str, TcpWire], dict[str, str]]:
+    """A wire to each vendor, and the settings that lead over it."""
+    wires: dict[str, TcpWire] = {}
+    settings = keys_for(vendors)
+    for name, setting in VENDORS.items():
+        wires[name] = TcpWire(vendors.listeners[name].port)
+        port = await open_.enter_async_context(wires[name].listening())
+        settings[setting] = settings[setting].replace(str(vendors.listeners[name].port), str(port))
+    return wires, settings
+
+
+def _called(box: Box, folder: Path) -> dict[str, str]:
+    """Whoever is dialled takes the call and hangs up soon; which calls that were."""
+    box.script_for = lambda _to: script(folder, 'when = "now"\nwait_ms = 2000', 'when = "now"\nhang_up = true')
+    dialled: dict[str, str] = {}
+
+    def note(event: BoxEvent) -> None:
+        if event.kind == "dial":
+            dialled.setdefault(event.call_sid, event.detail)
+
+    box.on_event(note)
+    return dialled
+
+
+def _caller(folder: Path) -> CallerScript:
+    says = [f'say = ["REC/hello.wav", "REC/{last}.wav"]' for last in ("hours", "hours", "goodbye")]
+    return script(folder, *says, *says[:1] * (UTTERANCES - len(says)), 'when = "agent-done"\nhang_up = true')

@@ -12,10 +12,14 @@ LAST_WORDS = 3
 
 
 class Moment(StrEnum):
+    """A tool is running while the agent says that it puts the caller through, which the model has asked for by then and
+    which is done behind the last word."""
+
     BEFORE_GREETING = "before greeting"
     CALLER_SPEAKING = "caller speaking"
     MODEL_THINKING = "model thinking"
     AGENT_SPEAKING = "agent speaking"
+    TOOL_RUNNING = "tool running"
     GOODBYE = "goodbye"
 
 
@@ -46,7 +50,7 @@ class Watcher:
                 return self.utterances == 1 and line.caller_speaking and since_ms >= 400
             case Moment.MODEL_THINKING:
                 return self.utterances == 1 and not line.caller_speaking and since_ms >= 350 and not answers
-            case Moment.AGENT_SPEAKING:
+            case Moment.AGENT_SPEAKING | Moment.TOOL_RUNNING:
                 return self.utterances == 1 and not line.caller_speaking and answering
             case Moment.GOODBYE:
                 return self.utterances == LAST_WORDS and not line.caller_speaking and answering

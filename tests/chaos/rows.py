@@ -1,24 +1,39 @@
 """One call with one fault at one moment, and what became of it."""
 
 import asyncio
+import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import StrEnum
 
 from calls.conversation import Conversation, Role
 from calls.record import CallRecord, EndReason, Mode
+from handlers import lifeline
 from offhook.box.calls import BoxCall
 from offhook.box.line import PhoneLine
+from tests.chaos import measures
+from tests.chaos.agents import BRIDGE, GREETING, TROUBLE
+from tests.chaos.ailing import ANSWERS
 from tests.chaos.faults import Fault, Struck
-from tests.chaos.field import ANSWERS, Field
+from tests.chaos.field import Field
+from tests.chaos.measures import Line
 from tests.chaos.moments import Moment, reach
 from tests.whole.scene import CALLEE
-from tests.whole.silences import silences
 
 CALL_WITHIN_S = 75.0
 RECORD_WITHIN_S = 12.0
-WENT_ON_MS = 1_000
+CHARACTER_MS = 60
+"""What a letter of the vendors' voices takes."""
 GOODBYES = frozenset({EndReason.CALLER_GOODBYE, EndReason.AGENT_GOODBYE})
+
+
+class Fate(StrEnum):
+    KEPT = "kept"
+    PERSON = "handed to a person"
+    APOLOGISED = "apologised"
+    LOST = "lost"
+    UNTRIED = "untried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +48,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Another engine in the same stream, to a caller who was owed an answer. From the fault, and from the change on,
+    to the agent's next sound; from the change to the answer, less what the new engine's vendors take."""
+
+    from_fault_ms: int
+    audible_ms: int
+    answering_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """`audible_ms`: from the fault to the agent's next sound; 0 where it went on sounding, None where nothing came.
-    `kept` of `confirmed` turns that stood in the record when the fault came are there at the end."""
+    """`audible_ms`: `measures.audible_ms` from the fault on. `kept` of `confirmed` turns that stood in the record when
+    the fault came are there at the end. `why` says of a fate other than KEPT how it came."""
 
     row: Row
-    reached: bool
+    fate: Fate
+    why: str = ""
     audible_ms: int | None = None
     longest_silence_ms: int = 0
     confirmed: int = 0
@@ -46,25 +72,42 @@ class Outcome:
     said_twice: tuple[str, ...] = ()
     final: str = ""
     rungs: str = ""
-    lost: str = ""
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of a call that is over."""
+
+    call: BoxCall
+    line: Line
+    struck_ms: int
+    struck_at_ms: int
+    before: Conversation
+    after: Conversation
+    record: CallRecord | None
 
 
 async def run_row(row: Row, field: Field) -> Outcome:
     """The field is whole before and after."""
     field.mend()
     await field.all_ready()
+    field.ailing.asks_for_person = row.moment is Moment.TOOL_RUNNING
+    field.mouth.said.clear()
     call = field.box.place_inbound(field.stack.from_number, CALLEE, field.caller)
     line = field.ears.line = field.box.line(call)
     striking: asyncio.Task[None] | None = None
-    reached, strike_ms, before = False, 0, Conversation()
+    struck_ms, struck_at_ms, before = 0, 0, Conversation()
+    missed = "the moment never came"
     try:
         async with asyncio.timeout(CALL_WITHIN_S):
-            reached = await reach(row.moment, line)
-            if reached:
+            if await reach(row.moment, line):
                 record = await asyncio.to_thread(field.stack.store.by_sid, call.sid)
                 before = await _conversation(field, record)
-                strike_ms = line.now_ms
+                missed = _elsewhere(record, row.mode)
+                struck_ms, struck_at_ms = line.now_ms, time.time_ns() // 1_000_000
                 struck = Struck(field, record.call_id if record else "")
+                field.is_soiled = row.fault.soils
                 striking = asyncio.create_task(row.fault.strike(struck), name="fault")
             await field.box.ended(call)
     except TimeoutError:
@@ -75,11 +118,16 @@ async def run_row(row: Row, field: Field) -> Outcome:
             await asyncio.wait([striking])
         field.mend()
     record = await _final(field, call)
+    if missed:
+        return Outcome(row, Fate.UNTRIED, missed, final=_final_words(call, record))
     after = await _conversation(field, record)
-    outcome = _outcome(row, reached, call, line, strike_ms, before, after, record)
-    if call.sid in field.rang_person and reached:
-        return replace(outcome, lost="", final=f"{outcome.final}, put through to a person")
-    return outcome
+    told = _Told(call, _heard(line), struck_ms, struck_at_ms, before, after, record)
+    return _outcome(row, field, told)
+
+
+def _elsewhere(record: CallRecord | None, mode: Mode) -> str:
+    stands_on = record.mode if record else None
+    return "" if stands_on in (mode, None) else f"the call stood on {stands_on} before"
 
 
 async def _conversation(field: Field, record: CallRecord | None) -> Conversation:
@@ -97,44 +145,53 @@ async def _final(field: Field, call: BoxCall) -> CallRecord | None:
     return record
 
 
-def _outcome(
-    row: Row,
-    reached: bool,
-    call: BoxCall,
-    line: PhoneLine,
-    strike_ms: int,
-    before: Conversation,
-    after: Conversation,
-    record: CallRecord | None,
-) -> Outcome:
-    if not reached:
-        return Outcome(row, False, lost="the moment never came", final=_final_words(call, record))
-    ids = {turn.id for turn in after.turns}
-    heard = Counter(turn.heard for turn in after.turns if turn.role is Role.AGENT and turn.heard in ANSWERS)
-    greetings = sum(turn.role is Role.AGENT and turn.heard.startswith("Hello") for turn in after.turns)
-    audible_ms = _audible_ms(line, strike_ms)
-    gaps = silences([*line.caller_spans, *line.agent_spans], line.now_ms)
+def _heard(line: PhoneLine) -> Line:
+    return Line(line.caller_spans, line.agent_spans, line.now_ms)
+
+
+def _outcome(row: Row, field: Field, told: _Told) -> Outcome:
+    ids = {turn.id for turn in told.after.turns}
+    audible_ms = measures.audible_ms(told.line, told.struck_ms)
+    fate, why = _fate(row, field, told, audible_ms)
     return Outcome(
         row,
-        True,
+        fate,
+        why,
         audible_ms=audible_ms,
-        longest_silence_ms=max((min(end, line.now_ms) - start for start, end in gaps if end > strike_ms), default=0),
-        confirmed=len(before.turns),
-        kept=sum(turn.id in ids for turn in before.turns),
-        said_twice=(*(text for text, times in heard.items() if times > 1), *(("the greeting",) * (greetings > 1))),
-        final=_final_words(call, record),
-        rungs=" > ".join(use.mode.value for use in record.modes) if record else "",
-        lost=_lost(call, record, audible_ms, row.moment),
+        longest_silence_ms=measures.longest_silence_ms(told.line, told.struck_ms),
+        confirmed=len(told.before.turns),
+        kept=sum(turn.id in ids for turn in told.before.turns),
+        said_twice=_said_twice(told.after),
+        final=_final_words(told.call, told.record),
+        rungs=" > ".join(use.mode.value for use in told.record.modes) if told.record else "",
+        change=_change(row, field, told),
     )
 
 
-def _audible_ms(line: PhoneLine, strike_ms: int) -> int | None:
-    for start, end in line.agent_spans:
-        if start > strike_ms:
-            return start - strike_ms
-        if end - strike_ms >= WENT_ON_MS:
-            return 0
-    return None
+def _said_twice(after: Conversation) -> tuple[str, ...]:
+    """What stands in the conversation more than once, of what is said only once."""
+    heard = [turn.heard for turn in after.turns if turn.role is Role.AGENT]
+    greetings = sum(text.startswith(GREETING) for text in heard)
+    answers = Counter(answer for text in heard for answer in ANSWERS if answer in text)
+    return (*(text for text, times in answers.items() if times > 1), *(("the greeting",) * (greetings > 1)))
+
+
+def _change(row: Row, field: Field, told: _Told) -> Change | None:
+    """The first change of engine, where somebody waited for an answer then."""
+    changed = [at_ms - told.struck_at_ms + told.struck_ms for at_ms in field.engines_changed_ms(told.struck_at_ms)]
+    if not changed or not measures.is_owed(told.line, changed[0]):
+        return None
+    audible_ms = measures.audible_ms(told.line, changed[0])
+    if audible_ms is None or told.record is None:
+        return None
+    since = [turn.heard for turn in told.after.turns[len(told.before.turns) :] if turn.role is Role.AGENT]
+    bridge_ms = CHARACTER_MS * len(BRIDGE) if any(BRIDGE in text for text in since[:1]) else 0
+    answering_ms = measures.answering_ms(told.line, changed[0], bridge_ms)
+    streaming = [use.mode for use in told.record.modes if use.mode is not Mode.TRADITIONAL]
+    is_desk = row.mode is Mode.REALTIME
+    own_ms = measures.OWN_MS.get((streaming[-1], is_desk and streaming[-1] is Mode.PIPELINE), 0) if streaming else 0
+    answered_ms = None if answering_ms is None else max(0, answering_ms - own_ms)
+    return Change(changed[0] - told.struck_ms + audible_ms, audible_ms, answered_ms)
 
 
 def _final_words(call: BoxCall, record: CallRecord | None) -> str:
@@ -143,17 +200,19 @@ def _final_words(call: BoxCall, record: CallRecord | None) -> str:
     return f"{call.status.value}, {reason}, by {call.hung_up_by or 'nobody'}" + (f" ({codes})" if codes else "")
 
 
-def _lost(call: BoxCall, record: CallRecord | None, audible_ms: int | None, moment: Moment) -> str:
-    """Why the call counts as lost; empty where it does not. A caller who has said everything, was answered and hangs up
-    has lost nothing, nor has one who was put through to a person."""
+def _fate(row: Row, field: Field, told: _Told, audible_ms: int | None) -> tuple[Fate, str]:
+    """What became of the call, and why where it was not kept. A caller who has said everything, was answered and hangs
+    up has lost nothing."""
+    record, call, is_goodbye = told.record, told.call, row.moment is Moment.GOODBYE
+    if number := field.dialled.get(call.sid):
+        is_tool = row.moment is Moment.TOOL_RUNNING and record and record.end_reason is EndReason.TRANSFERRED
+        return (Fate.KEPT, "") if is_tool else (Fate.PERSON, f"rang {number[-4:]}")
     if record and record.end_reason in GOODBYES:
-        return ""
-    if audible_ms is None and moment is not Moment.GOODBYE:
-        return "nothing was heard any more"
-    if record and record.end_reason is EndReason.TRANSFERRED:
-        return ""
-    if call.hung_up_by == "caller":
-        return ""
-    if moment is Moment.GOODBYE and call.hung_up_by == "application":
-        return ""
-    return "ended without a goodbye"
+        return Fate.KEPT, ""
+    if audible_ms is None and not is_goodbye:
+        return Fate.LOST, "nothing was heard any more"
+    if call.hung_up_by == "caller" or (is_goodbye and call.hung_up_by == "application"):
+        return Fate.KEPT, ""
+    if any(words in text for text in field.mouth.said for words in (lifeline.APOLOGY, TROUBLE)):
+        return Fate.APOLOGISED, ", ".join(failure.code for failure in record.failures) if record else "no record"
+    return Fate.LOST, "ended without a goodbye"

@@ -22,12 +22,13 @@ HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"co
 class TcpWire:
     """Passes connections on to `to_port`. While it is `frozen` no byte passes and nobody is told (a half-open socket);
     `late_s` delays each piece, by up to half as much again; while `refusing`, new connections are reset; with `canned`
-    they are answered so, whatever they ask, and closed."""
+    they are answered so, those whose first bytes have `canned_for` in them, and closed."""
 
     to_port: int = 0
     late_s: float = 0.0
     refusing: bool = False
     canned: bytes = b""
+    canned_for: bytes = b""
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -65,11 +66,11 @@ class TcpWire:
     def mend(self) -> None:
         """As new; connections that are open stay."""
         self.thaw()
-        self.late_s, self.refusing, self.canned = 0.0, False, b""
+        self.late_s, self.refusing, self.canned, self.canned_for = 0.0, False, b"", b""
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.canned:
-            await reader.read(65_536)
+        head = await reader.read(65_536) if self.canned else b""
+        if self.canned and self.canned_for in head:
             writer.write(self.canned)
             writer.close()
             return
@@ -81,6 +82,7 @@ class TcpWire:
         except OSError:
             writer.transport.abort()
             return
+        behind[1].write(head)
         both = {writer, behind[1]}
         self._writers |= both
         try:
