@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,8 @@ __all__ = ["DynamoCallStore", "client", "configuration", "create_table"]
 _TRIES = 100
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.1
+# A transaction may weigh 4 MB, and the longest turn 0.24 MB.
+_MOST_TOGETHER = 16
 
 
 class DynamoCallStore:
@@ -188,6 +190,29 @@ class DynamoCallStore:
     def append_usage(self, call_id: str, usage: Usage) -> None:
         """Put CALL#/USAGE#  if attribute_not_exists(pk)    no usage of this id is there"""
         self._requests.put_once(self._expiring(call_id, usage_item(call_id, usage)))
+
+    def append(self, call_id: str, turns: Sequence[Turn], used: Sequence[Usage]) -> None:
+        """Put CALL#/TURN#, CALL#/USAGE#   each as above, those that are new in one transaction"""
+        items = [turn_item(call_id, turn) for turn in turns] + [usage_item(call_id, usage) for usage in used]
+        new: dict[str, Put] = {}
+        for item in items:
+            new.setdefault(item["sk"], Put.if_new(self._expiring(call_id, item)))
+        puts = list(new.values())
+        for start in range(0, len(puts), _MOST_TOGETHER):
+            self._put_new(puts[start : start + _MOST_TOGETHER])
+
+    def _put_new(self, puts: list[Put]) -> None:
+        """Each of them, unless something stands at its key."""
+        for _ in self._tries():
+            if len(puts) <= 1:
+                for put in puts:
+                    self._requests.put_once(put.item)
+                return
+            refused = self._requests.put_together(*puts)
+            if refused is None:
+                return
+            puts = [put for put, standing in zip(puts, refused.standing, strict=True) if standing is None]
+        raise contended(self._table)
 
     def usage(self, call_id: str) -> tuple[Usage, ...]:
         items = self._requests.all_of(call_key(call_id)["pk"], USAGE_PREFIX)

@@ -4,7 +4,7 @@ Every read is strongly consistent. Every method may raise StoreUnavailable (retr
 calls it from worker threads, off the audio path.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,6 +55,9 @@ class CallStore(Protocol):
 
     def append_usage(self, call_id: str, usage: Usage) -> None:
         """Write one usage as its own item. A usage whose id is there already stays as it is."""
+
+    def append(self, call_id: str, turns: Sequence[Turn], used: Sequence[Usage]) -> None:
+        """Write turns and usages, each as `append_turn` and `append_usage` would, in as few requests as can be."""
 
     def usage(self, call_id: str) -> tuple[Usage, ...]:
         """Everything used so far, by when it was measured, then by id."""

@@ -31,6 +31,25 @@ class UsageContract:
         assert store.usage("no such call") == ()
         assert store.conversation(CALL_ID).turns == (a_turn("a"),)
 
+    def test_turns_and_usage_are_appended_together(self, store: CallStore) -> None:
+        turns = [a_turn(f"t{number:02}", 1_780_000_000_000 + number) for number in range(20)]
+        used = [a_usage(f"u{number:02}", 1_780_000_000_000 + number) for number in range(20)]
+        store.append(CALL_ID, turns, used)
+        assert store.conversation(CALL_ID).turns == tuple(turns)
+        assert store.usage(CALL_ID) == tuple(used)
+        store.append(CALL_ID, [], [])
+
+    def test_of_what_is_appended_together_only_the_new_is_written(self, store: CallStore) -> None:
+        store.append_turn(CALL_ID, a_turn("a", said="First."))
+        store.append_usage(CALL_ID, a_usage("x"))
+        again = [a_turn("a", said="Again."), a_turn("b"), a_turn("b", said="Twice.")]
+        store.append(CALL_ID, again, [a_usage("x", characters=7), a_usage("y", characters=9)])
+        assert {turn.id: turn.said for turn in store.conversation(CALL_ID).turns} == {
+            "a": "First.",
+            "b": a_turn("b").said,
+        }
+        assert store.usage(CALL_ID) == (a_usage("x"), a_usage("y", characters=9))
+
     def test_what_many_write_at_once_is_all_there(self, store: CallStore) -> None:
         used = [a_usage(f"u{number:02}", 1_780_000_000_000 + number) for number in range(50)]
         assert at_once([partial(store.append_usage, CALL_ID, usage) for usage in used]) == [None] * 50

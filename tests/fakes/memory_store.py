@@ -1,7 +1,7 @@
 """`calls.store.CallStore` in memory, for the tests of those who use a store. Passes the same contract suite."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from calls.conversation import Conversation, Turn
@@ -29,6 +29,7 @@ from calls.dynamo_rules import (
 )
 from calls.errors import StoreUnavailable
 from calls.record import CallRecord
+from calls.redaction import redacted_turn
 from calls.store import Page
 from calls.usage import Usage
 
@@ -100,7 +101,9 @@ class MemoryCallStore:
 
     def append_turn(self, call_id: str, turn: Turn) -> None:
         with self._up():
-            self._turns.setdefault(call_id, {}).setdefault(turn.id, turn_of(turn_item(call_id, turn)))
+            known = self._records.get(call_id)
+            kept = redacted_turn(turn, known.redact if known else ())
+            self._turns.setdefault(call_id, {}).setdefault(turn.id, turn_of(turn_item(call_id, kept)))
 
     def conversation(self, call_id: str) -> Conversation:
         with self._up():
@@ -109,6 +112,12 @@ class MemoryCallStore:
     def append_usage(self, call_id: str, usage: Usage) -> None:
         with self._up():
             self._usage.setdefault(call_id, {}).setdefault(usage.id, usage_of(usage_item(call_id, usage)))
+
+    def append(self, call_id: str, turns: Sequence[Turn], used: Sequence[Usage]) -> None:
+        for turn in turns:
+            self.append_turn(call_id, turn)
+        for usage in used:
+            self.append_usage(call_id, usage)
 
     def usage(self, call_id: str) -> tuple[Usage, ...]:
         with self._up():

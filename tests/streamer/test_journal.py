@@ -1,6 +1,7 @@
 """The journal: in order, tried again, never in the way."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from calls import streams
@@ -8,8 +9,9 @@ from calls.conversation import Role, Turn
 from calls.errors import Blame, Failure, StoreUnavailable
 from calls.record import CallRecord, Direction, Do, EndReason, Mode, ModeUse, NextStep, Status
 from calls.stream_token import Grant
-from streamer.events import CommitNext, CommitTurn
-from streamer.journal import Journal, noted, refused
+from calls.usage import Kind, Unit, Usage
+from streamer.events import CommitNext, CommitTurn, CommitUsage
+from streamer.journal import SAID_AFTER_S, Journal, noted, refused
 from tests.fakes.memory_store import MemoryCallStore
 
 RECORD = CallRecord("01CALL", Direction.INBOUND, "default", "+15550001111", "+15550002222", 1_000)
@@ -56,6 +58,62 @@ async def test_a_table_that_comes_back_loses_nothing() -> None:
     journal.write(turn(2))
     assert await journal.settle(5)
     assert [t.id for t in store.conversation(RECORD.call_id).turns] == ["t1", "t2"]
+    writing.cancel()
+
+
+def used(number: int) -> CommitUsage:
+    return CommitUsage(Usage(f"u{number}", "openai", "gpt-5", Kind.MODEL, {Unit.TEXT_OUT: number}))
+
+
+class CountingStore(MemoryCallStore):
+    """Notes what it is given at once. Breaks on whatever comes with a turn of the id `bad`."""
+
+    def __init__(self, bad: str = "") -> None:
+        super().__init__()
+        self.given: list[list[str]] = []
+        self._bad = bad
+
+    def append(self, call_id: str, turns: Sequence[Turn], used: Sequence[Usage]) -> None:
+        self.given.append([*(turn.id for turn in turns), *(usage.id for usage in used)])
+        if self._bad in self.given[-1]:
+            raise ValueError("not to be written")
+        super().append(call_id, turns, used)
+
+
+async def test_what_was_used_waits_for_the_next_turn_and_is_written_with_it() -> None:
+    store = CountingStore()
+    journal = Journal(store, RECORD.call_id)
+    writing = asyncio.create_task(journal.run())
+    await asyncio.sleep(0)
+    assert await journal.settle(2)
+    journal.write(used(1))
+    journal.write(used(2))
+    await asyncio.sleep(2 * SAID_AFTER_S)
+    assert store.given == []
+    journal.write(turn(1))
+    await asyncio.sleep(3 * SAID_AFTER_S)
+    assert store.given == [["t1", "u1", "u2"]]
+    writing.cancel()
+
+
+async def test_at_the_end_nothing_waits() -> None:
+    store = CountingStore()
+    journal = Journal(store, RECORD.call_id)
+    writing = asyncio.create_task(journal.run())
+    journal.write(used(1))
+    assert await journal.settle(SAID_AFTER_S / 2)
+    assert store.given == [["u1"]]
+    writing.cancel()
+
+
+async def test_an_entry_that_cannot_be_written_costs_no_other() -> None:
+    store = CountingStore(bad="t2")
+    journal = Journal(store, RECORD.call_id)
+    writing = asyncio.create_task(journal.run())
+    for number in (1, 2, 3):
+        journal.write(turn(number))
+    assert await journal.settle(2)
+    assert [t.id for t in store.conversation(RECORD.call_id).turns] == ["t1", "t3"]
     writing.cancel()
 
 
