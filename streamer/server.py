@@ -245,7 +245,7 @@ class StreamServer:
         def seen(entry: Entry) -> None:
             self.measures.written(entry, agent.name)
 
-        journal = Journal(self.store, grant.call_id, grant, clock.now_ms, seen)
+        journal = Journal(self.store, grant.call_id, grant, clock.now_ms, seen, agent.privacy)
         bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms)
         held = self._held[grant.call_id] = Held(bridge, grant.stream)
         self._empty.clear()

@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 
 from calls.closing import caller_needs_nothing, caller_says_goodbye
-from calls.desk_slots import WHOLE_NUMBER_DIGITS, Clock, clock_in, day_in, digits_in, numerals
+from calls.desk_slots import WHOLE_NUMBER_DIGITS, WITHHELD, Clock, clock_in, day_in, digits_in, numerals
 from calls.desk_table import Desk
 from calls.desk_words import ALONE, DENIED, KEY_NO, KEY_PERSON, KEY_YES, NO, PHRASES, YES
+from calls.redaction import PHONE
 from calls.utterance import any_of, keys, plain, sentences
 
 _YES, _YES_OR_NO, _DENIED = any_of(YES), any_of(YES + NO), re.compile(DENIED)
@@ -32,6 +33,8 @@ class Meaning:
 def meaning_of(desk: Desk, text: str, today: datetime.date, asked: str) -> Meaning:
     """What `text` means where the desk's last question was `asked`: that decides what a number or
     a key alone is."""
+    withheld = PHONE in text
+    text = text.replace(PHONE, " ")
     words = plain(text)
     typed = keys(text).strip("#")
     intents = _intents(desk, words)
@@ -50,7 +53,7 @@ def meaning_of(desk: Desk, text: str, today: datetime.date, asked: str) -> Meani
         day=day,
         hours_day=hours_day,
         clock=clock,
-        digits=digits,
+        digits=WITHHELD if withheld else digits,
         service=next((name for name in desk.services if any_of((name, f"{name}s")).search(plain(text))), ""),
         needs_nothing=caller_needs_nothing(text),
         goodbye=caller_says_goodbye(text),

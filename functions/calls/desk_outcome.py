@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from calls import desk
 from calls.agent import Agent
 from calls.conversation import Conversation
-from calls.desk_slots import WHOLE_NUMBER_DIGITS, settled
+from calls.desk_slots import WHOLE_NUMBER_DIGITS, WITHHELD, settled
 from calls.desk_speech import SAYS
 from calls.desk_table import Desk, desk_of
 from calls.desk_tasks import State
@@ -63,7 +63,7 @@ def _slots(known: Desk, state: State) -> dict[str, Value]:
         "service": state.service,
         "day": state.day.isoformat() if state.day else "",
         "time": "" if minute is None else f"{minute // 60:02}:{minute % 60:02}",
-        "phone": state.digits if len(state.digits) >= WHOLE_NUMBER_DIGITS else "",
+        "phone": state.digits if len(state.digits) >= WHOLE_NUMBER_DIGITS and state.digits != WITHHELD else "",
     }
 
 

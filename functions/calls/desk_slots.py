@@ -15,6 +15,8 @@ MONTHS = (
 )  # fmt: skip
 WHOLE_NUMBER_DIGITS = 7
 MOST_DIGITS = 15
+WITHHELD = "#" * WHOLE_NUMBER_DIGITS
+"""A number that was said, and that is private: the conversation has it no more."""
 
 _TENS_UNIT = re.compile(
     r"\b(twenty|thirty|forty|fifty) (one|two|three|four|five|six|seven|eight|nine"

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping, Sequence
 
+from calls.desk_slots import WITHHELD
 from calls.desk_table import WEEKDAYS, Desk, Opening
 
 SAYS: Mapping[str, str] = {
@@ -77,6 +78,8 @@ def spoken_time(minute: int) -> str:
 
 def spoken_digits(digits: str) -> str:
     """ "5 5 5, 0 1 3 4": one by one, in the groups that people use; part of a number in one group."""
+    if digits == WITHHELD:
+        return "the one that you gave"
     groups = _GROUPS.get(len(digits)) or ((len(digits),) if len(digits) < 7 else (3,) * -(-len(digits) // 3))
     parts, at = [], 0
     for size in groups:

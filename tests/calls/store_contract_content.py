@@ -68,6 +68,12 @@ class ContentContract:
 
     # --- turns
 
+    def test_a_turn_is_kept_without_what_its_call_keeps_private(self, store: CallStore) -> None:
+        store.create(replace(a_call(), redact=("email",)))
+        store.append_turn(CALL_ID, a_turn("t1", said="ann@example.com"))
+        (turn,) = store.conversation(CALL_ID).turns
+        assert (turn.said, turn.heard) == ("[email]", "[email]")
+
     def test_turns_come_back_whole_and_in_order(self, store: CallStore) -> None:
         waterfall = Waterfall(total=900, endpointing=300, model=200, speech=150, queue=50, playout=200, ours=0)
         later = Turn("a", Role.AGENT, "We are open.", "We are", True, 1_780_000_003_000, 1_780_000_004_000, "pipeline")

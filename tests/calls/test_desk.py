@@ -61,6 +61,14 @@ def at_read_back(agent: Agent = DEFAULT) -> Call:
     return call
 
 
+def test_a_number_that_is_private_by_now_is_known_to_have_been_given() -> None:
+    call = Call()
+    call.says("Tuesday at 3 p.m.")
+    back = call.says("It is [phone].")
+    assert back == READ_BACK.replace("5 5 5, 0 1 3 4", "the one that you gave")
+    assert "Is there anything else" in call.says("Yes.")
+
+
 def test_the_call_of_the_demo() -> None:
     call = Call()
     hours = call.says("Hello, hours.", heard="Maple Street Dental is open Monday")

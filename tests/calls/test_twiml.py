@@ -7,7 +7,7 @@ from calls.agent import Voice
 from calls.errors import OffhookError
 from calls.record import EndReason, Mode
 from calls.route import Dial, Gather, HangUp, SayAndHangUp, Stream
-from calls.twiml import LONGEST_SPOKEN_CHARS, Place, document, speakable
+from calls.twiml import LONGEST_SPOKEN_CHARS, Place, document, said_otherwise, speakable
 
 PLACE = Place(
     public_url="https://calls.example.com",
@@ -121,3 +121,12 @@ def test_a_gather_is_given_hints_and_tells_what_it_understands() -> None:
     assert (
         'partialResultCallback="https://calls.example.com/twilio/partial/3" partialResultCallbackMethod="POST"' in text
     )
+
+
+def test_the_words_of_a_document_can_be_said_otherwise_and_nothing_else() -> None:
+    said = document(Dial("+14155550199", "Tom & Ann <3 0199"), PLACE)
+    otherwise = said_otherwise(said, lambda words: words.replace("0199", "[phone]"))
+    assert otherwise == said.replace("&lt;3 0199", "&lt;3 [phone]")
+    assert "<Dial" in otherwise
+    assert ">+14155550199</Dial>" in otherwise
+    assert said_otherwise(document(HangUp(), PLACE), str.upper) == document(HangUp(), PLACE)
