@@ -12,6 +12,7 @@ from calls.call_cost import call_cost
 from calls.errors import OffhookError, StoreUnavailable
 from calls.rate_card import standard
 from calls.record import CallRecord
+from calls.redaction import redactor
 from calls.store import CallStore
 from offhook.box.calls import BoxCall
 from offhook.box.ports import Alert
@@ -90,7 +91,7 @@ class Keeper:
         used = await asyncio.to_thread(self._store.usage, record.call_id)
         zero_ms = call.answered_at_ms if call.answered_at_ms is not None else zero_of(record)
         if call.answered_at_ms is not None:
-            conversation = true_to_line(conversation, call.log, call.answered_at_ms)
+            conversation = true_to_line(conversation, call.log, call.answered_at_ms, redactor(record.redact))
         values = call_file(
             record,
             conversation,

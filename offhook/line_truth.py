@@ -5,7 +5,7 @@ it. On one machine the box has kept both. Turns and sounds are matched by order 
 left alone, for its marks have said all this.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from calls.conversation import Conversation, Role, Turn
@@ -15,14 +15,17 @@ from calls.twiml import speakable
 from offhook.box.line_log import LineLog, Spoken, Understood
 
 
-def true_to_line(conversation: Conversation, log: LineLog, answered_at_ms: int) -> Conversation:
-    """The conversation as it sounded. `answered_at_ms` is the epoch ms of the line's time 0.
+def true_to_line(
+    conversation: Conversation, log: LineLog, answered_at_ms: int, redact: Callable[[str], str] = lambda text: text
+) -> Conversation:
+    """The conversation as it sounded. `answered_at_ms` is the epoch ms of the line's time 0; `redact` takes out of the
+    line's words what is not in those of the conversation either.
 
     Of an agent's turn: times, `heard`, `cut`, its latency but for the model's part. A turn that never came to
     sound was not heard at all. Of a caller's turn: times. What cannot be matched keeps what it had.
     """
-    spoken = _Walk([speakable(one.text) for one in log.spoken])
-    understood = _Walk([_words(one) for one in log.understood])
+    spoken = _Walk([redact(speakable(one.text)) for one in log.spoken])
+    understood = _Walk([redact(_words(one)) for one in log.understood])
     turns: list[Turn] = []
     asked: Understood | None = None
     for turn in conversation.turns:

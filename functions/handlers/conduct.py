@@ -16,6 +16,7 @@ from calls.conversation import Conversation, Role, Turn
 from calls.errors import OffhookError, ProviderFailed, StoreUnavailable
 from calls.latency import Waterfall
 from calls.record import CallRecord, Mode
+from calls.redaction import redacted, redactor
 from calls.reply import Reply
 from calls.route import Answer, CallerSpoke, Decision, Dial, Gather, HangUp, Moment, SayAndHangUp, Stream
 from calls.stream_token import LIFETIME_S, Grant
@@ -36,15 +37,16 @@ class _Answered:
     ours_ms: int | None = None
 
 
-def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
+def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str, said: Turn | None = None) -> str:
     """The TwiML for `moment` of the call. `key` names the webhook within the call, and is the same when it comes
-    again: it is made of what Twilio signs and of our record, never of a header, which anybody can change.
+    again: it is made of what Twilio signs and of our record, never of a header, which anybody can change. `said` is
+    the caller's turn that the webhook brought, as it was said: the table may keep less of it.
     Raises StoreUnavailable (also where the time is up), ConfigurationInvalid."""
     call_id = record.call_id
     if earlier := wired.store.answer_of(call_id, key):
         return _finish(wired, call_id, key, earlier)
     agent = wired.agent(record.agent)
-    conversation = wired.store.conversation(call_id)
+    conversation = _as_said(wired.store.conversation(call_id), said)
     decision = _decide(wired, call_id, conversation, agent, moment)
     model_ms: int | None = None
     if isinstance(decision.step, Answer):
@@ -57,7 +59,27 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str) -> str:
         have_watched(wired, decision.record)
     log().info("a call goes on", callId=call_id, moment=type(moment).__name__, step=type(decision.step).__name__)
     _tell(record, decision.record, _turn_of(answered, key), agent)
-    return _finish(wired, call_id, key, wired.store.answered_before(call_id, key, _remembered(answered)))
+    mine = _remembered(_private(answered, record.redact))
+    standing = wired.store.answered_before(call_id, key, mine)
+    return _finish(wired, call_id, key, _remembered(answered) if standing == mine else standing)
+
+
+def _as_said(conversation: Conversation, said: Turn | None) -> Conversation:
+    """With the caller's turn that has just come in the words that it came in."""
+    if said is None:
+        return conversation
+    return Conversation(
+        tuple(replace(t, said=said.said, heard=said.heard) if t.id == said.id else t for t in conversation.turns)
+    )
+
+
+def _private(answered: _Answered, redact: tuple[str, ...]) -> _Answered:
+    """What is remembered of an answer. Should Twilio ask once more, which is rare, the caller hears less than was meant
+    for them; in return the table never has what is private."""
+    if not redact:
+        return answered
+    document = twiml.said_otherwise(answered.document, redactor(redact))
+    return replace(answered, document=document, said=redacted(answered.said, redact))
 
 
 def _tell(before: CallRecord, after: CallRecord, turn: Turn, agent: Agent) -> None:

@@ -31,10 +31,11 @@ def _turn(wired: Wired, request: TwilioRequest, step: str = "") -> str:
     record = known_call(wired, request)
     key = f"turn-{path_number(step) if step else _digest(request)}"
     words = heard(request)
-    if words:
-        wired.store.append_turn(record.call_id, caller_turn(words, key, wired.now_ms()))
+    said = caller_turn(words, key, wired.now_ms()) if words else None
+    if said:
+        wired.store.append_turn(record.call_id, said)
     spoke = over(request) or (CallerSpoke(_may_climb(wired, record)) if words else NothingHeard())
-    return conduct(wired, record, spoke, key)
+    return conduct(wired, record, spoke, key, said)
 
 
 def _may_climb(wired: Wired, record: CallRecord) -> bool:

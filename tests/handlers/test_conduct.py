@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from calls.agent_after import Privacy
 from calls.conversation import Turn
 from calls.errors import StoreUnavailable
 from calls.record import Mode
@@ -41,6 +42,36 @@ def test_a_death_between_answer_and_turn_is_made_good_when_twilio_asks_again() -
     again = house.post(turn, "/twilio/turn/1", HOURS)
     assert ">Nine to five.</Say></Gather>" in again.body
     assert house.said()[-1] == ("agent", "Nine to five.")
+
+
+NUMBER = {"SpeechResult": "My number is 415 555 0123."}
+READ_BACK = "I have noted 4 1 5, 5 5 5, 0 1 2 3. Is that right?"
+
+
+def private(*replies: Reply) -> House:
+    agent = replace(AGENT, modes=(Mode.TRADITIONAL,), privacy=Privacy(("phone",), keep_days=7))
+    house = House(ScriptedReplies(*replies), {"default": agent})
+    house.post(voice, "/twilio/voice", {"From": "+1", "To": "+2"})
+    return house
+
+
+def test_a_private_number_is_thought_about_and_spoken_and_stands_nowhere() -> None:
+    house = private(Reply(READ_BACK), Reply("Thank you."))
+    assert READ_BACK in house.post(turn, "/twilio/turn/1", NUMBER).body
+    assert [t.said for t in house.thinking.asked[0].unanswered] == ["My number is 415 555 0123."]
+    assert house.said()[1:] == [
+        ("caller", "My number is [phone]."),
+        ("agent", "I have noted [phone]. Is that right?"),
+    ]
+    record = house.only_record()
+    assert (record.redact, record.keep_days) == (("phone",), 7)
+    remembered = house.store.answer_of(record.call_id, "turn-1") or ""
+    assert "0123" not in remembered
+    assert "0 1 2 3" not in remembered
+    again = house.post(turn, "/twilio/turn/1", NUMBER).body
+    assert ">I have noted [phone]. Is that right?</Say>" in again
+    house.post(turn, "/twilio/turn/3", {"SpeechResult": "Yes."})
+    assert [t.said for t in house.thinking.asked[1].turns][1] == "My number is [phone]."
 
 
 class Racing(MemoryCallStore):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from calls.conversation import Conversation, Role, Turn
 from calls.latency import Waterfall
+from calls.redaction import redactor
 from offhook.box.line_log import LineLog, Spoken, Understood
 from offhook.line_truth import heard_part, true_to_line
 
@@ -41,6 +42,14 @@ def test_times_words_and_cuts_are_those_of_the_line() -> None:
         ("[keys 12]", False, 4480, 5900),
         ("Goodbye.", False, 6220, 6980),
     ]
+
+
+def test_words_that_are_private_are_matched_as_they_are_kept() -> None:
+    log = replace(LOG, spoken=[replace(LOG.spoken[0], text="Call 415 555 0123.")])
+    kept = Conversation((replace(GREETING, said="Call [phone].", heard="Call [phone]."),))
+    (told,) = true_to_line(kept, log, ZERO_MS, redactor(("phone",))).turns
+    assert (told.heard, told.started_at_ms - ZERO_MS) == ("Call [phone].", 140)
+    assert true_to_line(kept, log, ZERO_MS).turns[0].heard == ""
 
 
 def test_latency_runs_from_the_last_voice_to_the_first_sound() -> None:
