@@ -181,19 +181,20 @@ class DynamoCallStore:
 
         Needs no record of the call: a call whose token is valid goes on without one, and its words are kept.
         """
-        kept = redacted_turn(turn, self._terms.of(call_id).redact)
-        self._requests.put_once(self._expiring(call_id, turn_item(call_id, kept)))
+        self.append(call_id, (turn,), ())
 
     def conversation(self, call_id: str) -> Conversation:
         return in_order([turn_of(item) for item in self._requests.all_of(call_key(call_id)["pk"], TURN_PREFIX)])
 
     def append_usage(self, call_id: str, usage: Usage) -> None:
         """Put CALL#/USAGE#  if attribute_not_exists(pk)    no usage of this id is there"""
-        self._requests.put_once(self._expiring(call_id, usage_item(call_id, usage)))
+        self.append(call_id, (), (usage,))
 
     def append(self, call_id: str, turns: Sequence[Turn], used: Sequence[Usage]) -> None:
         """Put CALL#/TURN#, CALL#/USAGE#   each as above, those that are new in one transaction"""
-        items = [turn_item(call_id, turn) for turn in turns] + [usage_item(call_id, usage) for usage in used]
+        private = self._terms.of(call_id).redact
+        items = [turn_item(call_id, redacted_turn(turn, private)) for turn in turns]
+        items += [usage_item(call_id, usage) for usage in used]
         new: dict[str, Put] = {}
         for item in items:
             new.setdefault(item["sk"], Put.if_new(self._expiring(call_id, item)))

@@ -71,8 +71,9 @@ class ContentContract:
     def test_a_turn_is_kept_without_what_its_call_keeps_private(self, store: CallStore) -> None:
         store.create(replace(a_call(), redact=("email",)))
         store.append_turn(CALL_ID, a_turn("t1", said="ann@example.com"))
-        (turn,) = store.conversation(CALL_ID).turns
-        assert (turn.said, turn.heard) == ("[email]", "[email]")
+        store.append(CALL_ID, [a_turn("t2", said="ann@example.com"), a_turn("t3", said="bob@example.com")], [])
+        turns = store.conversation(CALL_ID).turns
+        assert [(turn.said, turn.heard) for turn in turns] == [("[email]", "[email]")] * 3
 
     def test_turns_come_back_whole_and_in_order(self, store: CallStore) -> None:
         waterfall = Waterfall(total=900, endpointing=300, model=200, speech=150, queue=50, playout=200, ours=0)
