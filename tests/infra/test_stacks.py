@@ -129,7 +129,7 @@ def test_only_the_load_balancer_is_open_and_the_tasks_are_open_to_it_alone() -> 
 
 
 def test_what_scaling_looks_at_is_what_the_streamer_tells() -> None:
-    (policy,) = resources("AWS::ApplicationAutoScaling::ScalingPolicy", STREAMER).values()
+    policy = resources("AWS::ApplicationAutoScaling::ScalingPolicy", STREAMER)["ScalingPolicy"]
     scaling = policy["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
     assert (scaling["MetricName"], scaling["Unit"]) == (ROOM_TAKEN.name, ROOM_TAKEN.unit.value)
     assert scaling["Dimensions"] == [{"Name": SERVICE, "Value": ROOM_TAKEN.service}]
