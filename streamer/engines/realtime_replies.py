@@ -9,55 +9,33 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from calls.agent import Agent
-from calls.errors import ProviderFailed
+from calls.conversation import Turn
+from calls.errors import Failure, ProviderFailed
 from calls.reply import Action
+from streamer.engines.making import Making
 from streamer.engines.outcomes import (
     MOST_TRIES,
     NOT_POSSIBLE,
     AskAgain,
     Finish,
     Lose,
-    Outcome,
     SpeakFirst,
+    again_or,
     verdict,
 )
 from streamer.engines.ports import PhraseSpeaker
-from streamer.engines.realtime_events import calls_in, end_of
 from streamer.engines.realtime_talk import Talk
 from streamer.engines.told_history import ToldHistory
-from streamer.engines.wording import SpeakingRate, Wording, left_to_say
+from streamer.engines.wording import SpeakingRate, Wording
 from streamer.events import EngineEvent, ReplyDone, ReplyFilled, ReplyLost, ReplySpoken, ReplyWorded
 from streamer.metering import making as billed_to
 from streamer.playback import BYTES_PER_MS
 from streamer.providers.openai_phrases import without_lead
-from streamer.turns import same_words
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Making:
-    """A reply. `said` are its words so far, `text` those that came without sound. `elsewhere_ms` of its audio came
-    from sessions before the present one. `words` are what the model was told to say, `action` what follows them, and
-    `mulaw` what it made of them."""
-
-    id: int
-    wording: Wording
-    words: str = ""
-    action: Action | None = None
-    mulaw: bytearray = field(default_factory=bytearray)
-    began_s: float = 0.0
-    is_fixed: bool = False
-    tries: int = 1
-    rounds: int = 0
-    said: str = ""
-    text: str = ""
-    sounded_ms: float = 0.0
-    elsewhere_ms: float = 0.0
 
 
 class Replies:
@@ -94,12 +72,14 @@ class Replies:
     def stand_on(self, talk: Talk, history: ToldHistory, is_known: Callable[[int], bool]) -> None:
         """Go on with another session. `is_known`: whether it was told of the reply already, as it is in the record."""
         self._talk, self._history = talk, history
+        if self._making:
+            history.broken_off(self._making.asked)
         latest = self._latest
         if latest and latest.said.strip() and not is_known(latest.id):
             history.says(latest.id, latest.said)
         if latest:
             latest.elsewhere_ms = latest.sounded_ms
-        if self._making and not self._making.is_fixed:
+        if self._making and self._speaking is None:
             self._ask(self._making)
 
     def leave(self, failed: ProviderFailed) -> None:
@@ -108,18 +88,24 @@ class Replies:
         making = self._making
         if making is None or making.is_fixed:
             return
-        making.said, making.text = making.said.removesuffix(making.wording.unspoken()), ""
+        making.forget_unspoken()
         making.tries += 1
         if making.tries > MOST_TRIES:
-            self._lose(making, failed)
+            self._lose(making, failed.failure)
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
     def say(self, reply_id: int, text: str) -> None:
         self._say(self._begin(reply_id), text, None)
 
-    def answer(self, reply_id: int) -> None:
-        self._ask(self._begin(reply_id))
+    def answer(self, reply_id: int, turns: tuple[Turn, ...] = ()) -> None:
+        """`turns` are the conversation that is answered."""
+        making = self._begin(reply_id)
+        making.asked = turns
+        if self._history:
+            self._history.keys(turns)
+            self._history.broken_off(turns)
+        self._ask(making)
 
     def fill(self, reply_id: int, text: str) -> None:
         self._tasks.create_task(self._fill(reply_id, text), name=f"filler {reply_id}")
@@ -140,16 +126,22 @@ class Replies:
 
     def _begin(self, reply_id: int) -> Making:
         self._stop()
-        self._making = self._latest = Making(reply_id, Wording(self._rate), began_s=self._now_s())
+        until_s = self._now_s() + self._agent.limits.reply_s
+        self._making = self._latest = Making(reply_id, Wording(self._rate), until_s)
         return self._making
 
     def _ask(self, making: Making) -> None:
         """Have the session make the reply, or what is left of it; one that is to come does it once it is there."""
-        left = left_to_say(making.words, making.said)
-        if making.words and not left:
+        if making.words and not making.left:
             self._done(making, making.action)
         elif self._talk:
-            self._talk.ask(making.id, left)
+            self._talk.ask(making.id, making.left)
+
+    async def _ask_after(self, making: Making, pause_s: float) -> None:
+        """When the vendor wants to be asked."""
+        await asyncio.sleep(pause_s)
+        self._speaking = None
+        self._ask(making)
 
     def _stop(self) -> None:
         self._making = None
@@ -181,7 +173,7 @@ class Replies:
                 async for piece in pieces:
                     self._sound(making, piece.mulaw, piece.text)
         except ProviderFailed as failed:
-            self._lose(making, failed)
+            self._lose(making, failed.failure)
             return
         self._done(making, action)
 
@@ -219,12 +211,8 @@ class Replies:
         making = self._of(reply_id)
         if making is None:
             return
-        status, reason, failed = end_of(response)
-        calls = calls_in(response)
-        outcome = Outcome(
-            model, status, reason, failed, making.sounded_ms > 0, making.text, calls, making.tries, making.rounds
-        )
-        match verdict(outcome, self._agent):
+        limited_for_s = self._talk.limited_for_s if self._talk else 0.0
+        match verdict(making.outcome(response, model, limited_for_s, self._now_s()), self._agent):
             case Finish(action):
                 if rest := making.wording.rest():
                     self._emit(ReplySpoken(reply_id, b"", rest))
@@ -234,24 +222,24 @@ class Replies:
                 self._say(making, text, action)
             case SpeakFirst(text, action):
                 self._speak(making, making.words or text, action or making.action)
-            case AskAgain(outputs):
-                self._again(making, outputs)
+            case AskAgain(outputs, after_s):
+                self._again(making, outputs, after_s)
             case Lose(failure):
-                self._give_up(making)
-                self._emit(ReplyLost(reply_id, failure))
+                self._lose(making, failure)
 
     def refused(self, reply_id: int, failed: ProviderFailed) -> None:
         """The vendor would not begin a response."""
         making = self._of(reply_id)
         if making is None:
             return
-        making.tries += 1
-        if failed.failure.retryable and making.tries <= MOST_TRIES and self._talk:
-            self._ask(making)
+        limited_for_s = self._talk.limited_for_s if self._talk else 0.0
+        verdict_on = again_or(failed, making.tries, limited_for_s, making.until_s - self._now_s())
+        if isinstance(verdict_on, AskAgain):
+            self._again(making, (), verdict_on.after_s)
         else:
-            self._lose(making, failed)
+            self._lose(making, verdict_on.failure)
 
-    def _again(self, making: Making, outputs: tuple[Any, ...]) -> None:
+    def _again(self, making: Making, outputs: tuple[Any, ...], after_s: float) -> None:
         talk = self._talk
         if talk is None:
             return
@@ -259,14 +247,17 @@ class Replies:
             making.rounds += 1
         else:
             making.tries += 1
-        making.said, making.text = making.said.removesuffix(making.wording.unspoken()), ""
+        making.forget_unspoken()
         for call in outputs:
             talk.answer_call(call, NOT_POSSIBLE)
-        self._ask(making)
+        if after_s:
+            self._speaking = self._tasks.create_task(self._ask_after(making, after_s), name=f"pause {making.id}")
+        else:
+            self._ask(making)
 
     def _keep(self, making: Making) -> None:
         """What the model was told to say, and said in one piece, is there at once for the next call."""
-        if making.words and same_words(making.said, making.words) and not making.elsewhere_ms:
+        if making.is_said_as_told:
             mulaw = without_lead(bytes(making.mulaw))
             self._tasks.create_task(self._speaker.keep(making.words, mulaw), name=f"keep {making.id}")
 
@@ -285,9 +276,9 @@ class Replies:
         self._give_up(making)
         self._emit(ReplyDone(making.id, action))
 
-    def _lose(self, making: Making, failed: ProviderFailed) -> None:
+    def _lose(self, making: Making, failure: Failure) -> None:
         self._give_up(making)
-        self._emit(ReplyLost(making.id, failed.failure))
+        self._emit(ReplyLost(making.id, failure))
 
     def _give_up(self, making: Making) -> None:
         if self._making is making:

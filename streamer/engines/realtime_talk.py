@@ -73,6 +73,7 @@ class Talk:
         self._sign_at_s = now_s()
         self._cut_items: set[str] = set()
         self._warned_of_limits = False
+        self._limited_until_s = 0.0
         self._last_used: Usage | None = None
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "response.output_audio.delta": self._on_audio,
@@ -261,9 +262,17 @@ class Talk:
     def _on_updated(self, _event: Mapping[str, Any]) -> None:
         self.is_ready = True
 
+    @property
+    def limited_for_s(self) -> float:
+        """How long the vendor grants no more, as its limits stand; 0 where none is used up."""
+        return max(0.0, self._limited_until_s - self._now_s())
+
     def _on_limits(self, event: Mapping[str, Any]) -> None:
+        self._limited_until_s = 0.0
         for limit in tables(event, "rate_limits"):
-            most, left = limit.get("limit"), limit.get("remaining")
+            most, left, resets_s = limit.get("limit"), limit.get("remaining"), limit.get("reset_seconds")
+            if isinstance(left, int) and left <= 0 and isinstance(resets_s, int | float):
+                self._limited_until_s = max(self._limited_until_s, self._now_s() + resets_s)
             if not isinstance(most, int) or not isinstance(left, int) or left >= most * _LOW_SHARE:
                 continue
             if not self._warned_of_limits:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from calls.errors import Blame, ProviderFailed
-from streamer.providers.openai_error_fields import KEY, MODEL, QUOTA, error_in, word
+from calls.openai_failures import RateLimited
+from streamer.providers.openai_error_fields import KEY, MODEL, QUOTA, error_in, pause_in, word
 from streamer.providers.vendor_socket import ConnectionLost, Vendor
 
 _RATE = frozenset(("rate_limit_exceeded", "rate_limit_error", "requests", "tokens", "too_many_requests"))
@@ -118,7 +119,9 @@ def _known(fields: Mapping[str, Any]) -> ProviderFailed | None:
     if words & MODEL:
         return _model_unknown()
     if words & _RATE:
-        return _rate_limited()
+        limited = _rate_limited()
+        limited.retry_after_s = pause_in(fields.get("message"))
+        return limited
     return expired() if "session_expired" in words else None
 
 
@@ -145,11 +148,13 @@ def _model_unknown() -> ProviderFailed:
     )
 
 
-def _rate_limited() -> ProviderFailed:
-    return _failed(
-        "openai-realtime-rate-limited",
+def _rate_limited() -> RateLimited:
+    return RateLimited(
         "OpenAI limits the realtime requests or tokens of this key (429). Raise the project's rate limit, or lower "
         "OFFHOOK_MAX_CALLS.",
+        code="openai-realtime-rate-limited",
+        blame=Blame.PROVIDER,
+        retryable=True,
     )
 
 

@@ -106,6 +106,7 @@ ROWS = [
     RealtimeRow(
         "an answer that failed, once",
         (answering(reply("", outcome="failed", form="nothing"), *GOOD.replies),),
+        waits_s=AT_ONCE_S + 1.2,  # after which the vendor wants to be asked again
     ),
     RealtimeRow(
         "an answer held back, once",

@@ -1,0 +1,64 @@
+"""A reply in the making on a speech-to-speech session. No I/O, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from calls.reply import Action
+from streamer.engines.outcomes import Outcome
+from streamer.engines.realtime_events import calls_in, end_of
+from streamer.engines.wording import Wording, left_to_say
+from streamer.turns import same_words
+
+
+@dataclass(slots=True)
+class Making:
+    """A reply. `said` are its words so far, `text` those that came without sound. `elsewhere_ms` of its audio came
+    from sessions before the present one. `words` are what the model was told to say, `action` what follows them, and
+    `mulaw` what it made of them. `until_s` is when nobody waits for its first sound any longer."""
+
+    id: int
+    wording: Wording
+    until_s: float
+    words: str = ""
+    action: Action | None = None
+    mulaw: bytearray = field(default_factory=bytearray)
+    is_fixed: bool = False
+    tries: int = 1
+    rounds: int = 0
+    said: str = ""
+    text: str = ""
+    sounded_ms: float = 0.0
+    elsewhere_ms: float = 0.0
+
+    @property
+    def left(self) -> str:
+        """What of `words` is still to be said."""
+        return left_to_say(self.words, self.said)
+
+    @property
+    def is_said_as_told(self) -> bool:
+        """The model said `words`, all of them, in one session."""
+        return bool(self.words) and same_words(self.said, self.words) and not self.elsewhere_ms
+
+    def forget_unspoken(self) -> None:
+        """The session makes it anew: words without sound were not said."""
+        self.said, self.text = self.said.removesuffix(self.wording.unspoken()), ""
+
+    def outcome(self, response: Mapping[str, Any], model: str, limited_for_s: float, now_s: float) -> Outcome:
+        """Of a response that is over. `limited_for_s`: how long the vendor wants to be left alone, as far as it said
+        so before."""
+        status, reason, failed = end_of(response)
+        return Outcome(
+            model,
+            status,
+            reason,
+            failed,
+            self.sounded_ms > 0,
+            self.text,
+            calls_in(response),
+            self.tries,
+            self.rounds,
+            limited_for_s,
+            self.until_s - now_s,
+        )
