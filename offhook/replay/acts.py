@@ -8,6 +8,7 @@ their own. A cue is read out of both sides of the recording here, and `is_due` f
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from offhook.box.caller import AGENT_DONE_MS, TALKED_ON_MS
 from offhook.replay.sound import Span, joined
@@ -20,7 +21,7 @@ QUICKEST_MS = 300
 """Nobody can know sooner that the agent has finished, and is not only drawing breath."""
 SETTLED_MS = 2_000
 """An agent that was silent for so long had finished, though it spoke again."""
-FEWER_MS = 2_500
+FEWER_MS = 4_000
 """Silence beyond the caller's own gap, after which an agent that said less than before is taken to have finished."""
 LISTENED_MS = 1_500
 """Where the agent's side is not known: silence of the caller that is long enough to have held an answer."""
@@ -41,8 +42,9 @@ class After(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """`offset_ms` after what it names. `utterance` counts the agent's utterances since the caller's last act, from 1;
-    0 with AT, and with SELF, which counts from the end of that act, or from the answer where there was none."""
+    """`offset_ms` after what it names. `utterance` counts the agent's utterances that began since the caller's last
+    act, from 1; 0 where it talked on through that act, and with AT and SELF. SELF counts from the end of that act, or
+    from the answer where there was none."""
 
     after: After
     offset_ms: int
@@ -143,13 +145,14 @@ def utterances(caller_spans: Sequence[Span], agent: Sequence[Span]) -> tuple[Spa
 
 def cue_of(at_ms: int, last: Span, agent: Sequence[Span]) -> Cue:
     """What an act at `at_ms` followed. `last` is the caller's act before it, `agent` the agent's utterances."""
-    answers = _answers(agent, last, at_ms)
-    if not answers:
+    begun, talked_on = _followed(agent, last, at_ms)
+    answer = (begun or talked_on)[-1:]
+    if not answer:
         return Cue(After.SELF, max(0, at_ms - last[1]))
-    from_ms, until_ms = answers[-1]
+    from_ms, until_ms = answer[0]
     if until_ms >= at_ms:
-        return Cue(After.AGENT_BEGAN, at_ms - from_ms, len(answers))
-    return Cue(After.AGENT_DONE, at_ms - until_ms, len(answers))
+        return Cue(After.AGENT_BEGAN, at_ms - from_ms, len(begun))
+    return Cue(After.AGENT_DONE, at_ms - until_ms, len(begun))
 
 
 def is_due(cue: Cue, heard: Heard) -> bool:
@@ -166,40 +169,38 @@ def is_due(cue: Cue, heard: Heard) -> bool:
 def _has_answered(cue: Cue, heard: Heard) -> bool:
     """Whether the agent has said, or begun to say, what the caller waits for."""
     now_ms = heard.now_ms
-    last = (heard.acted_from_ms, heard.acted_until_ms)
-    answers = _answers(joined(tuple(heard.agent_spans), AGENT_DONE_MS), last, now_ms)
-    if len(answers) < cue.utterance:
-        has_finished = bool(answers) and not heard.agent_audible
-        return has_finished and now_ms - answers[-1][1] >= cue.offset_ms + FEWER_MS
+    agent = joined(tuple(heard.agent_spans), AGENT_DONE_MS)
+    begun, talked_on = _followed(agent, (heard.acted_from_ms, heard.acted_until_ms), now_ms)
+    answers = begun if cue.utterance else begun or talked_on
+    nth = max(1, cue.utterance)
+    if len(answers) < nth:
+        has_finished = bool(begun or talked_on) and not heard.agent_audible
+        return has_finished and now_ms - agent[-1][1] >= cue.offset_ms + FEWER_MS
     if cue.after is After.AGENT_BEGAN:
-        return now_ms >= answers[cue.utterance - 1][0] + cue.offset_ms
-    done_ms = _done_ms(cue, answers, heard)
+        return now_ms >= answers[nth - 1][0] + cue.offset_ms
+    done_ms = _done_ms(cue, answers[nth - 1 :], heard)
     return done_ms is not None and now_ms >= done_ms + max(cue.offset_ms, QUICKEST_MS)
 
 
 def _done_ms(cue: Cue, answers: Sequence[Span], heard: Heard) -> int | None:
-    """When the agent had said what it was to say: the end of the first utterance, of as many as there were, that was
-    followed by enough silence."""
+    """When the agent had said what it was to say: the end of the first of `answers` that was followed by enough
+    silence."""
     enough_ms = min(max(cue.offset_ms, QUICKEST_MS), SETTLED_MS)
-    for number, (_, until_ms) in enumerate(answers[cue.utterance - 1 :], cue.utterance):
-        is_last = number == len(answers)
-        if is_last and heard.agent_audible:
+    for (_, until_ms), (next_ms, _) in pairwise((*answers, (heard.now_ms, heard.now_ms))):
+        if next_ms == heard.now_ms and heard.agent_audible:
             return None
-        next_ms = heard.now_ms if is_last else answers[number][0]
         if next_ms - until_ms >= enough_ms:
             return until_ms
     return None
 
 
-def _answers(agent: Sequence[Span], last: Span, now_ms: int) -> list[Span]:
-    """The agent's utterances that followed the caller's act `last`, as far as they were heard at `now_ms`. What it was
-    saying when the caller acted is no answer, unless it talked on."""
+def _followed(agent: Sequence[Span], last: Span, now_ms: int) -> tuple[list[Span], list[Span]]:
+    """The agent's utterances that followed the caller's act `last`, as far as they were heard at `now_ms`: those that
+    began since, and those in which it talked on. What it was saying when it was interrupted is neither."""
     heard = [(from_ms, min(until_ms, now_ms)) for from_ms, until_ms in agent if from_ms < now_ms]
-    return [
-        (from_ms, until_ms)
-        for from_ms, until_ms in heard
-        if (from_ms >= last[0] and until_ms > last[1]) or until_ms >= last[1] + TALKED_ON_MS
-    ]
+    begun = [(from_ms, until_ms) for from_ms, until_ms in heard if from_ms >= last[0] and until_ms > last[1]]
+    talked_on = [one for one in heard if one[0] < last[0] and one[1] >= last[1] + TALKED_ON_MS]
+    return begun, talked_on
 
 
 def _spoken(caller: bytes, span: Span) -> Act:

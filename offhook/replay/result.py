@@ -11,7 +11,7 @@ from calls.conversation import Conversation, Role, Turn
 from calls.percentiles import Percentiles, percentiles
 from offhook.call_file import conversation_of
 
-HEARD_WORDS = 2
+HEARD_WORDS = 3
 """An answer is cut where the caller's first sounds reach the agent, which is not to the word: two runs may differ by so
 many words heard."""
 LATENCY_TOLERANCE_MS = 300
