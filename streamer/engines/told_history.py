@@ -5,10 +5,10 @@ The session's own turns are in it as audio and are not entered again. A phrase i
 right when it is cut: the model is to know what was heard, not what was meant to be said.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from calls.conversation import Conversation, Role, Turn
+from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
 
 MOST_TURNS = 120
 _KEYS = "[keys "
@@ -42,6 +42,11 @@ class ToldHistory:
             if turn.id not in self._known and turn.role is Role.CALLER and turn.heard.startswith(_KEYS):
                 self._known.add(turn.id)
                 self._session.enter_text(Role.CALLER, turn.heard)
+
+    def broken_off(self, turns: Sequence[Turn]) -> None:
+        """What has sounded of the answer that is asked for, where the engine before broke off in the middle of it."""
+        if turns and turns[-1].id == BROKEN_OFF:
+            self._session.enter_text(Role.AGENT, turns[-1].heard)
 
     def says(self, reply_id: int, text: str) -> None:
         """The agent says fixed words, or said them in another session."""

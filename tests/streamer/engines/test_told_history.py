@@ -1,4 +1,4 @@
-from calls.conversation import Conversation, Role, Turn
+from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
 from streamer.engines.told_history import MOST_TURNS, ToldHistory
 
 
@@ -50,6 +50,15 @@ def test_keys_are_told_once_and_voices_are_not() -> None:
     history.keys((*turns, turn("k1", Role.CALLER, "[keys 12#]", 3)))
     history.keys((*turns, turn("k1", Role.CALLER, "[keys 12#]", 3)))
     assert notes.told == [(Role.CALLER, "[keys 9]"), (Role.CALLER, "[keys 12#]")]
+
+
+def test_what_another_engine_said_of_the_answer_before_it_broke_off() -> None:
+    notes = Notes()
+    history = ToldHistory(notes)
+    asked = turn("q", Role.CALLER, "When?", 1)
+    history.broken_off((asked,))
+    history.broken_off((asked, turn(BROKEN_OFF, Role.AGENT, "We are open from", 2)))
+    assert notes.told == [(Role.AGENT, "We are open from")]
 
 
 def test_a_phrase_that_was_cut_is_put_right_in_its_place() -> None:
