@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -94,7 +95,8 @@ def main(arguments: Sequence[str]) -> int:
     for _ in range(chosen.times):
         outcomes += asyncio.run(run(rows, chosen.at_once))
     sys.stdout.write("\n".join((HEAD, RULE, *(line_of(outcome) for outcome in outcomes))))
-    sys.stdout.write(f"\n\n{summary(outcomes, time.monotonic() - began_s)}\n")
+    load = f"{chosen.at_once} at once on {os.cpu_count()} cores, load average {os.getloadavg()[2]:.1f}"
+    sys.stdout.write(f"\n\n{summary(outcomes, time.monotonic() - began_s)}\n{load}\n")
     return 0 if all(is_well(outcome) for outcome in outcomes) else 1
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,14 +153,19 @@ class HttpWire:
                 return
             if self.twice:
                 self._repeat(scope, bytes(body))
-        answer = await self._ask(scope, bytes(body))
+        try:
+            answer = await self._ask(scope, bytes(body))
+        except httpx.TransportError:
+            await _send(send, httpx.codes.BAD_GATEWAY, [], b"")
+            return
         headers = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP]
         await _send(send, answer.status_code, headers, answer.content)
 
     def _repeat(self, scope: Message, body: bytes) -> None:
         async def again() -> None:
             await asyncio.sleep(self.again_after_s)
-            await self._ask(scope, body)
+            with suppress(httpx.TransportError):  # what it is answered is nobody's business
+                await self._ask(scope, body)
 
         task = asyncio.create_task(again())
         self._again.add(task)
