@@ -4,19 +4,19 @@ the one that comes after."""
 import asyncio
 import binascii
 import logging
-from collections import deque
 from collections.abc import Callable
 
 from calls.errors import Blame, Failure, OffhookError
 from calls.record import Mode
 from streamer.engines.engine import Engine
 from streamer.events import EngineEvent, EngineLost, EngineOrder, Used
+from streamer.providers.sent_audio import KeptAudio
 from streamer.twilio_stream import Media
 
 log = logging.getLogger(__name__)
 
-KEPT_FRAMES = 500
-"""10 s: what of a turn that is not over a new engine hears again."""
+KEPT_MS = 10_000
+"""What of a turn that is not over a new engine hears again."""
 
 
 class EngineAtWork:
@@ -25,7 +25,7 @@ class EngineAtWork:
 
     def __init__(self, make: Callable[[Mode], Engine], emit: Callable[[EngineEvent], None], call: str) -> None:
         self._make, self._emit, self._call = make, emit, call
-        self._kept: deque[tuple[bytes, int]] = deque(maxlen=KEPT_FRAMES)  # without the payload: half the memory
+        self._kept = KeptAudio(KEPT_MS)
         self._engine: Engine | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -41,9 +41,8 @@ class EngineAtWork:
             return
         self._engine = engine
         self._running = tasks.create_task(self._run(engine), name=f"engine {mode.value}")
-        for mulaw, media_ms in self._kept:
-            if media_ms >= since_media_ms:
-                engine.hear(Media(mulaw, media_ms, binascii.b2a_base64(mulaw, newline=False).decode("ascii")))
+        for mulaw, media_ms in self._kept.since(since_media_ms):
+            engine.hear(Media(mulaw, media_ms, binascii.b2a_base64(mulaw, newline=False).decode("ascii")))
 
     def stop(self) -> None:
         """Let the engine go; its own ending belongs to its task."""
@@ -52,7 +51,7 @@ class EngineAtWork:
             self._running.cancel()
 
     def hear(self, frame: Media) -> None:
-        self._kept.append((frame.mulaw, frame.media_ms))
+        self._kept.add(frame.mulaw, frame.media_ms)
         if self._engine:
             self._engine.hear(frame)
 

@@ -61,7 +61,7 @@ class CallerTurns:
             first_ms = self._clock.began((start_ms + PREFIX_MS) / 1000)
         else:
             from_ms = self._clock.began(start_ms / 1000)
-            span = voiced_span(self._kept, from_ms, self._newest_ms)
+            span = voiced_span(self._kept.since(from_ms), from_ms, self._newest_ms)
             first_ms = span[0] if span else from_ms
         self._voice = _Voice(str(event.get("item_id")), max(first_ms, self._taken_until_ms))
         return SpeechStarted(self._voice.first_ms)
@@ -75,7 +75,7 @@ class CallerTurns:
             last_ms = self._clock.ended(max(0, end_ms - self._hearing.silence_ms) / 1000)
         else:
             until_ms = self._clock.ended(end_ms / 1000)
-            span = voiced_span(self._kept, self._voice.first_ms, until_ms)
+            span = voiced_span(self._kept.since(self._voice.first_ms), self._voice.first_ms, until_ms)
             last_ms = span[1] if span else until_ms
         self._voice.last_ms, self._voice.stopped_at_s = max(last_ms, self._voice.first_ms), now_s
 

@@ -181,16 +181,15 @@ class RealtimeEngine:
             self._hand_on(talk, ref, turn)
         known = {turn.id.rpartition("-r")[2] for turn in conversation.turns}
         self._replies.stand_on(talk, self._history, lambda reply_id: str(reply_id) in known)
-        for mulaw, media_ms in list(self._kept):
-            if media_ms >= resend_from_ms:
-                talk.hear(_base64(mulaw), len(mulaw), media_ms)
+        for mulaw, media_ms in self._kept.since(resend_from_ms):
+            talk.hear(_base64(mulaw), len(mulaw), media_ms)
         left_s = talk.session.expires_at_s - time.time() if talk.session.expires_at_s else 0.0
         self._life = life(self._now_s(), max(0.0, left_s), self._agent.realtime.longest_s)
 
     def _hand_on(self, talk: Talk, ref: str, turn: TurnTaken) -> None:
         """A turn whose words the last session did not write down: the next one is given its sound."""
         first_ms, last_ms = turn.first_voice_media_ms, turn.last_voice_media_ms
-        sound = b"".join(mulaw for mulaw, media_ms in self._kept if first_ms <= media_ms <= last_ms)
+        sound = b"".join(mulaw for mulaw, media_ms in self._kept.since(first_ms) if media_ms <= last_ms)
         if sound:
             talk.enter_audio(_base64(sound))
         self.turn_worded(TurnWorded(ref, ""))

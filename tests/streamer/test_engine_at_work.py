@@ -1,0 +1,82 @@
+"""The engine of a call, and the one that comes after it."""
+
+import asyncio
+import base64
+from collections.abc import Callable
+
+import pytest
+
+from calls.errors import ConfigurationInvalid
+from calls.record import Mode
+from streamer.engine_at_work import KEPT_MS, EngineAtWork
+from streamer.events import EngineEvent, EngineLost, EngineOrder
+from streamer.twilio_stream import Media
+
+
+def frame(number: int) -> Media:
+    mulaw = bytes([number % 256]) * 160
+    return Media(mulaw, number * 20, base64.b64encode(mulaw).decode())
+
+
+class Ears:
+    """An engine that hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Media] = []
+
+    def hear(self, frame: Media) -> None:
+        self.heard.append(frame)
+
+    def order(self, order: EngineOrder) -> None:
+        raise AssertionError(f"nobody orders {order}")
+
+    async def run(self, emit: Callable[[EngineEvent], None]) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_the_next_engine_hears_again_what_is_not_confirmed_frame_by_frame_as_it_came() -> None:
+    first, second = Ears(), Ears()
+    engines = iter((first, second))
+    at_work = EngineAtWork(lambda _: next(engines), lambda _: None, "MZ1")
+    async with asyncio.TaskGroup() as tasks:
+        at_work.start(Mode.REALTIME, tasks)
+        for number in range(5):
+            at_work.hear(frame(number))
+        at_work.start(Mode.PIPELINE, tasks, since_media_ms=30)
+        at_work.hear(frame(5))
+        at_work.stop()
+
+    assert first.heard == [frame(number) for number in range(5)]
+    assert second.heard == [frame(number) for number in (2, 3, 4, 5)]
+
+
+async def test_no_more_is_heard_again_than_is_kept() -> None:
+    first, second = Ears(), Ears()
+    engines = iter((first, second))
+    at_work = EngineAtWork(lambda _: next(engines), lambda _: None, "MZ1")
+    async with asyncio.TaskGroup() as tasks:
+        at_work.start(Mode.REALTIME, tasks)
+        for number in range(KEPT_MS // 20 + 7):
+            at_work.hear(frame(number))
+        at_work.start(Mode.PIPELINE, tasks)
+        at_work.stop()
+
+    assert second.heard == first.heard[7:]
+
+
+async def test_an_engine_that_cannot_be_made_is_told_as_lost(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[EngineEvent] = []
+
+    def none(_mode: Mode) -> Ears:
+        raise ConfigurationInvalid("No key is set.", code="key-missing")
+
+    at_work = EngineAtWork(none, told.append, "MZ1")
+    async with asyncio.TaskGroup() as tasks:
+        at_work.start(Mode.REALTIME, tasks)
+        at_work.hear(frame(0))
+        await asyncio.sleep(0)
+
+    (lost,) = told
+    assert isinstance(lost, EngineLost)
+    assert lost.failure.code == "key-missing"
+    assert "No key is set." in caplog.text
