@@ -2,7 +2,23 @@
 
 import typer
 
-from offhook.cli import agents, box, call, demo, doctor, exits, replay, report, token, twilio, up, why
+from offhook.cli import (
+    agents,
+    box,
+    call,
+    capacity,
+    compare,
+    demo,
+    doctor,
+    exits,
+    forget,
+    replay,
+    report,
+    token,
+    twilio,
+    up,
+    why,
+)
 
 app = typer.Typer(
     name="offhook",
@@ -19,8 +35,11 @@ app.command(help=doctor.EXAMPLE)(doctor.doctor)
 app.command(help=report.EXAMPLE)(report.report)
 app.command(help=why.EXAMPLE)(why.why)
 app.command(help=replay.EXAMPLE)(replay.replay)
+app.command(help=forget.EXAMPLE)(forget.forget)
+app.command(help=compare.EXAMPLE)(compare.compare)
 app.add_typer(agents.app, name="agents")
 app.add_typer(twilio.app, name="twilio")
+app.command(help=capacity.EXAMPLE)(capacity.capacity)
 app.command(help=token.EXAMPLE)(token.token)
 app.command(help=box.EXAMPLE)(box.box)
 

@@ -1,0 +1,1 @@
+"""How many tasks a load needs, what a burst meets while they start, and what a month of it costs."""
