@@ -19,6 +19,8 @@ SHIPPED_AGENTS = _beside("calls", "agents")
 SCRIPTS = Path(__file__).parent / "scripts"
 DEMO_SCRIPT = SCRIPTS / "demo.toml"
 OUT = Path("out")
+REPLAYS = Path("replays")
+"""Inside the out folder: calls that were earlier calls, driven again."""
 
 STATE_FILE = Path("state") / "up.json"
 """Inside the out folder: how `offhook call` finds what `offhook up` runs."""

@@ -14,6 +14,7 @@ from rich.text import Text
 from calls.errors import ConfigurationInvalid
 from offhook.cli.options import DEFAULT_OUT, Agents, LadderMode, Out, agents_folder, as_mode, made
 from offhook.cli.progress import calls_under_way
+from offhook.places import REPLAYS
 
 if TYPE_CHECKING:
     from offhook.replay.difference import Column
@@ -79,7 +80,7 @@ def replay(
     tape = read_tape(call, out, record=record, side=caller, strict=strict)
     change = Change(None, as_mode(mode), tuple(fields or ()))
     settings = _settings(tape, agents_folder(agents), agent or [], change, alone=alone)
-    columns, ran = _run(ReplaySettings(tape, settings, times, at_once, made(out)), Console(stderr=True))
+    columns, ran = _run(ReplaySettings(tape, settings, times, at_once, made(out / REPLAYS)), Console(stderr=True))
     if html:
         _write(html, columns)
     _print(columns, ran, as_json=as_json)
