@@ -34,6 +34,15 @@ def go_on(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
     return kept + _finish(dialogue, reply, bridge, now_ms)
 
 
+def take_up(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
+    """What nobody has answered before this stream is answered, behind the bridge phrase where that is in memory: who
+    waits for a call that was cut off has waited long enough. Not where it is the last that the agent said."""
+    said = [turn.heard for turn in dialogue.conversation.turns if turn.role is Role.AGENT]
+    if bridge and said[-1:] != [dialogue.agent.phrases.bridge]:
+        return _answer(dialogue, bridge, now_ms)
+    return dialogue.voice.answer(dialogue.conversation, now_ms, answers=None)
+
+
 def _answer(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
     order = dialogue.voice.answer(dialogue.conversation, now_ms, answers=None)
     reply = dialogue.voice.reply

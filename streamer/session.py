@@ -29,7 +29,7 @@ from streamer.events import (
     TurnEnded,
     Used,
 )
-from streamer.going_on import go_on
+from streamer.going_on import go_on, take_up
 from streamer.ladder import Ladder, has_spare
 from streamer.leaving import after_failure, after_reply, move
 from streamer.media_time import MediaTime
@@ -97,7 +97,7 @@ class Session:
             dialogue.floor.protected_until_ms = now_ms + self.agent.turn_taking.greeting_protected_ms
             return dialogue.voice.say(self.agent.greeting, now_ms)
         if conversation.unanswered:
-            return dialogue.voice.answer(conversation, now_ms, answers=None)
+            return take_up(dialogue, self.bridge, now_ms)
         self._resumed_at_ms = now_ms
         if conversation.turns[-1].heard == self.agent.phrases.bridge:
             return []  # said before the call came here: not twice
@@ -257,7 +257,7 @@ class Session:
         if self._resumed_at_ms is not None:
             self._resumed_at_ms = now_ms if reply.fixed == self.agent.phrases.bridge else None
         leaving = after_reply(reply)
-        if self._moving and reply.fixed == self.agent.phrases.bridge:
+        if self._moving and reply.fixed == self.agent.phrases.bridge and not self.dialogue.floor.caller_speaks:
             leaving = move(self._moving)
         self.is_over = bool(leaving)
         return self.dialogue.commit(turn) + (self.dialogue.close_turns() if leaving else []) + leaving

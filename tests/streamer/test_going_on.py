@@ -300,3 +300,56 @@ def test_a_call_that_was_asked_to_wait_is_not_asked_again_by_the_next_task() -> 
     said = AGENT.phrases.bridge
     turn = Turn("MZ0-r2", Role.AGENT, said, said, False, START - 900, START - 500, "realtime")
     assert session(conversation=Conversation((turn,))).begin(START) == []
+
+
+def test_what_waits_from_another_stream_is_answered_behind_the_bridge() -> None:
+    waiting = Turn("MZ0-1", Role.CALLER, "Hours?", "Hours?", False, START - 2_000, START - 1_500, "realtime")
+    s = session(conversation=Conversation((waiting,)))
+    assert s.begin(START) == [Answer(1, s.dialogue.conversation), SendMedia(BRIDGE), SendMark("r1-1")]
+    assert s.on_engine(ReplySpoken(1, TENTH, "Nine to five."), START + 400) == [SendMedia(TENTH), SendMark("r1-2")]
+
+
+def test_who_was_asked_to_wait_before_the_other_stream_is_not_asked_again_while_the_answer_comes() -> None:
+    said = AGENT.phrases.bridge
+    bridged = Turn("MZ0-r2", Role.AGENT, said, said, False, START - 1_900, START - 1_500, "realtime")
+    across = Turn("MZ0-1", Role.CALLER, "Hours?", "Hours?", False, START - 2_000, START - 1_000, "realtime")
+    s = session(conversation=Conversation((across, bridged)))
+    assert s.begin(START) == []
+    s = session(conversation=Conversation((bridged, across)))
+    assert s.begin(START) == [Answer(1, s.dialogue.conversation)]
+
+
+def test_words_that_end_as_a_move_begins_are_answered_before_the_call_moves() -> None:
+    s = greeted()
+    assert s.move(LEAVING, START + 2_000) == [Say(2, AGENT.phrases.bridge)]
+    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 2_010)
+    effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_020)
+    assert turns(effects) == [(Role.AGENT, ""), (Role.CALLER, "Hours?")]
+    assert orders(effects) == [Answer(3, s.dialogue.conversation)]
+    assert not s.is_over
+    s.on_engine(ReplySpoken(3, TENTH, "Nine to five."), START + 2_500)
+    s.on_engine(ReplyDone(3, None), START + 2_500)
+    assert turns(s.on_mark("r3-1", START + 2_700)) == [(Role.AGENT, "Nine to five.")]
+    assert s.on_time(START + 2_720) == [Say(4, AGENT.phrases.bridge)]
+
+
+def test_a_call_does_not_move_while_the_caller_has_just_begun_to_speak() -> None:
+    s = greeted()
+    s.move(LEAVING, START + 1_000)
+    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 1_010)
+    s.on_engine(ReplyDone(2, None), START + 1_010)
+    s.on_engine(SpeechStarted(1_100), START + 1_190)
+    assert turns(s.on_mark("r2-1", START + 1_200)) == [(Role.AGENT, AGENT.phrases.bridge)]
+    assert not s.is_over
+    effects = s.on_engine(TurnEnded("Hours?", 1_100, 1_600), START + 2_000)
+    assert (turns(effects), orders(effects)) == ([(Role.CALLER, "Hours?")], [Answer(3, s.dialogue.conversation)])
+
+
+def test_a_move_whose_last_mark_comes_first_leaves_and_what_ends_later_is_nobodys() -> None:
+    s = greeted()
+    s.move(LEAVING, START + 1_000)
+    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 1_010)
+    s.on_engine(ReplyDone(2, None), START + 1_010)
+    assert isinstance(s.on_mark("r2-1", START + 1_200)[-1], CloseSocket)
+    assert s.on_engine(SpeechStarted(1_150), START + 1_210) == []
+    assert s.on_engine(TurnEnded("Hours?", 1_150, 1_600), START + 1_900) == []
