@@ -12,6 +12,7 @@ from typing import Any
 from calls.call_cost import to_plain, turn_usd
 from calls.conversation import Conversation, Role, Turn
 from calls.cost import Cost
+from calls.dynamo_items import expires_at_s
 from calls.errors import Failure
 from calls.latency import Waterfall
 from calls.record import CallRecord, ModeUse
@@ -68,6 +69,7 @@ def call_file(
         "endReason": record.end_reason.value if record.end_reason else None,
         "startedAt": iso_utc(record.created_at_ms if record.answered_at_ms is None else zero_ms),
         "endedAt": iso_utc(record.ended_at_ms) if record.ended_at_ms is not None else None,
+        **({} if (end_s := expires_at_s(record)) is None else {"keepUntil": iso_utc(end_s * 1000)}),
         "recordingMs": recording_ms,
         **({} if line is None else _line(line)),
         "turns": [_turn(turn, zero_ms, by_turn) for turn in conversation.turns],

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from calls.store import CallStore
 from offhook.box.calls import BoxCall
 from offhook.box.ports import Alert
 from offhook.call_file import AlertLine, LineEnd, call_file, zero_of
-from offhook.kept import Kept, keep
+from offhook.kept import Kept, expired, forgotten, keep
 from offhook.line_truth import true_to_line
 from offhook.phone import CallNotKept
 
@@ -29,6 +31,7 @@ SETTLE_S = 0.5
 OUTCOME_WITHIN_S = 6.0
 """How long the after-call function may take with what it has on this machine."""
 REMEMBERED = 1000
+SWEEP_S = 3_600.0
 
 
 class Keeper:
@@ -53,6 +56,7 @@ class Keeper:
         self._tasks: dict[str, asyncio.Task[Kept]] = {}
         self._news = asyncio.Event()
         self._drawing = asyncio.Lock()
+        self._swept_at_s = 0.0
 
     def ended(self, call: BoxCall) -> None:
         """Start keeping a call that has ended."""
@@ -84,6 +88,7 @@ class Keeper:
         await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _keep(self, call: BoxCall) -> Kept:
+        await self._sweep()
         record = await self._final(call.sid)
         await asyncio.sleep(SETTLE_S)
         outcome = await self._outcome(record.call_id)
@@ -108,6 +113,18 @@ class Keeper:
                 return await asyncio.to_thread(keep, self._out, values, call.recording)
         except OSError as error:
             raise CallNotKept(f"The call's files cannot be written to {self._out}: {error.strerror}.") from error
+
+    async def _sweep(self) -> None:
+        """Delete what was to be kept no longer, at the first call and once an hour."""
+        now_s = time.time()
+        if now_s - self._swept_at_s < SWEEP_S:
+            return
+        self._swept_at_s = now_s
+        try:
+            for call_id in await asyncio.to_thread(expired, self._out, datetime.fromtimestamp(now_s, UTC)):
+                await asyncio.to_thread(forgotten, self._out, call_id)
+        except OSError:
+            logger.exception("what was to be kept no longer could not be deleted")
 
     async def _outcome(self, call_id: str) -> dict[str, Any] | None:
         """What the after-call function kept of the call; None where it has not in time."""

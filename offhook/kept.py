@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,28 @@ def keep(out: Path, call: dict[str, Any], recording: Recording | None) -> Kept:
     _write_text(folder / JSON, json.dumps(call, indent=2, ensure_ascii=False) + "\n")
     _write_text(folder / REPORT, page(call, *tracks, wav_name=WAV))
     return Kept(folder, wav, folder / JSON, folder / REPORT)
+
+
+def forgotten(out: Path, call_id: str) -> Path | None:
+    """Delete what this machine kept of a call, recordings too; the folder that is gone, or None. OSError."""
+    folder = out / call_id
+    if not PLAIN_NAME.fullmatch(call_id) or not folder.is_dir():
+        return None
+    shutil.rmtree(folder)
+    return folder
+
+
+def expired(out: Path, now: datetime) -> list[str]:
+    """The callIds in `out` whose `keepUntil` has come. What cannot be read is no call's, and is left alone."""
+    found = []
+    for path in sorted(out.glob(f"*/{JSON}")):
+        try:
+            until = json.loads(path.read_text(encoding="utf-8")).get("keepUntil")
+            if until and datetime.fromisoformat(until) <= now:
+                found.append(path.parent.name)
+        except (OSError, ValueError, AttributeError):
+            continue
+    return found
 
 
 def _write_wav(path: Path, recording: Recording) -> Path:

@@ -14,6 +14,7 @@ from offhook.box.calls import BoxCall, CallPlan
 from offhook.box.line_log import LineLog, Spoken
 from offhook.box.ports import Alert
 from offhook.box.recording import Recording
+from offhook.call_file import iso_utc
 from offhook.keeper import Keeper
 from offhook.kept import Kept
 from offhook.phone import CallNotKept
@@ -66,6 +67,21 @@ async def test_a_call_is_kept_once_its_record_is_final(tmp_path: Path) -> None:
     assert call["cost"]["parts"][0]["usd"] == "0.014000"
     assert told.endings == [(kept, "")]
     await keeping.close()
+
+
+async def test_what_was_to_be_kept_no_longer_goes_with_the_next_call(tmp_path: Path) -> None:
+    store, told = MemoryCallStore(), Told()
+    store.create(replace(RECORD, version=0, keep_days=365))
+    for name, until in {"past": "2020-01-01T00:00:00.000Z", "later": "2999-01-01T00:00:00.000Z"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "call.json").write_text(json.dumps({"keepUntil": until}), encoding="utf-8")
+    keeping = keeper(tmp_path, store, told)
+    keeping.ended(ENDED)
+    kept = await keeping.kept(ENDED.sid, 10.0)
+    assert sorted(os.listdir(tmp_path)) == sorted([RECORD.call_id, "later"])
+    assert json.loads(kept.json.read_text("utf-8"))["keepUntil"] == iso_utc(
+        (RECORD.created_at_ms // 1000 + 365 * 86_400) * 1000
+    )
 
 
 async def test_a_call_is_kept_with_its_outcome_once_that_is_there(tmp_path: Path) -> None:

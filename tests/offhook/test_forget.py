@@ -1,0 +1,141 @@
+"""What is found of a person's calls, deleted, and left to others."""
+
+import json
+import os
+import time
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from calls.dynamo import DynamoCallStore, create_table
+from calls.record import CallRecord, Status
+from offhook.cli import app
+from offhook.kept import expired, forgotten
+from offhook.stack.environment import LOCAL_KEY, REGION
+from tests.offhook.calls_made import GREETING, RECORD
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NOW_MS = time.time_ns() // 1_000_000
+NUMBER = RECORD.to_number
+OLD = replace(RECORD, version=0, created_at_ms=NOW_MS - 3_600_000, ended_at_ms=NOW_MS - 3_000_000)
+
+
+class House:
+    def __init__(self, endpoint: str, client: "DynamoDBClient", out: Path) -> None:
+        self.table, self.out = f"calls-{uuid.uuid4().hex}", out
+        self.endpoint = endpoint
+        create_table(client, self.table)
+        self.store = DynamoCallStore(client, self.table, lambda: NOW_MS)
+
+    def keep(self, record: CallRecord) -> None:
+        self.store.create(record)
+        self.store.append_turn(record.call_id, GREETING)
+        folder = self.out / record.call_id
+        folder.mkdir()
+        (folder / "call.wav").write_bytes(b"RIFF")
+
+    def asked(self, *arguments: str, answer: str = "") -> tuple[int, str]:
+        settings = {
+            "OFFHOOK_TABLE": self.table,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": LOCAL_KEY,
+            "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
+            "COLUMNS": "200",
+        }
+        shown = CliRunner().invoke(app, ["forget", *arguments, "--out", str(self.out)], env=settings, input=answer)
+        if shown.exception and not isinstance(shown.exception, SystemExit):
+            return 1, str(shown.exception)
+        return shown.exit_code, shown.output
+
+
+@pytest.fixture
+def house(dynamo_endpoint: str, dynamo_client: "DynamoDBClient", tmp_path: Path) -> House:
+    return House(dynamo_endpoint, dynamo_client, tmp_path)
+
+
+def test_the_calls_of_a_number_are_shown_and_forgotten_when_it_is_said_so(house: House) -> None:
+    other = replace(OLD, call_id="01KABCDEFGHJKMNPQRSTVWXYZ1", twilio_sid="CA2", to_number="+15551230199")
+    house.keep(OLD)
+    house.keep(other)
+    status, output = house.asked("+1 (555) 123-0101", answer="y\n")
+    assert status == 0, output
+    assert f"{OLD.call_id}  " in output
+    assert "table: 1 record, 1 turns; files: " in output
+    assert "Deleted: 1 call. Not in reach from here:" in output
+    assert OLD.twilio_sid in output
+    assert "CloudWatch" in output
+    assert (house.store.by_call_id(OLD.call_id), house.store.by_sid(OLD.twilio_sid)) == (None, None)
+    assert house.store.conversation(OLD.call_id).turns == ()
+    assert [path.name for path in house.out.iterdir()] == [other.call_id]
+    assert house.store.by_sid("CA2") == other
+    assert house.asked("+15551230101") == (0, "Nothing is kept of such a call.\n")
+
+
+def test_nothing_is_deleted_where_the_answer_is_no(house: House) -> None:
+    house.keep(OLD)
+    status, output = house.asked(NUMBER, answer="n\n")
+    assert (status, output.splitlines()[-1]) == (1, "Nothing was deleted.")
+    assert house.store.by_call_id(OLD.call_id) == OLD
+    assert (house.out / OLD.call_id / "call.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (replace(OLD, status=Status.IN_PROGRESS, ended_at_ms=None), "it is still going on"),
+        (replace(OLD, ended_at_ms=NOW_MS), "it has only just ended"),
+    ],
+)
+def test_a_call_that_something_is_still_written_to_stays(house: House, record: CallRecord, why: str) -> None:
+    house.keep(record)
+    status, output = house.asked(NUMBER, "--yes")
+    assert status == 1
+    assert f"Stays: {why}" in output
+    assert house.store.by_call_id(record.call_id) == record
+
+
+def test_one_call_is_forgotten_by_its_name_also_where_only_files_are_left(house: House) -> None:
+    house.keep(OLD)
+    assert house.asked(OLD.twilio_sid, "--yes")[0] == 0
+    assert house.store.by_call_id(OLD.call_id) is None
+    (house.out / "01LEFT").mkdir()
+    assert house.asked("01LEFT", "--yes")[0] == 0
+    assert list(house.out.iterdir()) == []
+    assert house.asked("01LEFT")[1] == "Nothing is kept of such a call.\n"
+
+
+def test_what_is_no_number_is_refused(house: House) -> None:
+    status, output = house.asked("+1 555")
+    assert status == 1
+    assert "country code" in output
+
+
+def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "other").mkdir()
+    assert forgotten(tmp_path / "out", "../other") is None
+    assert (tmp_path / "other").is_dir()
+
+
+def test_calls_whose_time_has_come_are_known_by_their_file(tmp_path: Path) -> None:
+    for name, text in {
+        "past": json.dumps({"keepUntil": "2026-11-22T00:00:00.000Z"}),
+        "later": json.dumps({"keepUntil": "2026-11-24T00:00:00.000Z"}),
+        "ever": json.dumps({"keepUntil": None}),
+        "older": "{}",
+        "broken": "{",
+        "list": "[]",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "call.json").write_text(text, encoding="utf-8")
+    os.symlink(tmp_path / "nowhere", tmp_path / "dangling")
+    assert expired(tmp_path, datetime(2026, 11, 23, tzinfo=UTC)) == ["past"]
