@@ -18,6 +18,13 @@ AUDIT_READY := .venv-audit/.ready
 
 export SAM_CLI_TELEMETRY := 0
 
+# Most commands start several processes, the tests hundreds: where Python may not keep bytecode, as in many an image, each
+# compiles every SDK anew, which takes it seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Two processes share the tests; tests/conftest.py says who runs which.
+SHARED := -n 2 --no-loadscope-reorder
+
 # Many tests hold calls in real time, which a machine that is busy with something else can spoil. What failed runs once
 # more, in a process of its own; what is broken fails again.
 ONCE_MORE = { echo "Running what failed once more, alone:"; $(VENV)/bin/pytest --last-failed --last-failed-no-failures none; }
@@ -43,7 +50,7 @@ doctor: $(READY) ## Find out why a call does not connect, or would not (more: DO
 
 .PHONY: test
 test: $(READY) $(SAM_READY) $(WHEELS_READY) $(REFEREE_TRIED) ## Run the tests
-	$(VENV)/bin/pytest || $(ONCE_MORE)
+	$(VENV)/bin/pytest $(SHARED) || $(ONCE_MORE)
 
 .PHONY: lint
 lint: $(READY) ## Ruff, mypy (strict), who may import whom

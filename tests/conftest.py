@@ -1,9 +1,10 @@
-"""Fixtures that any test may use: a running DynamoDB engine, and an empty call store on it."""
+"""Fixtures that any test may use: a running DynamoDB engine, and an empty call store on it. And who runs which tests
+where several processes share them, as in `make test`."""
 
 import time
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,10 +13,41 @@ from offhook.stack.ministack import local_client, running
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from xdist.scheduler import LoadFileScheduling
 
 pytest.register_assert_rewrite(
     "tests.calls.store_contract", "tests.calls.store_contract_content", "tests.calls.store_contract_identity"
 )
+
+# A process takes a file at a time, and of these all of a line: whole calls disturb each other most, so they follow one
+# another while the other processes run the rest; in the other folders, files share what is costly to make. The longest
+# line comes first.
+TOGETHER = (
+    ("tests/whole/", "tests/chaos/", "tests/offhook/test_up.py"),
+    ("tests/streamer/faults/",),
+    ("tests/infra/",),
+)
+
+
+def _line_of(nodeid: str) -> int:
+    return next((number for number, starts in enumerate(TOGETHER) if nodeid.startswith(starts)), len(TOGETHER))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _line_of(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileScheduling":
+    """Called where there is more than one process: pytest-xdist's own distribution by file, with the lines above."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrLine(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist says nothing about its types
+        def _split_scope(self, nodeid: str) -> str:
+            line = _line_of(nodeid)
+            return " ".join(TOGETHER[line]) if line < len(TOGETHER) else super()._split_scope(nodeid)
+
+    return ByFileOrLine(config, log)
 
 
 @pytest.fixture(scope="session")

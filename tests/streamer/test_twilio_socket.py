@@ -217,6 +217,18 @@ async def test_fragments_become_one_message_and_pings_in_between_are_answered() 
         (b"\x83\x80" + MASK, 1002),
         (frame(Opcode.CLOSE, b"\x00\x01"), 1002),
     ],
+    # Masks are random, and a test's name may not be: the processes that share the tests compare them.
+    ids=[
+        "binary",
+        "too long",
+        "too long in parts",
+        "continues nothing",
+        "begun within a message",
+        "reserved bit",
+        "no mask",
+        "no such opcode",
+        "no such close code",
+    ],
 )
 async def test_a_breach_of_the_protocol_ends_the_socket_with_its_code(sent: bytes, code: int) -> None:
     async with served(Served(), Patience(close_s=0.1)) as line:
