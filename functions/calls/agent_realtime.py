@@ -1,5 +1,8 @@
-"""The part of an agent file that speech-to-speech models read: `[realtime]`, and when which of them goes away.
+"""The part of an agent file that speech-to-speech models read: `[realtime]`, which models and voices are known, and
+when which of them goes away.
 
+Names: `RealtimeSessionCreateRequest`, `RealtimeAudioConfigOutput`, `AudioTranscription` and `BuiltInVoice` of the same
+version; OpenAI may have others by now, so a name that is not among them is doubted, and not refused.
 Shutdown dates: https://developers.openai.com/api/docs/deprecations as carried by openai-python 3.54.0
 (`types/realtime`), read on 2026-11-22.
 """
@@ -17,6 +20,16 @@ DEFAULT_VOICE = "marin"
 TRANSCRIPTION = "gpt-live-transcribe"
 LIVE = "gpt-live"
 """How the names of full-duplex models begin, which speak another protocol."""
+MODELS = (DEFAULT_MODEL, "gpt-realtime-2.1-mini", "gpt-realtime-2", "gpt-realtime-1.5")
+LIVE_MODELS = ("gpt-live-1",)
+TRANSCRIPTIONS = (TRANSCRIPTION, "gpt-transcribe", "gpt-realtime-whisper")
+VOICES = (DEFAULT_VOICE, "cedar", "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse")
+LIVE_VOICES = (
+    *("marin", "cedar", "alloy", "ash", "ballad", "beacon", "bossa", "cinder", "coral", "delta", "echo", "gleam"),
+    *("meridian", "quartz", "ripple", "sage", "shida", "shimmer", "stone", "tempo", "verse", "vesper", "willow"),
+)
+OWN_VOICE = "voice_"
+"""How the id of a voice begins that an account has made itself."""
 _OPENAI = re.compile(r"openai(/.+)?")
 _DAY_JAN = date(2027, 1, 20)
 _DAY_FEB = date(2027, 2, 26)
@@ -25,7 +38,7 @@ SHUTDOWNS: Mapping[str, date] = {
     **dict.fromkeys(("gpt-realtime", "gpt-realtime-2025-08-28", "gpt-realtime-mini"), _DAY_JAN),
     **dict.fromkeys(("gpt-realtime-mini-2025-10-06", "gpt-realtime-mini-2025-12-15"), _DAY_JAN),
     **dict.fromkeys(("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"), _DAY_FEB),
-    "gpt-4o-transcribe-diarize": _DAY_FEB,
+    **dict.fromkeys(("gpt-4o-mini-transcribe-2025-12-15", "gpt-4o-transcribe-diarize"), _DAY_FEB),
 }
 """Models of speech that go, and the day."""
 
@@ -83,6 +96,30 @@ def check_models(fields: Fields, first: str, others: Sequence[str]) -> None:
         fields.note("realtime_fallbacks", 'must be a list of "openai/<model>"')
     elif any(LIVE in one for one in (first, *others)) and others:
         fields.note("realtime_fallbacks", f"must not go with {LIVE} models, which have none: the next mode does")
+
+
+def doubts(agent_name: str, providers: Sequence[str], voice: str, transcription: str) -> tuple[str, ...]:
+    """A sentence for every name of a realtime agent's that OpenAI is not known to take. `providers` are its
+    models.realtime and models.realtime_fallbacks."""
+    models = [provider.partition("/")[2] or DEFAULT_MODEL for provider in providers]
+    is_live = any(model.startswith(LIVE) for model in models)
+    voices = LIVE_VOICES if is_live else VOICES
+    asked: list[tuple[str, str, tuple[str, ...]]]
+    asked = [("models.realtime", model, LIVE_MODELS if model.startswith(LIVE) else MODELS) for model in models]
+    if not is_live:  # the caller's words are Live's own
+        asked.append(("realtime.transcription", transcription, TRANSCRIPTIONS))
+    sentences = [
+        f"Agent {agent_name}: {where} names {name!r}, which is not among the models known here. Known: "
+        f"{', '.join(known)}."
+        for where, name, known in asked
+        if name not in known and name not in SHUTDOWNS
+    ]
+    if voice not in voices and not voice.startswith(OWN_VOICE):
+        sentences.append(
+            f"Agent {agent_name}: voice.realtime is {voice!r}, which {models[0]} is not known to have. Known: "
+            f"{', '.join(voices)}; or the id of a voice of your own ({OWN_VOICE}...)."
+        )
+    return tuple(sentences)
 
 
 def shutdown_warnings(agent_name: str, models: tuple[str, ...], today: date) -> tuple[str, ...]:

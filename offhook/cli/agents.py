@@ -1,6 +1,7 @@
 """`offhook agents`: look at the agents before a caller hears them."""
 
 import os
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from calls.agent_files import check as problems_in
 from calls.agent_files import load
 from calls.record import Mode
 from offhook.cli.exits import FAILED
+from offhook.doctor.providers import realtime_doubts
 from offhook.places import SHIPPED_AGENTS
 
 app = typer.Typer(help="Look at the agents before a caller hears them.", no_args_is_help=True)
@@ -21,7 +23,8 @@ EXAMPLE = """Check every agent file of a folder: all problems of all files, or a
 
     offhook agents check functions/agents
 
-Without a folder: OFFHOOK_AGENTS, or else the agents that ship. Exit status 0 when all is well, 1 when not.
+Without a folder: OFFHOOK_AGENTS, or else the agents that ship. Exit status 0 when all is well, 1 when not. A
+speech-to-speech model or voice that OpenAI is not known to have is only told, as it may be a new one.
 """
 
 
@@ -42,8 +45,9 @@ def check(
             console.print(Text(problem))
         console.print(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {where}")
         raise typer.Exit(FAILED)
+    agents_there = load(where)
     table = Table("agent", "modes", "recogniser", "reply", Column("voice", overflow="fold"), "greeting", pad_edge=False)
-    for name, agent in load(where).items():
+    for name, agent in agents_there.items():
         modes = " → ".join(mode.value for mode in agent.modes)
         speech = f"{agent.models.speech}: {agent.voice.speech}"
         if Mode.REALTIME in agent.modes:
@@ -51,3 +55,6 @@ def check(
         row = (name, modes, agent.models.recogniser, agent.models.reply, speech, agent.greeting)
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)
+    told = Console(stderr=True, soft_wrap=True, highlight=False)
+    for sentence in chain.from_iterable(map(realtime_doubts, agents_there.values())):
+        told.print(Text(sentence))

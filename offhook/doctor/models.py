@@ -2,7 +2,7 @@
 say; OpenAI's own list of models, which knows better, is asked where there is a key."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,7 +17,7 @@ from calls.record import Mode
 from offhook.doctor import openai_key
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, warned
-from offhook.doctor.providers import providers_of
+from offhook.doctor.providers import providers_of, realtime_doubts
 
 SOON_DAYS = 60
 _TABLE = Path(__file__).parent / "retirements.toml"
@@ -38,7 +38,8 @@ async def models(exam: Exam) -> Finding:
     listed: Mapping[str, date | None] | None = None
     if named and vendor and vendor.key:
         listed = await openai_key.listed_models(exam, vendor)
-    return judge(named, exam.today(), listed)
+    doubts = [sentence for agent in exam.notes.agents.values() for sentence in realtime_doubts(agent)]
+    return judge(named, exam.today(), listed, doubts)
 
 
 def openai_models_of(agents: Iterable[Agent]) -> list[Named]:
@@ -69,8 +70,11 @@ def instead_of(model: str) -> str:
     return str(next(one["name"] for one in _table()["instead"] if one["of"] in model))
 
 
-def judge(named: Iterable[Named], today: date, listed: Mapping[str, date | None] | None) -> Finding:
-    """`listed` is OpenAI's list: each model with its shutdown date, if it has one; None where it was not asked."""
+def judge(
+    named: Iterable[Named], today: date, listed: Mapping[str, date | None] | None, doubts: Sequence[str] = ()
+) -> Finding:
+    """`listed` is OpenAI's list: each model with its shutdown date, if it has one; None where it was not asked.
+    `doubts` are sentences on names that OpenAI may not know."""
     bad, soon, count = [], [], 0
     for one in dict.fromkeys(named):
         count += 1
@@ -90,6 +94,8 @@ def judge(named: Iterable[Named], today: date, listed: Mapping[str, date | None]
         )
     if soon:
         return warned(" ".join(sentence for sentence, _ in soon), f"Name another in time, such as {soon[0][1]}.")
+    if doubts:
+        return warned(" ".join(doubts), "Name a known one, unless you know that OpenAI has that one too.")
     if not count:
         return passed("no agent names a model of OpenAI's")
     return passed(f"{count} named, none retired{'' if listed is None else ', all known to OpenAI'}")

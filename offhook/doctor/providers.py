@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from calls.agent import Agent
+from calls.agent_realtime import doubts
 from calls.record import Mode
 
 _STREAMING = ("recogniser", "speech")
@@ -26,3 +27,11 @@ def providers_of(agent: Agent) -> Iterator[tuple[str, str]]:
 
 def uses(agent: Agent, vendor: str) -> bool:
     return any(provider.partition("/")[0] == vendor for _, provider in providers_of(agent))
+
+
+def realtime_doubts(agent: Agent) -> tuple[str, ...]:
+    """What is doubtful in the names that its speech to speech is given; nothing where it has none."""
+    if Mode.REALTIME not in agent.modes:
+        return ()
+    models = (agent.models.realtime, *agent.models.realtime_fallbacks)
+    return doubts(agent.name, models, agent.voice.realtime, agent.realtime.transcription)

@@ -15,6 +15,7 @@ from calls import prompts, tools
 from calls.agent import Agent
 from calls.conversation import Conversation, Role, Turn
 from calls.prompts import CUT_MARK
+from streamer.providers.openai_realtime_messages import voice_of
 from streamer.providers.vendor_socket import socket_base
 
 MULAW: Mapping[str, Any] = {"type": "audio/pcmu", "rate": 8000}
@@ -56,7 +57,7 @@ def start(agent: Agent, model: str, voice: str, so_far: Conversation, today: dat
     session: dict[str, Any] = {
         "model": model,
         "instructions": instructions(agent, today),
-        "audio": {"format": MULAW, "output": {"voice": voice}},
+        "audio": {"format": MULAW, "output": {"voice": voice_of(voice)}},
         "delegation": {"type": "client"},
         "input": history(so_far, said),
         "store": False,

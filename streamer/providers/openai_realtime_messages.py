@@ -12,6 +12,7 @@ import orjson
 
 from calls import prompts, tools
 from calls.agent import Agent
+from calls.agent_realtime import OWN_VOICE
 from calls.conversation import Conversation, Role
 from streamer.providers.vendor_socket import socket_base
 
@@ -52,13 +53,18 @@ def session_update(agent: Agent, event_id: str, today: date | None = None) -> by
                 "transcription": {"model": hearing.transcription, "language": agent.voice.language.partition("-")[0]},
                 "turn_detection": turn_detection(agent),
             },
-            "output": {"format": MULAW, "voice": agent.voice.realtime},
+            "output": {"format": MULAW, "voice": voice_of(agent.voice.realtime)},
         },
         "tools": _tools(agent),
         "tool_choice": "auto",
         "max_output_tokens": most_tokens(agent),
     }
     return _dump({"type": "session.update", "event_id": event_id, "session": session})
+
+
+def voice_of(name: str) -> str | dict[str, str]:
+    """A voice of OpenAI's goes by its name, one that the account has made by its id. Live's do too."""
+    return {"id": name} if name.startswith(OWN_VOICE) else name
 
 
 def most_tokens(agent: Agent) -> int:
@@ -96,7 +102,7 @@ def phrase_session(voice: str, event_id: str) -> bytes:
         "output_modalities": ["audio"],
         "audio": {
             "input": {"format": MULAW, "turn_detection": None},
-            "output": {"format": MULAW, "voice": voice},
+            "output": {"format": MULAW, "voice": voice_of(voice)},
         },
     }
     return _dump({"type": "session.update", "event_id": event_id, "session": session})

@@ -1,13 +1,25 @@
 from datetime import date
+from typing import Any, get_args
 
 import pytest
+from openai.types.live.built_in_voice import BuiltInVoice
+from openai.types.live.session_config import SessionConfig
+from openai.types.realtime.audio_transcription import AudioTranscription
+from openai.types.realtime.realtime_audio_config_output import Voice
+from openai.types.realtime.realtime_session_create_request import RealtimeSessionCreateRequest
 
 from calls.agent import parse, read
 from calls.agent_realtime import (
     DEFAULT_PROVIDER,
+    LIVE_MODELS,
+    LIVE_VOICES,
+    MODELS,
     SHUTDOWNS,
     TRANSCRIPTION,
+    TRANSCRIPTIONS,
+    VOICES,
     RealtimeHearing,
+    doubts,
     shutdown_warnings,
 )
 
@@ -98,3 +110,50 @@ def test_a_model_that_goes_is_warned_of() -> None:
         "Agent desk names openai/gpt-realtime, which was shut down on 2027-01-20; name another model.",
         "Agent desk names openai/whisper-1, which will be shut down on 2027-02-26; name another model.",
     )
+
+
+def names_in(kind: Any) -> set[str]:
+    """The strings among the literals of a type."""
+    return {kind} if isinstance(kind, str) else {name for one in get_args(kind) for name in names_in(one)}
+
+
+def test_the_known_names_are_those_of_the_sdk() -> None:
+    realtime = names_in(RealtimeSessionCreateRequest.model_fields["model"].annotation)
+    assert {name for name in realtime if name.startswith("gpt-realtime")} == {
+        *MODELS,
+        *(name for name in SHUTDOWNS if name.startswith("gpt-realtime")),
+    }
+    assert names_in(SessionConfig.model_fields["model"].annotation) == set(LIVE_MODELS)
+    transcribing = names_in(AudioTranscription.model_fields["model"].annotation)
+    assert set(TRANSCRIPTIONS) | (transcribing & SHUTDOWNS.keys()) == transcribing
+    assert (set(VOICES), set(LIVE_VOICES)) == (names_in(Voice), names_in(BuiltInVoice))
+
+
+@pytest.mark.parametrize(
+    ("providers", "voice", "transcription", "told"),
+    [
+        (("openai", "openai/gpt-realtime-2"), "marin", TRANSCRIPTION, ()),
+        (("openai/gpt-realtime",), "voice_1234", "whisper-1", ()),  # they go, which is told elsewhere
+        (("openai/gpt-live-1",), "quartz", "nothing that Live uses", ()),
+        (
+            ("openai/gpt-realtime-2.1",),
+            "quartz",
+            TRANSCRIPTION,
+            ("voice.realtime is 'quartz', which gpt-realtime-2.1",),
+        ),
+        (("openai/gpt-live-2",), "marvin", TRANSCRIPTION, ("names 'gpt-live-2'", "Known: marin, cedar")),
+        (
+            ("openai", "openai/gpt-9"),
+            "marin",
+            "ears",
+            ("models.realtime names 'gpt-9'", "realtime.transcription names"),
+        ),
+    ],
+)
+def test_names_that_are_doubted(
+    providers: tuple[str, ...], voice: str, transcription: str, told: tuple[str, ...]
+) -> None:
+    sentences = doubts("desk", providers, voice, transcription)
+    assert len(sentences) == len(told)
+    for sentence, part in zip(sentences, told, strict=True):
+        assert part in sentence

@@ -51,3 +51,9 @@ def test_what_no_mode_of_the_ladder_uses_does_not_count() -> None:
     assert [one.model for one in openai_models_of([agent])] == ["gpt-4"]
     streaming = replace(agent, modes=(Mode.REALTIME, Mode.TRADITIONAL))
     assert [one.model for one in openai_models_of([streaming])] == ["gpt-4", "gpt-realtime", "gpt-live-transcribe"]
+
+
+def test_names_that_openai_may_not_know_are_told_where_nothing_is_worse() -> None:
+    doubtful = judge([Named("default", "reply", "gpt-6-luna")], TODAY, None, ["Odd.", "Odder."])
+    assert (doubtful.state, doubtful.saw) == (State.WARN, "Odd. Odder.")
+    assert judge([Named("default", "reply", "gpt-4")], TODAY, None, ["Odd."]).state is State.FAIL

@@ -58,6 +58,11 @@ def test_a_session_with_semantic_turns() -> None:
     assert [tool["name"] for tool in session["tools"]] == ["end_call"]
 
 
+def test_a_voice_of_ones_own_goes_by_its_id() -> None:
+    sent = checked(SessionUpdateEventParam, messages.phrase_session("voice_1234", "phrase-session"))
+    assert sent["session"]["audio"]["output"]["voice"] == {"id": "voice_1234"}
+
+
 def test_a_session_with_turns_by_silence() -> None:
     session = checked(SessionUpdateEventParam, messages.session_update(SERVER, "e1"))["session"]
     assert session["audio"]["input"]["turn_detection"] == {
