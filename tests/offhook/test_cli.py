@@ -21,7 +21,20 @@ def run(arguments: Sequence[str], stdin: str = "", secret: str = SECRET) -> Resu
 
 
 @pytest.mark.parametrize(
-    "command", [["demo"], ["up"], ["call"], ["agents", "check"], ["twilio", "set-up"], ["capacity"], ["token"], ["box"], ["doctor"], ["report"], ["why"]]
+    "command",
+    [
+        ["demo"],
+        ["up"],
+        ["call"],
+        ["agents", "check"],
+        ["twilio", "set-up"],
+        ["capacity"],
+        ["token"],
+        ["box"],
+        ["doctor"],
+        ["report"],
+        ["why"],
+    ],
 )
 def test_help_teaches_with_an_example(command: list[str]) -> None:
     shown = run([*command, "--help"])
