@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from calls.agent import Agent
-from calls.conversation import Conversation, Role, Turn
+from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
 from calls.errors import ProviderFailed
 from calls.record import EndReason
 from calls.reply import EndCall
@@ -317,6 +317,19 @@ async def test_keys_are_told_before_the_answer_is_asked_for() -> None:
         assert [one["type"] for one in session.sent[-2:]] == ["conversation.item.create", "response.create"]
 
 
+async def test_an_answer_that_the_engine_before_broke_off_is_told_and_gone_on_with() -> None:
+    asked = turn("c", Role.CALLER, "When are you open?", 5)
+    order = Answer(1, Conversation((asked, turn(BROKEN_OFF, Role.AGENT, "We are open from", 6))))
+    told = [("user", "When are you open?"), ("assistant", "We are open from")]
+    async with desk(FakeSession(), said=(asked,)) as here:
+        here.engine.order(order)
+        assert (await here.ready()).told() == told
+    async with desk(FakeSession(), said=(asked,)) as here:
+        session = await here.ready()
+        here.engine.order(order)
+        assert session.told() == told
+
+
 async def test_a_phrase_that_was_cut_is_put_right() -> None:
     async with desk(FakeSession()) as here:
         session = await here.ready()
@@ -334,6 +347,28 @@ async def test_a_function_without_a_word_gets_its_words() -> None:
         await settled()
         assert [event.text for event in here.events.of(ReplySpoken)] == [AGENT.closing]
         assert here.events.of(ReplyDone) == [ReplyDone(1, EndCall(EndReason.AGENT_GOODBYE.value))]
+
+
+async def test_an_answer_that_is_limited_is_asked_for_when_the_vendor_wants_to_be_asked() -> None:
+    async with desk(FakeSession()) as here:
+        session = await here.answering()
+        error = {"type": "rate_limit_error", "code": "rate_limit_exceeded", "message": "Try again in 50ms."}
+        session.say("response.done", response={"id": "r", "status": "failed", "status_details": {"error": error}})
+        await settled()
+        assert len(session.of("response.create")) == 1
+        await until(lambda: len(session.of("response.create")) == 2)
+        assert here.events.of(ReplyLost) == []
+
+
+async def test_an_answer_that_is_limited_for_too_long_is_lost() -> None:
+    async with desk(FakeSession()) as here:
+        session = await here.answering()
+        session.say("rate_limits.updated", rate_limits=[{"name": "tokens", "remaining": 0, "reset_seconds": 30.0}])
+        error = {"type": "rate_limit_error", "code": "rate_limit_exceeded"}
+        session.say("response.done", response={"id": "r", "status": "failed", "status_details": {"error": error}})
+        await settled()
+        assert [event.failure.code for event in here.events.of(ReplyLost)] == ["openai-realtime-rate-limited"]
+        assert len(session.of("response.create")) == 1
 
 
 async def test_a_filler_and_one_that_cannot_be_had() -> None:
