@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from calls.conversation import Turn
 from calls.reply import Action
 from streamer.engines.outcomes import Outcome
 from streamer.engines.realtime_events import calls_in, end_of
@@ -15,11 +16,13 @@ from streamer.turns import same_words
 class Making:
     """A reply. `said` are its words so far, `text` those that came without sound. `elsewhere_ms` of its audio came
     from sessions before the present one. `words` are what the model was told to say, `action` what follows them, and
-    `mulaw` what it made of them. `until_s` is when nobody waits for its first sound any longer."""
+    `mulaw` what it made of them. `until_s` is when nobody waits for its first sound any longer.
+    `asked` are the turns that it answers."""
 
     id: int
     wording: Wording
     until_s: float
+    asked: tuple[Turn, ...] = ()
     words: str = ""
     action: Action | None = None
     mulaw: bytearray = field(default_factory=bytearray)

@@ -109,9 +109,7 @@ class RealtimeEngine:
             case Say(reply_id, text):
                 replies.say(reply_id, text)
             case Answer(reply_id, conversation):
-                if self._history:
-                    self._history.keys(conversation.turns)
-                replies.answer(reply_id)
+                replies.answer(reply_id, conversation.turns)
             case Fill(reply_id, text):
                 replies.fill(reply_id, text)
             case CancelReply(reply_id, played_ms, heard):
