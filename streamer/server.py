@@ -46,7 +46,8 @@ from streamer.web_socket import SocketClosed
 
 log = logging.getLogger(__name__)
 
-HISTORY_WITHIN_S = 1.0
+HISTORY_WITHIN_S = 2.0
+"""Nobody hears anything meanwhile; but who goes on without it has forgotten the call."""
 LEFT_WITHIN_S = 2.0
 """For the stream before to write what it heard. It stops at once, and rarely needs a tenth of that."""
 HANDED_OVER_WITHIN_S = 5.0
@@ -229,13 +230,14 @@ class StreamServer:
             await self._refuse_agent(socket, grant)
             return
         clock = call_clock(time.time, time.monotonic)
-        conversation = await self._conversation(grant) if "resumed" in started.parameters else Conversation()
+        resumed = "resumed" in started.parameters
+        conversation = await self._conversation(grant) if resumed else Conversation()
         if not await self._is_free(grant):  # another stream of this call came while we read
             await _refuse(socket, ALREADY_STREAMED, "the call has a stream already")
             return
         now_ms = clock.now_ms()
         ladder, bridge_phrase = Ladder(agent.modes, grant.mode, now_ms), self.engines.bridge_phrase(agent, grant.mode)
-        session = Session(agent, grant.mode, started.stream_sid, now_ms, conversation, ladder, bridge_phrase)
+        session = Session(agent, grant.mode, started.stream_sid, now_ms, conversation, ladder, bridge_phrase, resumed)
 
         def make_engine(mode: Mode) -> Engine:
             engine = self.engines.engine_for(agent, mode, lambda: session.dialogue.conversation)

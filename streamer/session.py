@@ -61,7 +61,8 @@ class Session:
     """`now_ms` is epoch milliseconds throughout; the stream began at `started_at_ms`; turns are named after `name`.
 
     `ladder` chooses another engine when the one at work is lost (None: the call leaves the socket). `bridge` is
-    phrases.bridge as mu-law, where somebody has spoken it before.
+    phrases.bridge as mu-law, where somebody has spoken it before. `resumed`: the call comes from another stream, though
+    nothing may be known of what was said there.
     """
 
     agent: Agent
@@ -71,6 +72,7 @@ class Session:
     conversation: InitVar[Conversation | None] = None
     ladder: Ladder | None = None
     bridge: bytes = b""
+    resumed: bool = False
     is_over: bool = False
     _moving: Failure | None = None
     _last_words: LastWords | None = None
@@ -93,6 +95,8 @@ class Session:
     def begin(self, now_ms: int) -> list[Effect]:
         """The engine is there: greet, or go on from the conversation so far."""
         dialogue, conversation = self.dialogue, self.dialogue.conversation
+        if not conversation.turns and self.resumed:  # the table did not answer: who was greeted is not greeted again
+            return dialogue.voice.say(self.agent.phrases.ask_again, now_ms)
         if not conversation.turns:
             dialogue.floor.protected_until_ms = now_ms + self.agent.turn_taking.greeting_protected_ms
             return dialogue.voice.say(self.agent.greeting, now_ms)

@@ -452,6 +452,11 @@ def test_a_call_that_streams_again_goes_on_from_where_it_was() -> None:
     assert s.begin(START) == [Say(1, AGENT.phrases.bridge)]
 
 
+def test_a_call_of_which_nothing_is_known_any_more_is_not_greeted_again() -> None:
+    s = Session(AGENT, Mode.PIPELINE, "MZ1", START, resumed=True)
+    assert s.begin(START) == [Say(1, AGENT.phrases.ask_again)]
+
+
 def test_what_may_have_been_said_between_two_streams_is_asked_for_once() -> None:
     asked = Turn("a", Role.CALLER, "Hours?", "Hours?", False, 1, 2, "pipeline")
     bridge = AGENT.phrases.bridge
