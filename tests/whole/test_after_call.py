@@ -1,18 +1,17 @@
 """What is left of whole calls: summary, fields, cost, latency, the team's webhook and an event."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import pytest_asyncio
 
 from calls.record import Mode
 from offhook.embedded import EmbeddedEars, EmbeddedMouth
 from streamer.providers.embedded_models import EmbeddedModels
+from tests.whole.bus import BUS, Bus
 from tests.whole.receiver import SECRET, Receiver, receiving
 from tests.whole.scene import AGENTS, Ended, Scene, scene, script
 from tests.whole.summing_up import SummingUp, summing_up
@@ -29,7 +28,6 @@ type = "string"
 format = "phone"
 """
 TOLD_WITHIN_S = 20.0
-BUS, EVENTS_QUEUE = "calls-bus", "events"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -38,29 +36,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 def team() -> Iterator[Receiver]:
     with receiving() as receiver:
         yield receiver
-
-
-class Bus:
-    """An event bus of the local engine, whose every event goes into a queue that can be read."""
-
-    def __init__(self, endpoint_url: str) -> None:
-        session = boto3.session.Session("local", "local", region_name="us-east-1")
-        self._sqs = session.client("sqs", endpoint_url=endpoint_url)
-        events = session.client("events", endpoint_url=endpoint_url)
-        self._url = self._sqs.create_queue(QueueName=EVENTS_QUEUE)["QueueUrl"]
-        asked = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
-        events.create_event_bus(Name=BUS)
-        events.put_rule(Name="ended", EventBusName=BUS, EventPattern='{"detail-type": ["call.ended"]}')
-        target = {"Id": "queue", "Arn": asked["Attributes"]["QueueArn"]}
-        events.put_targets(Rule="ended", EventBusName=BUS, Targets=[target])
-        self.seen: dict[str, dict[str, Any]] = {}
-
-    def of_call(self, call_id: str) -> dict[str, Any] | None:
-        messages = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", [])
-        for message in messages:
-            event = json.loads(message["Body"])
-            self.seen[event["detail"]["callId"]] = event
-        return self.seen.get(call_id)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,147 @@
+"""What an agent keeps private, told in whole calls and said back by the agent: every place that keeps or sends
+anything of a call is searched for it."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from calls.record import Mode
+from offhook.cli import app
+from offhook.keeper import Keeper
+from offhook.stack.environment import LOCAL_KEY, REGION
+from offhook.stack.ministack import local_client
+from tests.fakes.box_parts import ToneMouth
+from tests.fakes.telling_streamer import TOLD, TRACES
+from tests.whole.bus import BUS, Bus
+from tests.whole.receiver import SECRET, Receiver, receiving
+from tests.whole.scene import AGENTS, Ended, Scene, scene, script
+
+KEPT_NO_MORE = ("[card]", "[email]", "[phone]")
+PRIVATE = '\n[privacy]\nredact = ["card", "email", "phone"]\nkeep_days = 30\n'
+SAYS = 'say = "REC/hello.wav"'
+TOLD_WITHIN_S = 20.0
+
+
+class TellingEars:
+    """What Twilio's own recogniser understands in traditional mode."""
+
+    def __init__(self) -> None:
+        self._left = [*TOLD, "Goodbye."]
+
+    async def recognise(self, mulaw: bytes) -> str:
+        return self._left.pop(0) if self._left else ""
+
+
+def private_agents(folder: Path) -> Path:
+    folder.mkdir()
+    text = (AGENTS / "default.toml").read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^greeting = .*$", 'greeting = "Hello."', text)
+    (folder / "default.toml").write_text(text + PRIVATE, encoding="utf-8")
+    return folder
+
+
+async def calls_made(here: Scene, folder: Path) -> list[Ended]:
+    whole = script(folder, SAYS, SAYS, SAYS)
+    under_way = [await here.call(whole), await here.call(whole, Mode.TRADITIONAL)]
+    return await asyncio.gather(*(call.ended() for call in under_way))
+
+
+async def told(ended: Ended, team: Receiver, bus: Bus) -> tuple[dict[str, Any], dict[str, Any]]:
+    async with asyncio.timeout(TOLD_WITHIN_S):
+        while not (webhook := team.of_call(ended.record.call_id)):  # noqa: ASYNC110 - another process sends it
+            await asyncio.sleep(0.1)
+        while not (event := await asyncio.to_thread(bus.of_call, ended.record.call_id)):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.1)
+    return webhook, event
+
+
+def in_table(here: Scene) -> Mapping[str, Any]:
+    client = local_client(here.stack.settings.aws_endpoint_url)
+    items = client.scan(TableName=here.stack.settings.table)["Items"]
+    return {f"{item['pk']['S']} {item['sk']['S']}": item for item in items}
+
+
+def shown(here: Scene, out: Path, *arguments: str) -> str:
+    settings = {
+        "OFFHOOK_TABLE": here.stack.settings.table,
+        "AWS_ENDPOINT_URL": here.stack.settings.aws_endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": LOCAL_KEY,
+        "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
+        "COLUMNS": "300",
+    }
+    result = CliRunner().invoke(app, [*arguments, "--out", str(out)], env=settings)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def texts_in(*folders: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8", errors="replace")
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".wav"
+    }
+
+
+async def test_what_is_private_is_in_no_place_that_keeps_or_sends_anything(tmp_path: Path, capfd: Any) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with receiving() as team:
+        extra = {
+            "OFFHOOK_WEBHOOK_URL": team.url,
+            "OFFHOOK_WEBHOOK_SECRET": SECRET,
+            "OFFHOOK_EVENT_BUS": BUS,
+            "OFFHOOK_AFTER_CALL_S": "1",
+        }
+        agents = private_agents(tmp_path / "agents")
+        module = "tests.fakes.telling_streamer"
+        async with scene(
+            tmp_path, TellingEars(), ToneMouth(), agents=agents, streamer_module=module, extra=extra
+        ) as here:
+            bus = await asyncio.to_thread(Bus, here.stack.settings.aws_endpoint_url)
+            keeper = Keeper(out, here.stack.store, lambda _sid: (), lambda *_: None, outcome_within_s=10.0)
+            here.box.on_call_ended(keeper.ended)
+            calls = await calls_made(here, tmp_path)
+            sent = [await told(ended, team, bus) for ended in calls]
+            for ended in calls:
+                await keeper.kept(ended.call.sid, 20.0)
+            await keeper.close()
+            items = await asyncio.to_thread(in_table, here)
+            pages = [out / "report.html", *(out / f"why-{number}.html" for number in range(len(calls)))]
+            texts = [await asyncio.to_thread(shown, here, out, "report", "--html", str(pages[0]))]
+            for ended, page in zip(calls, pages[1:], strict=True):
+                texts.append(
+                    await asyncio.to_thread(shown, here, out, "why", ended.record.call_id, "--html", str(page))
+                )
+        printed = capfd.readouterr()
+        files = await asyncio.to_thread(texts_in, tmp_path / "logs", out)
+    places: dict[str, str] = {
+        **{key: json.dumps(item, ensure_ascii=False) for key, item in items.items()},
+        **{f"webhook {number}": json.dumps(one[0], ensure_ascii=False) for number, one in enumerate(sent)},
+        **{f"event {number}": json.dumps(one[1], ensure_ascii=False) for number, one in enumerate(sent)},
+        **{f"shown {number}": text for number, text in enumerate(texts)},
+        **files,
+        "stdout": printed.out,
+        "stderr": printed.err,
+    }
+    for ended in calls:
+        heard = " ".join(turn.heard for turn in ended.conversation.turns)
+        assert all(mark in heard for mark in KEPT_NO_MORE), heard
+        assert ended.record.end_reason == "caller-goodbye"
+    assert any("I have noted: It is Ann, my card is [card]" in turn.heard for turn in calls[0].conversation.turns)
+    found = {place: trace for place, text in places.items() for trace in TRACES if trace in text}
+    assert not found
+    assert {"web.log", "streamer.log", "stdout", f"{calls[0].record.call_id}/call.json"} <= set(places)
+    mine = [key for key in items if any(e.record.call_id in key or e.call.sid in key for e in calls)]
+    assert {key.split(" ")[1].split("#")[0] for key in mine} >= {"META", "TURN", "STEP", "KEPT", "CALL"}
+    ends = {key: datetime.fromtimestamp(int(items[key]["expiresAt"]["N"]), UTC) for key in mine}
+    made = datetime.fromtimestamp(calls[0].record.created_at_ms / 1000, UTC)
+    assert all((end - made).days <= 30 for end in ends.values())
