@@ -15,6 +15,8 @@ WHEELS_READY := .cache/wheels/.ready
 REFEREE_TRIED := .cache/dynamodb-local/.tried
 PEERS_READY := .venv-peers/.ready
 AUDIT_READY := .venv-audit/.ready
+RUNTIME_READY := .cache/lambda-runtime/.ready
+COLD_READY := .cache/cold-start/.ready
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -33,7 +35,7 @@ ONCE_MORE = { echo "Running what failed once more, alone:"; $(VENV)/bin/pytest -
 help: ## List the targets
 	@echo "Offhook: AI phone calls on Twilio, run from your own AWS account."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Start with 'make demo'. After that, .venv/bin/offhook --help shows the command line."
 
@@ -49,7 +51,7 @@ doctor: $(READY) ## Find out why a call does not connect, or would not (more: DO
 	@$(VENV)/bin/offhook doctor $(DOCTOR)
 
 .PHONY: test
-test: $(READY) $(SAM_READY) $(WHEELS_READY) $(REFEREE_TRIED) ## Run the tests
+test: $(READY) $(SAM_READY) $(WHEELS_READY) $(RUNTIME_READY) $(REFEREE_TRIED) ## Run the tests
 	$(VENV)/bin/pytest $(SHARED) || $(ONCE_MORE)
 
 .PHONY: lint
@@ -74,6 +76,10 @@ bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost
 .PHONY: bench-peers
 bench-peers: $(READY) $(PEERS_READY) ## The same calls through other servers as well, for comparison
 	$(VENV)/bin/python -m tests.bench --peers $(BENCH)
+
+.PHONY: cold-start
+cold-start: build $(RUNTIME_READY) $(COLD_READY) ## Measure the voice webhook's cold start under Lambda's emulator, beside FastAPI's
+	$(VENV)/bin/python -m tests.infra.cold_start $(COLD)
 
 .PHONY: build
 build: $(READY) $(SAM_READY) ## Build what `sam deploy` puts into AWS, without Docker
@@ -105,6 +111,7 @@ lock: $(READY) ## Lock every dependency again after a change in pyproject.toml (
 	    --output-file infra/locks/uv.txt
 	$(UV) pip compile $(LOCKED) $(UPGRADE) --universal --python-version 3.11 --group pyproject.toml:sam infra/locks/linters.txt \
 	    --output-file infra/locks/sam.txt
+	$(UV) pip compile $(LOCKED) $(UPGRADE) --python-version 3.13 infra/locks/emulated.txt --output-file infra/locks/runtime.txt
 
 .PHONY: clean
 clean: ## Remove everything that was made: environments, builds, caches (calls in out/ stay)
@@ -123,6 +130,20 @@ $(SAM_READY): infra/locks/sam.txt | $(READY)
 # The Lambdas' wheels for both architectures, so that the tests can build the artefact without a network.
 $(WHEELS_READY): functions/requirements.txt functions/artefact.py | $(READY)
 	cd functions && ../$(VENV)/bin/python artefact.py --wheels ../$(@D)
+	@touch $@
+
+# What runs a handler in Lambda, for Lambda's Python on this machine, whatever Python is here.
+$(RUNTIME_READY): infra/locks/runtime.txt | $(READY)
+	rm -rf $(@D)
+	$(UV) pip install --quiet --require-hashes --no-deps --only-binary :all: --python-version 3.13 \
+	    --python-platform $(shell uname -m)-manylinux_2_28 --target $(@D) -r $<
+	@touch $@
+
+# What a voice webhook is compared with: the same on FastAPI and Mangum, with OpenAI's SDK at hand.
+$(COLD_READY): requirements.lock | $(READY)
+	rm -rf $(@D)
+	$(UV) pip install --quiet --only-binary :all: --python-version 3.13 --python-platform $(shell uname -m)-manylinux_2_28 \
+	    --constraint requirements.lock --target $(@D) openai fastapi mangum python-multipart
 	@touch $@
 
 # Amazon's own DynamoDB Local referees the store's contract where there are Java and npm. Tried once: it may be missing.

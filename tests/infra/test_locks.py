@@ -14,7 +14,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 GROUPS: dict[str, list[Any]] = PROJECT["dependency-groups"]
 DEPLOYED = ["functions/requirements.txt", "streamer/requirements.txt"]
-LOCKS = ["requirements.lock", *DEPLOYED, "infra/locks/uv.txt", "infra/locks/sam.txt"]
+LOCKS = ["requirements.lock", *DEPLOYED, "infra/locks/uv.txt", "infra/locks/sam.txt", "infra/locks/runtime.txt"]
 
 
 def locked(name: str) -> dict[str, list[tuple[str, frozenset[str]]]]:
@@ -58,6 +58,7 @@ def listed(name: str) -> list[Any]:
 def test_tools_are_locked() -> None:
     assert unmet(GROUPS["uv"], "infra/locks/uv.txt") == []
     assert unmet(GROUPS["sam"] + listed("infra/locks/linters.txt"), "infra/locks/sam.txt") == []
+    assert unmet(listed("infra/locks/emulated.txt"), "infra/locks/runtime.txt") == []
 
 
 @pytest.mark.parametrize("lock", DEPLOYED)
