@@ -1,14 +1,13 @@
 """Several settings side by side: the figures of their calls, and the two conversations turn by turn. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
-from itertools import zip_longest
 
 from calls.conversation import Turn
 from calls.plain_words import END_REASONS
-from offhook.replay.result import LATENCY_TOLERANCE_MS, Result, said, unlike
+from offhook.replay.result import LATENCY_TOLERANCE_MS, Result, cuts_apart, said, unlike
 from offhook.words import clock
 
 NOT_KNOWN = "—"
@@ -33,6 +32,11 @@ class Column:
     def unlike(self) -> list[str]:
         """In what its runs differ from the first; empty where all came to the same."""
         return [sentence for run in self.runs[1:] for sentence in unlike(self.first, run)]
+
+    @property
+    def cuts_apart(self) -> list[str]:
+        """Where its runs were interrupted at other words than the first."""
+        return [sentence for run in self.runs[1:] for sentence in cuts_apart(self.first, run)]
 
     @property
     def spread_ms(self) -> int:
@@ -91,28 +95,26 @@ def figures(columns: Sequence[Column]) -> list[Figure]:
 
 
 def aligned(left: Sequence[Turn], right: Sequence[Turn]) -> list[Pair]:
-    """Both conversations in order, what they have in common beside each other."""
-    matcher = SequenceMatcher(None, [said(turn) for turn in left], [said(turn) for turn in right], autojunk=False)
+    """Both conversations in order, what they have in common beside each other; turns that differ are laid beside each
+    other where the same side spoke."""
     pairs: list[Pair] = []
-    for tag, left_from, left_to, right_from, right_to in matcher.get_opcodes():
-        ours, theirs = left[left_from:left_to], right[right_from:right_to]
-        pairs += _paired(ours, theirs) if tag == "replace" else [Pair(*both) for both in zip_longest(ours, theirs)]
+    for ours, theirs, is_common in _stretches(left, right, said):
+        if is_common:
+            pairs += map(Pair, ours, theirs)
+            continue
+        for one, other, same_roles in _stretches(ours, theirs, lambda turn: turn.role):
+            alone = [*((turn, None) for turn in one), *((None, turn) for turn in other)]
+            pairs += [Pair(*both) for both in (zip(one, other, strict=True) if same_roles else alone)]
     return pairs
 
 
-def _paired(left: Sequence[Turn], right: Sequence[Turn]) -> list[Pair]:
-    """Turns that differ, those of the same speaker beside each other as far as that goes."""
-    pairs: list[Pair] = []
-    at = 0
-    for turn in left:
-        match = next((number for number in range(at, len(right)) if right[number].role is turn.role), None)
-        if match is None or match - at > 1:
-            pairs.append(Pair(turn, None))
-            continue
-        pairs += [Pair(None, one) for one in right[at:match]]
-        pairs.append(Pair(turn, right[match]))
-        at = match + 1
-    return pairs + [Pair(None, one) for one in right[at:]]
+def _stretches(
+    left: Sequence[Turn], right: Sequence[Turn], key: Callable[[Turn], object]
+) -> Iterator[tuple[Sequence[Turn], Sequence[Turn], bool]]:
+    """Both in order, in stretches in which `key` is the same turn by turn, or is not."""
+    matcher = SequenceMatcher(None, [key(turn) for turn in left], [key(turn) for turn in right], autojunk=False)
+    for tag, left_from, left_to, right_from, right_to in matcher.get_opcodes():
+        yield left[left_from:left_to], right[right_from:right_to], tag == "equal"
 
 
 def latency_range(column: Column, turn: Turn) -> tuple[int, int] | None:

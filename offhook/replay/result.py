@@ -12,7 +12,7 @@ from calls.percentiles import Percentiles, percentiles
 from offhook.call_file import conversation_of
 
 HEARD_WORDS = 3
-"""An answer is cut where the caller's first sounds reach the agent, which is not to the word: two runs may differ by so
+"""An answer is cut when the caller's sounds have reached the agent, which is not to the word: two runs may differ by so
 many words heard."""
 LATENCY_TOLERANCE_MS = 300
 """Two runs of one setting may differ by so much in the median of their latency; more than that, and the machine was too
@@ -96,8 +96,9 @@ def result_of(call: Mapping[str, Any]) -> Result:
 
 
 def unlike(one: Result, other: Result) -> list[str]:
-    """In what two runs differ, a sentence each; empty where they are the same: who said what, what was cut and heard
-    (to HEARD_WORDS), how the call ended, in which modes, and what came of it. Times are not compared here."""
+    """In what two runs differ, a sentence each; empty where they are the same: who said what, which answers were cut,
+    how the call ended, in which modes, and what came of it. What is measured is not compared here: how long anything
+    took, and at which word an answer was cut."""
     found = _unlike_turns(one.turns, other.turns)
     for what, first, second in (
         ("mode", " → ".join(one.modes), " → ".join(other.modes)),
@@ -113,14 +114,22 @@ def unlike(one: Result, other: Result) -> list[str]:
     return found
 
 
+def cuts_apart(one: Result, other: Result) -> list[str]:
+    """The answers that were cut in both runs, more than HEARD_WORDS apart, a sentence each."""
+    pairs = zip(one.turns, other.turns, strict=False)
+    return [
+        f'turn {number} was heard up to "{first.heard}", and up to "{second.heard}"'
+        for number, (first, second) in enumerate(pairs, 1)
+        if said(first) == said(second) and abs(len(words(first.heard)) - len(words(second.heard))) > HEARD_WORDS
+    ]
+
+
 def _unlike_turns(one: Sequence[Turn], other: Sequence[Turn]) -> list[str]:
     found = [] if len(one) == len(other) else [f"turns: {len(one)}, and {len(other)}"]
     for number, (first, second) in enumerate(zip(one, other, strict=False), 1):
         if said(first) != said(second):
             # What follows a difference differs, too, and tells nothing more.
             return [*found, f"turn {number}: {_quoted(first)}, and {_quoted(second)}"]
-        if abs(len(words(first.heard)) - len(words(second.heard))) > HEARD_WORDS:
-            found.append(f'turn {number}: heard up to "{first.heard}", and up to "{second.heard}"')
     return found
 
 

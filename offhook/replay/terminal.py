@@ -37,6 +37,8 @@ def remarks(columns: Sequence[Column]) -> Iterator[str]:
     for column in columns:
         for sentence in column.unlike:
             yield f"Not the same each time, {column.name}: {sentence}."
+        for sentence in column.cuts_apart:
+            yield f"Cut at other words, {column.name}: {sentence}."
         if column.spread_ms > LATENCY_TOLERANCE_MS:
             yield (
                 f"The median times of {column.name} lie {column.spread_ms:,} ms apart, more than the "
