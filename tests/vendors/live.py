@@ -10,7 +10,8 @@ every 15 s. Not documented, and assumed here:
 - a caller who speaks makes the model fall silent after `yield_ms`: what it was saying, and an answer that it has not
   begun, is lost; what it is told to say waits for the end of the turn
 - commentary is spoken word for word (clients report so; the SDK promises no wording); thinking only is acknowledged;
-  instructions are spoken where they demand words in quotes (a greeting)
+  instructions are spoken where they demand words in quotes (a greeting), and answered where they ask for an answer
+- keys have no event here: transport.dtmf.* belong to SIP calls, on a sideband socket (so the SDK's types say)
 - usage counts the audio received; the context window fills by 1 % a minute
 - after session.closed the socket is closed with 1000, at expiry too
 - no automatic acknowledgement of a delegation is spoken, so acknowledgement_delay_ms has no effect. Decisions,
@@ -19,6 +20,7 @@ every 15 s. Not documented, and assumed here:
 
 import asyncio
 import itertools
+import re
 import time
 from typing import Any
 
@@ -203,9 +205,14 @@ class Live:
 
     def _turn_over(self, due_ms: float) -> None:
         """The caller has said something and is silent."""
-        assert self._session is not None
         self._tell.moment("turn over")
-        reply = self._answers.reply_to([{"role": "system", "content": self._session["instructions"]}, *self._said])
+        self._answer(None, due_ms)
+
+    def _answer(self, asked: dict[str, Any] | None, due_ms: float) -> None:
+        """To what was said, and to what was `asked` in another way."""
+        assert self._session is not None
+        told = [{"role": "system", "content": self._session["instructions"]}, *self._said]
+        reply = self._answers.reply_to(told if asked is None else [*told, asked])
         self._tell.expect(reply.fault)
         if reply.form == "speech" and reply.text:
             self._say(reply, reply.text, due_ms + reply.first_audio_ms, is_answer=True)
@@ -249,6 +256,8 @@ class Live:
             self._say(reply, demanded or event["content"], now_ms + connection.commentary_ms)
         elif kind == "instructions" and demanded is not None:
             self._say(reply, demanded, now_ms + connection.instructions_ms)
+        elif kind == "instructions" and connection.answer and re.search(connection.answer, event["content"]):
+            self._answer({"role": "user", "content": event["content"]}, now_ms + connection.instructions_ms)
 
     def _update(self, change: dict[str, Any], client_id: str | None) -> None:
         assert self._session is not None

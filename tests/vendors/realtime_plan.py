@@ -57,8 +57,8 @@ def voice(text: str, character_ms: int, lead_silence_ms: int) -> bytes:
 def planned(reply: SpokenReply, text: str, offered: frozenset[str], most_tokens: float, *, spoken: bool) -> Plan:
     """The steps of `reply` with the words `text`. `spoken`: the client wants audio.
 
-    Functions that are not `offered` are not called. What is over `most_tokens` is cut off, as is what comes after the
-    script's stall.
+    Functions that are not `offered` are not called, unless the reply invents them. What is over `most_tokens` is cut
+    off, as is what comes after the script's stall.
     """
     if reply.form == "nothing":
         text = ""
@@ -74,7 +74,7 @@ def planned(reply: SpokenReply, text: str, offered: frozenset[str], most_tokens:
     end = _end(reply, was_cut=was_cut)
     if end.status == "completed":
         for call in reply.tool_calls:
-            if call.name in offered:
+            if call.name in offered or reply.invents:
                 steps.append((over_ms, Calling(call.name)))
                 for delta in pieces(call.arguments):
                     steps.append((over_ms, Arguments(delta)))

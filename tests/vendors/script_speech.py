@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from tests.vendors.script_parts import Fault, Messages, ToolCall, nth
 
+ANSWER_NOW = r"(?i)\b(?:answer it|give it) now\b"
 SAY_EXACTLY = r'(?is)say exactly[^"“]*(?:"((?:[^"\\]|\\.)+)"|“([^”]+)”)'
 """What stands between quotes after "say exactly"."""
 
@@ -28,7 +29,7 @@ Outcome: TypeAlias = Literal["completed", "max_output_tokens", "content_filter",
 
 @dataclass(frozen=True, slots=True)
 class SpokenReply:
-    """One response: words as speech, then calls of functions that the session has.
+    """One response: words as speech, then calls of functions that the session has; with `invents` also of others.
 
     Audio comes `first_audio_ms` after the response was due, in pieces of `piece_ms`, `times_realtime` faster than it
     plays; a character lasts `character_ms`, after `lead_silence_ms` of silence, so the voice begins exactly there. The
@@ -40,6 +41,7 @@ class SpokenReply:
 
     text: str = "Certainly."
     tool_calls: tuple[ToolCall, ...] = ()
+    invents: bool = False
     first_audio_ms: float = 350.0
     character_ms: int = 60
     piece_ms: int = 100
@@ -131,15 +133,18 @@ class LiveConnection:
     `yielding`. A word of the caller comes every `word_ms` of voice, `transcript_ms` late.
 
     Commentary is spoken as it is written, `commentary_ms` after it came; of instructions, what `say` finds in them is
-    spoken after `instructions_ms`. Audio goes out in pieces of `piece_ms`, `ahead_ms` ahead of the clock; what lies
-    between speech is silence (`silence`: "sent") or left out. `backend_ms`: how long a Responses backend takes.
-    `expires_s` is in real time. `ignored`, `unknown_every`, `fault` and the waits as for Realtime.
+    spoken after `instructions_ms`, and those in which `answer` finds something are answered then, as what a caller says
+    is (a keypress, which no primary socket hears of, comes that way). Audio goes out in pieces of `piece_ms`,
+    `ahead_ms` ahead of the clock; what lies between speech is silence (`silence`: "sent") or left out. `backend_ms`:
+    how long a Responses backend takes. `expires_s` is in real time. `ignored`, `unknown_every`, `fault` and the waits
+    as for Realtime.
     """
 
     heard: tuple[Heard, ...] = (Heard(),)
     replies: tuple[SpokenReply, ...] = (SpokenReply(),)
     answers: tuple[SpokenAnswer, ...] = ()
     say: str = SAY_EXACTLY
+    answer: str = ANSWER_NOW
     end_ms: float = 400.0
     yield_ms: float = 200.0
     yielding: bool = True

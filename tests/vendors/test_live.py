@@ -147,6 +147,16 @@ async def test_instructions_greet_and_muting_is_silence() -> None:
         assert not words_of(talk, "input")
 
 
+async def test_instructions_that_ask_for_an_answer_get_the_next_one() -> None:
+    async with live(LiveConnection(replies=(SHORT,), instructions_ms=100)) as (_, talk):
+        for content in ("The caller is a regular.", "The caller pressed 1: answer it now."):
+            await talk.send("session.instructions.append", content=content, delegation_id=None)
+        await talk.heard(silence(1200), APPEND)
+        await talk.send("session.close")
+        await talk.until("session.closed")
+        assert words_of(talk, "output") == SHORT.text
+
+
 async def test_a_responses_backend_calls_a_function_and_its_text_is_spoken() -> None:
     async with live(LiveConnection(replies=(CALLING, SHORT)), delegation=RESPONSES) as (_, talk):
         await talk.heard(voice(400) + silence(1200), APPEND)

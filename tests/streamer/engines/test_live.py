@@ -10,6 +10,7 @@ from calls.record import EndReason
 from calls.reply import Action, EndCall, Transfer
 from streamer.events import (
     OWN_REPLIES,
+    Answer,
     CancelReply,
     Draft,
     ReplyBegun,
@@ -181,6 +182,24 @@ async def test_a_model_that_says_nothing_to_what_was_said_is_given_up() -> None:
         await line.until(lambda one: one.lost)
     assert line.lost == ["reply-late"]
     assert [event.text for event in line.events if isinstance(event, TurnWorded)] == ["what are your hours"]
+    _assert_nothing_left(line)
+
+
+async def test_keys_are_answered_as_the_reply_that_was_ordered() -> None:
+    heard: list[str] = []
+
+    def think(messages: Messages) -> SpokenReply:
+        heard.append(str(messages[-1]["content"]))
+        return OPEN
+
+    keys = Turn("k1", Role.CALLER, "[keys 12#]", "[keys 12#]", False, 1_000, 2_000, "realtime")
+    async with live_line(LiveConnection(instructions_ms=100), speaker=Mouth(), think=think) as line:
+        await line.until(lambda one: one.meters.sessions_open == 1)
+        line.engine.order(Answer(3, Conversation((keys,))))
+        await line.until(lambda one: one.done)
+    assert heard == ["The caller did this, answer it now: [keys 12#]"]
+    assert (line.sounded(3), line.done) == ("We are open.", [ReplyDone(3, None)])
+    assert not line.of(ReplyBegun)
     _assert_nothing_left(line)
 
 

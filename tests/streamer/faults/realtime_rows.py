@@ -162,6 +162,6 @@ ROWS = [
     ),
     RealtimeRow(
         "a function that does not exist",
-        (answering(reply("", tool_calls=(ToolCall("fly_away"),), form="nothing"), *GOOD.replies),),
+        (answering(reply("", tool_calls=(ToolCall("fly_away"),), form="nothing", invents=True), *GOOD.replies),),
     ),
 ]
