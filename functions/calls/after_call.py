@@ -91,9 +91,15 @@ def latency(record: CallRecord, conversation: Conversation) -> dict[str, Any]:
 
 
 def told(
-    record: CallRecord, heard: Conversation, outcome: Outcome, cost: Mapping[str, Any], redact: Callable[[str], str]
+    record: CallRecord,
+    heard: Conversation,
+    outcome: Outcome,
+    cost: Mapping[str, Any],
+    redact: Callable[[str], str],
+    why: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What leaves about a call, JSON-ready: everything but its transcript. `cost` is `call_cost.to_plain`'s."""
+    """What leaves about a call, JSON-ready: everything but its transcript. `cost` is `call_cost.to_plain`'s, `why` what
+    is kept of its post-mortem, where something went wrong."""
     plain = outcome_to_plain(outcome)
     return {
         "callId": record.call_id,
@@ -109,6 +115,7 @@ def told(
         "answeredAt": None if record.answered_at_ms is None else _iso(record.answered_at_ms),
         "endedAt": None if record.ended_at_ms is None else _iso(record.ended_at_ms),
         "failures": [{"code": f.code, "blame": f.blame.value, "sentence": f.sentence} for f in record.failures],
+        "postMortem": why,
         "outcome": {name: plain[name] for name in ("kind", "model", "summary", "fields", "why")},
         "cost": cost,
         "latencyMs": latency(record, heard),

@@ -3,7 +3,7 @@
 post_mortem(record, conversation, cost) ─► PostMortem ─► to_plain, a page, a terminal
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from calls.record import CallRecord
 from calls.remedies import remedy
 from calls.time_line import Event, time_line
 from calls.twilio_codes import is_routine, meaning_of
+
+POST_MORTEM = "post-mortem"
+"""The name under which a call that went wrong keeps what was made of it at its end (`CallStore.keep_once`)."""
 
 _TRACE = "Nothing of its own: it came of the other failures."
 
@@ -35,7 +38,8 @@ class Explained:
 class PostMortem:
     """`zero_ms` is the epoch ms that times are told from: the answer, or where there was none the making of the call.
     `causes` are the most likely first, and never empty. `cost` is `calls.call_cost.to_plain`, None where it was not
-    reckoned. `alerts` are the lines of Twilio's debugger that are no routine, in plain words."""
+    reckoned. `alerts` are the lines of Twilio's debugger that are no routine, in plain words. `at_its_end` is what was
+    `written` when the call ended, where that was kept."""
 
     record: CallRecord
     conversation: Conversation
@@ -45,6 +49,7 @@ class PostMortem:
     events: tuple[Event, ...]
     cost: dict[str, Any] | None
     alerts: tuple[str, ...] = ()
+    at_its_end: Mapping[str, Any] | None = None
 
     @property
     def headline(self) -> str:
@@ -62,6 +67,7 @@ def post_mortem(
     conversation: Conversation,
     cost: Cost | dict[str, Any] | None = None,
     alerts: Iterable[tuple[int, str]] = (),
+    at_its_end: Mapping[str, Any] | None = None,
 ) -> PostMortem:
     """`alerts` are the code and text of lines of Twilio's debugger, where they are known."""
     return PostMortem(
@@ -73,7 +79,18 @@ def post_mortem(
         time_line(record, conversation),
         plain_cost(cost) if isinstance(cost, Cost) else cost,
         tuple(f"{code}: {meaning_of(code) or text}" for code, text in alerts if not is_routine(code, text)),
+        at_its_end,
     )
+
+
+def written(told: PostMortem, made_at_ms: int) -> dict[str, Any]:
+    """What is kept, and sent, of a call that went wrong: JSON-ready, short, and without a word or a number of it."""
+    return {
+        "headline": told.headline,
+        "causes": [_cause(cause) for cause in told.causes],
+        "madeAtMs": made_at_ms,
+        "more": f"offhook why {told.record.call_id}",
+    }
 
 
 def _explained(record: CallRecord) -> tuple[Explained, ...]:
@@ -122,6 +139,7 @@ def to_plain(told: PostMortem) -> dict[str, Any]:
         "turns": [_turn(turn, told.zero_ms) for turn in told.conversation.turns],
         "alerts": list(told.alerts),
         "cost": told.cost,
+        "atItsEnd": told.at_its_end,
     }
 
 

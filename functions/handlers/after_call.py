@@ -39,6 +39,7 @@ from handlers.after_call_measures import call_is_told
 from handlers.after_call_model import SummaryModel
 from handlers.after_call_queue import AfterQueue
 from handlers.after_call_webhook import Webhook
+from handlers.after_call_why import kept_post_mortem
 from handlers.logs import log, log_error
 
 
@@ -68,12 +69,14 @@ class AfterWired:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call that is over; `heard` is redacted as its agent asks."""
+    """A call that is over; `heard` is redacted as its agent asks, `why` what is kept where something went wrong."""
 
     record: CallRecord
     agent: Agent
     conversation: Conversation
     heard: Conversation
+    redact: Callable[[str], str]
+    why: Mapping[str, Any] | None
 
 
 # --- the stream ------------------------------------------------------------------------------------------------------
@@ -152,14 +155,16 @@ def finish(wired: AfterWired, call_id: str, tries: int = 1) -> None:
 
 
 def _read(wired: AfterWired, call_id: str) -> _Call | None:
-    """The call; None where there is nothing to do for it."""
+    """The call, with its post-mortem kept; None where there is nothing to do for it."""
     record = wired.store.by_call_id(call_id)
     if record is None or not record.is_final:
         log().warning("a message about a call that is not over, or not known", callId=call_id)
         return None
     agent = wired.agent(record.agent)
     conversation = wired.store.conversation(call_id)
-    return _Call(record, agent, conversation, summary.heard(conversation, redactor(agent.privacy.redact)))
+    redact = redactor({*record.redact, *agent.privacy.redact})
+    why = kept_post_mortem(wired.store, record, conversation, wired.now_ms())
+    return _Call(record, agent, conversation, summary.heard(conversation, redact), redact, why)
 
 
 def _outcome(wired: AfterWired, call: _Call, tries: int) -> Outcome:
@@ -213,8 +218,7 @@ def _about(wired: AfterWired, call: _Call, outcome: Outcome) -> dict[str, Any]:
     record = call.record
     used = wired.store.usage(record.call_id)
     cost = call_cost.call_cost(record, call.conversation, used, standard(), record.ended_at_ms or wired.now_ms())
-    redact = redactor(call.agent.privacy.redact)
-    return after_call.told(record, call.heard, outcome, call_cost.to_plain(cost), redact)
+    return after_call.told(record, call.heard, outcome, call_cost.to_plain(cost), call.redact, call.why)
 
 
 def _send(wired: AfterWired, call: _Call, outcome: Outcome) -> bool:

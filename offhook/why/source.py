@@ -10,7 +10,7 @@ from typing import Any
 from calls.call_cost import call_cost
 from calls.conversation import Conversation
 from calls.errors import Blame, CallNotFound, Failure, RequestRefused
-from calls.post_mortem import PostMortem, post_mortem
+from calls.post_mortem import POST_MORTEM, PostMortem, post_mortem
 from calls.rate_card import standard
 from calls.record import CallRecord, Direction, EndReason, Mode, ModeUse, Status
 from calls.store import CallStore
@@ -47,10 +47,17 @@ def of_store(store: CallStore, call: str, out: Path, now_ms: int) -> PostMortem:
             return of_file(kept)
         raise CallNotFound(f"There is no call {call} in the table, nor in {out}.")
     if kept := kept_call(record.call_id, out):
-        return post_mortem(record, timed_conversation(kept), kept.get("cost"), _alerts(kept))
+        return post_mortem(
+            record, timed_conversation(kept), kept.get("cost"), _alerts(kept), _at_its_end(store, record)
+        )
     conversation = store.conversation(record.call_id)
     cost = call_cost(record, conversation, store.usage(record.call_id), standard(), now_ms)
-    return post_mortem(record, conversation, cost)
+    return post_mortem(record, conversation, cost, at_its_end=_at_its_end(store, record))
+
+
+def _at_its_end(store: CallStore, record: CallRecord) -> dict[str, Any] | None:
+    standing = store.kept(record.call_id, POST_MORTEM)
+    return None if standing is None else dict(json.loads(standing))
 
 
 def of_file(call: Mapping[str, Any]) -> PostMortem:

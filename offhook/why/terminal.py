@@ -1,6 +1,7 @@
 """A post-mortem in the terminal."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -31,6 +32,8 @@ def rendered(told: PostMortem) -> RenderableType:
 def _parts(told: PostMortem) -> Iterator[RenderableType]:
     yield Text(told.headline, style="bold red" if told.is_fault else "bold green")
     yield Text(facts(told), style="dim")
+    if line := at_its_end(told):
+        yield Text(line, style="dim")
     for cause in told.causes[1:]:
         to_act = f" [{blame_in_words(cause)}]" if cause.blame else ""
         yield Text(f"also: {cause.sentence}{to_act} {cause.what_to_do}")
@@ -42,6 +45,16 @@ def _parts(told: PostMortem) -> Iterator[RenderableType]:
         yield Text(f"Twilio's debugger: {alert}")
     if told.cost:
         yield cost_table(told.cost)
+
+
+def at_its_end(told: PostMortem) -> str:
+    """One line on the post-mortem that was written when the call ended; empty where there is none."""
+    if told.at_its_end is None:
+        return ""
+    made = datetime.fromtimestamp(told.at_its_end["madeAtMs"] / 1000, UTC)
+    headline = told.at_its_end["headline"]
+    said = "the same" if headline == told.headline else f'"{headline}"'
+    return f"Written after the call, {made:%Y-%m-%d %H:%M} UTC: {said}."
 
 
 def facts(told: PostMortem) -> str:

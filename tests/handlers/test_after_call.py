@@ -15,6 +15,7 @@ from calls.agent_after import AfterCall, FieldSchema, Privacy
 from calls.conversation import Conversation, Turn
 from calls.dynamo_items import record_item
 from calls.errors import ProviderFailed
+from calls.post_mortem import POST_MORTEM
 from calls.record import CallRecord, Status
 from calls.usage import Unit
 from handlers import after_call
@@ -196,6 +197,7 @@ def test_a_call_is_told_of_once_however_often_its_message_comes() -> None:
     here = world()
     assert here.deliver(ENDED) == here.deliver(ENDED) == []
     assert here.done == [
+        "keep post-mortem",
         "keep outcome",
         *("send", "keep webhook-sent"),
         *("put", "keep event-put"),
@@ -209,11 +211,11 @@ def test_a_call_is_told_of_once_however_often_its_message_comes() -> None:
     assert here.events == [{name: value for name, value in body["data"].items() if name != "transcript"}]
 
 
-@pytest.mark.parametrize("die_at", range(1, 10))
+@pytest.mark.parametrize("die_at", range(1, 11))
 def test_killed_anywhere_and_run_again_nothing_is_there_twice(die_at: int) -> None:
     answers = [completion("They asked when.", caller_name=(None, []))] * 2
     here = world(agent=ASKING, die_at=die_at, answers=list(answers))
-    if die_at <= 8:
+    if die_at <= 9:
         with pytest.raises(Killed):
             here.deliver(ENDED, tries=1)
     assert here.deliver(ENDED, tries=2) == []
@@ -222,14 +224,34 @@ def test_killed_anywhere_and_run_again_nothing_is_there_twice(die_at: int) -> No
     # Between sending and noting that it was sent a kill sends again: the same thing, under the same id.
     assert {webhook_id for webhook_id, _ in here.sent} == {f"{RECORD.call_id}.call.ended"}
     assert len({json.dumps(body["data"]["outcome"]) for _, body in here.sent}) == 1
-    assert len(here.sent) <= (2 if die_at == 4 else 1)
-    assert len(here.events) <= (2 if die_at == 6 else 1)
+    assert len(here.sent) <= (2 if die_at == 5 else 1)
+    assert len(here.events) <= (2 if die_at == 7 else 1)
     assert {name for name in here.done if name.startswith("keep")} == {
-        *("keep outcome", "keep webhook-sent", "keep event-put", "keep price-asked")
+        *("keep post-mortem", "keep outcome", "keep webhook-sent", "keep event-put", "keep price-asked")
     }
-    assert len([name for name in here.done if name.startswith("keep")]) == 4
-    assert len(here.asked) == (2 if die_at == 2 else 1)
+    assert len([name for name in here.done if name.startswith("keep")]) == 5
+    assert len(here.asked) == (2 if die_at == 3 else 1)
     assert len(here.store.usage(RECORD.call_id)) == len(here.asked), "every request is paid for"
+
+
+def test_a_call_that_went_wrong_is_explained_at_its_end_in_what_is_kept_and_sent() -> None:
+    here = world()
+    assert here.deliver(ENDED) == here.deliver(ENDED) == []
+    ((_, body),) = here.sent
+    kept = json.loads(here.store.kept(RECORD.call_id, POST_MORTEM) or "")
+    assert kept == body["data"]["postMortem"] == here.events[0]["postMortem"]
+    assert kept["headline"].startswith("The call fell from pipeline to traditional mode: the stream broke off. Look at")
+    assert (kept["causes"][0]["code"], kept["causes"][0]["blame"]) == ("stream-lost", "offhook")
+    assert kept["more"] == f"offhook why {RECORD.call_id}"
+    assert kept["madeAtMs"] == 1_795_000_100_000
+
+
+def test_a_call_in_which_nothing_went_wrong_needs_no_explanation() -> None:
+    here = world(GREETING, QUESTION)
+    here.store.change(RECORD.call_id, lambda r: replace(r, failures=(), modes=r.modes[:1]))
+    assert here.deliver(ENDED) == []
+    assert here.sent[0][1]["data"]["postMortem"] is None
+    assert here.store.kept(RECORD.call_id, POST_MORTEM) is None
 
 
 def test_what_cannot_be_told_now_is_told_later_and_the_rest_at_once() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from calls.errors import CallNotFound, RequestRefused
-from calls.post_mortem import to_plain
+from calls.post_mortem import POST_MORTEM, to_plain, written
 from offhook.call_file import AlertLine, call_file
 from offhook.missing import MissingPart
 from offhook.why.source import of_file, of_store, told
+from offhook.why.terminal import at_its_end
 from tests.fakes.memory_store import MemoryCallStore
 from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
 
@@ -92,3 +93,18 @@ def test_a_file_that_is_no_call_is_said(tmp_path: Path, text: str) -> None:
 def test_a_call_that_nobody_answered_was_not_answered() -> None:
     unanswered = {**KEPT, "recordingMs": None, "turns": [], "endedAt": None, "endReason": None}
     assert of_file(unanswered).record.answered_at_ms is None
+
+
+def test_what_was_written_when_the_call_ended_is_told_beside_what_is_known_now(
+    store: MemoryCallStore, tmp_path: Path
+) -> None:
+    now = of_store(store, RECORD.call_id, tmp_path, NOW_MS)
+    assert at_its_end(now) == ""
+    store.keep_once(RECORD.call_id, POST_MORTEM, json.dumps(written(now, 1_795_000_100_000)))
+    again = of_store(store, RECORD.call_id, tmp_path, NOW_MS)
+    assert at_its_end(again) == "Written after the call, 2026-11-18 11:08 UTC: the same."
+    assert to_plain(again)["atItsEnd"]["headline"] == now.headline
+    keep(tmp_path)
+    assert at_its_end(of_store(store, RECORD.call_id, tmp_path, NOW_MS)).endswith(": the same.")
+    other = replace(again, at_its_end={"headline": "Nobody knew.", "madeAtMs": 1_795_000_100_000})
+    assert at_its_end(other).endswith(': "Nobody knew.".')
