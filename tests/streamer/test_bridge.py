@@ -162,6 +162,19 @@ async def test_what_an_engine_says_at_its_very_end_that_it_used_is_written() -> 
     assert written == replace(usage, id="MZ1-last", at_ms=1_000_000)
 
 
+async def test_a_stream_that_carries_nothing_is_looked_at_by_the_clock() -> None:
+    line = OnTheLine()
+    await line.until(lambda: line.heard() == [AGENT.greeting])
+
+    def asked_later() -> bool:
+        line.now_ms += 100
+        return any(isinstance(order, Say) and order.text == AGENT.phrases.still_there for order in line.engine.orders)
+
+    await line.until(asked_later)
+    line.socket.hang_up()
+    await line.ended()
+
+
 async def test_every_outgoing_frame_names_its_stream() -> None:
     line = OnTheLine()
     await line.until(lambda: len(line.socket.sent) == 2)
