@@ -76,6 +76,18 @@ class WebSocket(WSListener):
         self._read_on()
         return message
 
+    async def receive_by(self, until_s: float) -> bytes | None:
+        """The next message; None when there is none by `until_s` on the loop's clock. As `receive`, for a fraction of
+        what a time-out around it costs."""
+        if not self._waiting and self._end is None:
+            self._more.clear()
+            waking = asyncio.get_running_loop().call_at(until_s, self._more.set)
+            try:
+                await self._more.wait()
+            finally:
+                waking.cancel()
+        return await self.receive() if self._waiting or self._end is not None else None
+
     def attach(self, on_message: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
         """From now on call `on_message` with each message, those that wait first, and `on_end` once. Neither may block;
         what `on_message` raises ends the socket with 1011."""

@@ -177,14 +177,11 @@ class DeepgramRecogniser:
                 emit(event)
             due_at_s = self._turns.due_at_s
             wake_s = now_s + _TICK_S if due_at_s is None else min(due_at_s, now_s + _TICK_S)
-            try:
-                async with asyncio.timeout_at(wake_s):
-                    message = await socket.receive()
-            except TimeoutError:
-                self._forgive(self._time() - wake_s)
-                continue
-            self._unanswered_s = None
-            return message
+            message = await socket.receive_by(wake_s)
+            if message is not None:
+                self._unanswered_s = None
+                return message
+            self._forgive(self._time() - wake_s)
 
     def _forgive(self, late_s: float) -> None:
         """Our own event loop was late: that is not the vendor's silence."""

@@ -85,10 +85,12 @@ class SpeechContext:
             if self._failure is not None:
                 raise self._failure
             self._more.clear()
+            looking = asyncio.get_running_loop().call_at(self._deadline_s(), self._more.set)
             try:
-                async with asyncio.timeout_at(self._deadline_s()):
-                    await self._more.wait()
-            except TimeoutError:
+                await self._more.wait()
+            finally:
+                looking.cancel()
+            if self._pieces.empty() and self._failure is None:
                 self._check_deadline()
         told = self._pieces.get_nowait()
         return told if isinstance(told, SpeechPiece) else None
@@ -217,14 +219,12 @@ class SpeechSocket:
             self._leaving.clear()
 
     async def _next(self, socket: VendorSocket) -> bytes:
-        while True:
-            try:
-                async with asyncio.timeout(self._keep_alive_s):
-                    return await socket.receive()
-            except TimeoutError:
-                self._spare = self._spare or self._open()
-                if self._spare is not None:
-                    socket.send(messages.keep_alive(self._spare.name), text=True)
+        time = asyncio.get_running_loop().time
+        while (message := await socket.receive_by(time() + self._keep_alive_s)) is None:
+            self._spare = self._spare or self._open()
+            if self._spare is not None:
+                socket.send(messages.keep_alive(self._spare.name), text=True)
+        return message
 
     def _read(self, raw: bytes) -> list[FromContext]:
         try:

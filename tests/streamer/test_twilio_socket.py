@@ -280,6 +280,21 @@ async def test_receive_tells_of_the_end_after_the_last_message() -> None:
         assert told.is_set()
 
 
+async def test_a_message_is_waited_for_only_so_long() -> None:
+    async with served(Served(attaches=False)) as line:
+        now_s = asyncio.get_running_loop().time
+        async with connect(f"ws://{line.address}/", proxy=None) as twilio:
+            socket = await line.until_open()
+            assert await socket.receive_by(now_s() + 0.02) is None
+            assert await socket.receive_by(now_s() - 1) is None
+            await twilio.send("late")
+            assert await socket.receive_by(now_s() + 3) == b"late"
+            await twilio.send("last")
+        assert await socket.receive_by(now_s() + 3) == b"last"
+        with pytest.raises(SocketClosed):
+            await socket.receive_by(now_s() + 3)
+
+
 async def test_a_receive_that_was_cancelled_loses_nothing() -> None:
     async with served(Served(attaches=False)) as line, connect(f"ws://{line.address}/", proxy=None) as twilio:
         socket = await line.until_open()
