@@ -1,80 +1,17 @@
 """Every fault in every mode at every moment, as one table: `python -m tests.chaos --help`."""
 
 import argparse
-import asyncio
 import os
 import sys
 import time
 from collections.abc import Sequence
 
-from calls.errors import OffhookError
-from calls.record import Mode
-from tests.chaos.faults import FAULTS
-from tests.chaos.field import field_of
-from tests.chaos.moments import Moment
-from tests.chaos.rows import Fate, Outcome, Row, run_row
+from tests.chaos.rows import Outcome
+from tests.chaos.running import all_rows, run_all
 from tests.chaos.summary import HEAD, RULE, is_well, line_of, summary
 
 AT_ONCE = 5
 """Calls wait more than they work: so many are held on two cores without being late."""
-
-
-def all_rows() -> list[Row]:
-    return [
-        Row(fault, mode, moment)
-        for fault in FAULTS
-        for mode in sorted(fault.modes)
-        for moment in Moment
-        if moment in fault.moments
-    ]
-
-
-class Waiting:
-    """The rows to come, by mode, and how many fields are at each mode."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.of = {mode: [row for row in reversed(rows) if row.mode is mode] for mode in Mode}
-        self._fields = dict.fromkeys(Mode, 0)
-
-    def take(self) -> Mode | None:
-        """The mode that needs another field most; None when there is nothing to do. `leave` it afterwards."""
-        mode = max(Mode, key=lambda one: len(self.of[one]) / (self._fields[one] + 1))
-        if not self.of[mode]:
-            return None
-        self._fields[mode] += 1
-        return mode
-
-    def leave(self, mode: Mode) -> None:
-        self._fields[mode] -= 1
-
-
-async def run(rows: Sequence[Row], at_once: int = AT_ONCE) -> list[Outcome]:
-    """The outcomes, in the order of `rows`; `at_once` fields, each with one call at a time."""
-    outcomes: dict[Row, Outcome] = {}
-    waiting = Waiting(rows)
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(at_once):
-            workers.create_task(_work(waiting, outcomes))
-    return [outcomes[row] for row in rows]
-
-
-async def _work(waiting: Waiting, outcomes: dict[Row, Outcome]) -> None:
-    while mode := waiting.take():
-        async with field_of(mode) as here:
-            while waiting.of[mode]:
-                row = waiting.of[mode].pop()
-                is_second = row in outcomes
-                try:
-                    outcomes[row] = await run_row(row, here)
-                except OffhookError as error:
-                    outcomes[row] = Outcome(row, Fate.UNTRIED, f"the test broke: {error.failure.sentence}")
-                    break  # a new field
-                finally:
-                    if row in outcomes:
-                        sys.stderr.write(f"{line_of(outcomes[row])}\n")
-                if outcomes[row].fate is Fate.UNTRIED and not is_second:
-                    waiting.of[mode].append(row)
-        waiting.leave(mode)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -93,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     began_s = time.monotonic()
     outcomes: list[Outcome] = []
     for _ in range(chosen.times):
-        outcomes += asyncio.run(run(rows, chosen.at_once))
+        outcomes += run_all(rows, chosen.at_once)
     sys.stdout.write("\n".join((HEAD, RULE, *(line_of(outcome) for outcome in outcomes))))
     load = f"{chosen.at_once} at once on {os.cpu_count()} cores, load average {os.getloadavg()[2]:.1f}"
     sys.stdout.write(f"\n\n{summary(outcomes, time.monotonic() - began_s)}\n{load}\n")

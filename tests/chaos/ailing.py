@@ -100,10 +100,10 @@ class Ailing:
     def _speak(self, messages: Messages) -> SpokenReply:
         turn = _turns(messages)
         if self.asks_for_person and turn == 1:
-            return SpokenReply(TRANSFERRING, (ToolCall("transfer"),), FIRST_AUDIO_MS)
+            return SpokenReply(TRANSFERRING, (ToolCall("transfer"),), first_audio_ms=FIRST_AUDIO_MS)
         if turn >= len(ASKED):
-            return SpokenReply(GOODBYE, (ToolCall("end_call"),), FIRST_AUDIO_MS)
-        return SpokenReply(ANSWERS[turn - 1], (), FIRST_AUDIO_MS)
+            return SpokenReply(GOODBYE, (ToolCall("end_call"),), first_audio_ms=FIRST_AUDIO_MS)
+        return SpokenReply(ANSWERS[turn - 1], (), first_audio_ms=FIRST_AUDIO_MS)
 
 
 def _turns(messages: Messages) -> int:

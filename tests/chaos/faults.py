@@ -46,6 +46,10 @@ class Fault:
     moments: frozenset[Moment] = frozenset(Moment)
     soils: bool = False
 
+    def __reduce__(self) -> tuple[Callable[[str, frozenset[Mode]], "Fault"], tuple[str, frozenset[Mode]]]:
+        """What is done to a call cannot be sent to another process, but its name can."""
+        return _named, (self.name, self.modes)
+
 
 def _holder(struck: Struck) -> int:
     return struck.field.holder_of(struck.call_id) or 0
@@ -261,3 +265,7 @@ FAULTS = (
     _ailing("openai errs", "realtime", Ailment("error", after_messages=20, reason="server_error")),
     _ailing("openai sends garbage", "realtime", Ailment("garbage", after_messages=20)),
 )
+
+
+def _named(name: str, modes: frozenset[Mode]) -> Fault:
+    return next(fault for fault in FAULTS if (fault.name, fault.modes) == (name, modes))

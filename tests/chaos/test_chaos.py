@@ -1,9 +1,9 @@
 """The most different rows of the chaos suite, each a whole call; `make chaos` runs all of them."""
 
 from calls.record import Mode
-from tests.chaos.__main__ import all_rows, run
 from tests.chaos.moments import Moment
 from tests.chaos.rows import Fate
+from tests.chaos.running import all_rows, run
 from tests.chaos.summary import line_of
 
 ROWS = {
