@@ -21,12 +21,9 @@ def is_voice(mulaw: bytes) -> bool:
 def voiced_span(frames: Iterable[tuple[bytes, int]], from_ms: int, until_ms: int) -> tuple[int, int] | None:
     """Media time of the first and the last voice between the two; None where there is none. `frames` are audio and the
     media time at which it began, in order."""
-    first_ms: int | None = None
-    last_ms = 0
-    for mulaw, media_ms in frames:
-        if media_ms >= until_ms:
-            break
-        if media_ms >= from_ms and is_voice(mulaw):
-            first_ms = media_ms if first_ms is None else first_ms
-            last_ms = media_ms + len(mulaw) // BYTES_PER_MS
-    return None if first_ms is None else (first_ms, min(last_ms, until_ms))
+    between = [frame for frame in frames if from_ms <= frame[1] < until_ms]
+    first_ms = next((media_ms for mulaw, media_ms in between if is_voice(mulaw)), None)
+    if first_ms is None:
+        return None
+    last = next((mulaw, media_ms) for mulaw, media_ms in reversed(between) if is_voice(mulaw))
+    return first_ms, min(last[1] + len(last[0]) // BYTES_PER_MS, until_ms)
