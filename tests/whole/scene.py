@@ -13,7 +13,7 @@ from calls.conversation import Conversation, Role
 from calls.record import CallRecord, Mode
 from offhook.box.box import Box
 from offhook.box.caller_script import CallerScript, parse_script
-from offhook.box.calls import BoxCall, Hook
+from offhook.box.calls import BoxCall, CallStatus, Hook
 from offhook.box.line import PhoneLine
 from offhook.box.ports import Ears, Mouth
 from offhook.box.settings import BoxSettings, Number
@@ -112,8 +112,10 @@ async def scene(
     streamers: int = 1,
     agents: Path = AGENTS,
     extra: Mapping[str, str] | None = None,
+    refusals: Mapping[str, CallStatus] | None = None,
 ) -> AsyncIterator[Scene]:
-    """`stream_url` sends Twilio elsewhere than to the streamer; `extra` goes into the parts' environment."""
+    """`stream_url` sends Twilio elsewhere than to the streamer; `extra` goes into the parts' environment;
+    `refusals` are numbers that nobody picks up, and the status of their calls."""
     port = free_port()
     stack = Stack(
         folder,
@@ -126,7 +128,8 @@ async def scene(
     )
     voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
     number = Number(voice, fallback, status)
-    settings = BoxSettings(stack.account_sid, stack.auth_token, {stack.from_number: number}, port=port)
+    numbers: dict[str, Number | str] = {stack.from_number: number}
+    settings = BoxSettings(stack.account_sid, stack.auth_token, numbers, refusals or {}, port=port)
     async with stack:
         box = Box(settings, ears, mouth)
         here = Scene(stack, box)
