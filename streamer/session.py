@@ -224,7 +224,9 @@ class Session:
         if self.dialogue.voice.is_leaving and reply and reply.is_whole:
             return []  # the goodbye is here already, and needs no engine to be heard
         mode = None
-        if self.ladder and not self.dialogue.voice.is_leaving:
+        # A goodbye in fixed words of which nothing has sounded is said by the next engine.
+        is_unsaid = reply is not None and bool(reply.fixed) and reply.own_sound_at_ms is None
+        if self.ladder and (is_unsaid or not self.dialogue.voice.is_leaving):
             waited_ms = self._waited_ms(self.ladder.since_ms, now_ms)
             spare = has_spare(self.agent.models, self.mode, failure)
             mode = self.ladder.next(failure, now_ms, waited_ms, has_spare=spare)

@@ -257,6 +257,29 @@ def test_a_goodbye_that_is_whole_needs_no_engine(action: EndCall) -> None:
     assert CommitNext(NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE) in effects
 
 
+def test_a_goodbye_of_which_nothing_has_sounded_is_said_by_the_next_engine() -> None:
+    s = greeted(bridge=b"")
+    effects = s.on_engine(TurnEnded("Goodbye.", 500, 1_500), START + 2_000)
+    assert orders(effects) == [Say(2, AGENT.closing)]
+    effects = s.on_engine(ReplyLost(2, LASTING), START + 2_100)
+    assert effects[0] == ChangeEngine(Mode.PIPELINE, LASTING)
+    assert Say(3, AGENT.closing) in effects
+    s.on_engine(ReplySpoken(3, TENTH, AGENT.closing), START + 2_300)
+    s.on_engine(ReplyDone(3, None), START + 2_300)
+    effects = s.on_mark("r2-1", START + 2_500)
+    assert CommitNext(NextStep(Do.HANG_UP), EndReason.CALLER_GOODBYE) in effects
+
+
+def test_a_goodbye_that_has_begun_to_sound_is_not_begun_again() -> None:
+    s = greeted()
+    s.on_engine(TurnEnded("Goodbye.", 500, 1_500), START + 2_000)
+    s.on_engine(ReplySpoken(2, TENTH, "Thank you"), START + 2_100)
+    effects = s.on_engine(EngineLost(LASTING), START + 2_150)
+    assert effects == []
+    effects = s.on_mark("r2-1", START + 2_300)
+    assert [effect.step.do for effect in effects if isinstance(effect, CommitNext)] == [Do.HANG_UP]
+
+
 def test_when_no_engine_is_left_the_call_leaves_the_socket() -> None:
     s = asked()
     s.on_engine(EngineLost(LASTING), START + 2_100)
