@@ -154,7 +154,10 @@ async def _peers(console: Console, calls: list[int], turns: int, names: list[str
 
 async def _against(console: Console, calls: list[int], turns: int, ours: Measured, peers: dict[str, Peer]) -> None:
     mine = await levels(our_streamer(ours.options), calls, turns, console.print, ours.script)
-    theirs = {name: await levels(peer.enter, calls, turns, console.print, ours.script) for name, peer in peers.items()}
+    theirs = {
+        name: await levels(peer.enter, calls, turns, console.print, ours.script, until_full=True)
+        for name, peer in peers.items()
+    }
     for title, ran in {ours.title: mine, **theirs}.items():
         _print(console, title, ran, ours.script)
     console.print(peers_table(mine.levels, {name: ran.levels for name, ran in theirs.items()}, ours.script))

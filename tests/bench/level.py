@@ -24,6 +24,7 @@ SETTLED_S = 3.0
 LATE_S = 0.02
 PROFILED_S = 10
 CLEAR_WITHIN_S = 1.0
+MISSED_SHARE = 0.03
 _numbers = itertools.count(1)
 
 
@@ -77,6 +78,14 @@ class Level:
     def cut(self) -> int:
         """Calls that the host ended."""
         return sum(call.was_cut for call in self.called)
+
+    @property
+    def is_full(self) -> bool:
+        """The host did not carry the calls: it ended some, answers did not come, or they broke up. Of those that came
+        nothing can be said then: the caller may have heard the answer to another turn."""
+        turns = sum(len(call.turns) for call in self.called)
+        lost = self.missed + self.cut > MISSED_SHARE * turns
+        return lost or self.late_frames > len(self.gap_ms) / 100
 
     @property
     def greeting_ms(self) -> list[float]:

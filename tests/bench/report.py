@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tests.bench.figures import percentile, shown, slope
 from tests.bench.host import BARGE_IN_MS
-from tests.bench.level import Level
+from tests.bench.level import MISSED_SHARE, Level
 from tests.bench.runs import Soaked
 from tests.bench.samples import busiest, dearest
 from tests.bench.speech import Speech
@@ -36,20 +36,17 @@ _LATENCY = (
 _COST = ("calls", "CPU s/call-min", "its core", "MB", "MB/call", "missed", "measuring core", "own clock p99", "others")
 _AT_ITS_LIMIT = 0.85
 _OWN_LATE_MS = 10.0
+_FULL = "full"
 
 
 def latency_table(title: str, levels: Sequence[Level], delays: Scripted) -> Table:
     """One row a level, ms; medians where nothing else is said."""
     table = plain_table(f"{title}: what it adds (ms)", _LATENCY)
     for level in levels:
-        overhead, after_barge_in = (
-            [v2v - delays.overlapped_ms for v2v in answered] for answered in (level.plain_v2v_ms, level.barged_v2v_ms)
-        )
         table.add_row(
             str(level.calls),
             str(len(level.v2v_ms)),
-            *shown(overhead, 50, 95, 99),
-            *shown(after_barge_in, 50, 95),
+            *_overhead(level, delays),
             *shown(level.greeting_ms, 50, 95),
             *shown(level.clear_ms, 50, 95),
             *shown(level.ready_ms, 50),
@@ -57,6 +54,15 @@ def latency_table(title: str, levels: Sequence[Level], delays: Scripted) -> Tabl
             str(level.late_frames),
         )
     return table
+
+
+def _overhead(level: Level, delays: Scripted) -> tuple[str, ...]:
+    if level.is_full:
+        return (_FULL, *("-" * 4))
+    overhead, after_barge_in = (
+        [v2v - delays.overlapped_ms for v2v in answered] for answered in (level.plain_v2v_ms, level.barged_v2v_ms)
+    )
+    return *shown(overhead, 50, 95, 99), *shown(after_barge_in, 50, 95)
 
 
 def cost_table(title: str, levels: Sequence[Level]) -> Table:
@@ -121,7 +127,8 @@ that were (median, p95). clear: the vendor's first sign of a voice over the agen
 {START_MS:.0f} ms after the voice began, and on speech to speech the agent's barge_in_ms is {BARGE_IN_MS}, so that
 nothing of it is the agent's own patience. ready: `start` to a speech-to-speech session that is set up for the call.
 late: messages of an answer 20 ms or more after the audio before them had been played. MB: an idle streamer had
-{idle_mb:.0f} before the first call. missed: answers, clears and calls that did not come off.
+{idle_mb:.0f} before the first call. missed: answers, clears and calls that did not come off. full: more than
+{MISSED_SHARE:.0%} of the answers and calls did not, or more than 1 % of the messages were late: no overhead is told.
 measuring core: callers and vendors. Above 85 %, or where the callers' own clock is late (!), the row is a bound: the
 measuring is at its limit. others: what processes that are no part of this took; where that is much, repeat the row."""
 
@@ -177,12 +184,16 @@ def greeting_table(rows: Sequence[tuple[str, Level]], delays: Speech) -> Table:
 
 
 def peers_table(ours: Sequence[Level], theirs: Mapping[str, Sequence[Level]], delays: Scripted) -> Table:
-    """Theirs divided by ours. Overhead of both is over the script with our own first clause."""
+    """Theirs divided by ours, as far as a server carried the calls. Overhead of both is over the script with our own
+    first clause."""
     headings = ("server", "calls", "v2v p50", "overhead p50", "p95", "greeting p50", "clear p50", "CPU", "MB/call")
     table = plain_table("as a multiple of ours", headings)
     table.columns[0].justify = "left"
     for name, levels in theirs.items():
-        for mine, other in zip(ours, levels, strict=True):
+        for mine, other in zip(ours[: len(levels)], levels, strict=True):
+            if mine.is_full or other.is_full:
+                table.add_row(name, str(mine.calls), _FULL if other.is_full else "ours full", *("-" * 6))
+                continue
             figures = zip(_compared(mine, delays), _compared(other, delays), strict=True)
             ratios = (two / one if one > 0 else float("nan") for one, two in figures)
             table.add_row(name, str(mine.calls), *("-" if math.isnan(ratio) else f"{ratio:.1f}" for ratio in ratios))
