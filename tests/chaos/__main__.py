@@ -16,14 +16,20 @@ AT_ONCE = 5
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--only", default="", help="rows whose name has this in it, as 'realtime, goodbye: openai'")
+    parser.add_argument(
+        "--only",
+        action="append",
+        help="rows whose name has this in it, as 'realtime, goodbye: openai'; may be repeated",
+    )
     parser.add_argument("--every", type=int, default=1, help="only every so many-th row")
     parser.add_argument("--from", dest="first", type=int, default=0, help="without so many rows at the beginning")
     parser.add_argument("--times", type=int, default=1, help="each row so often")
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help="so many calls at once (default: %(default)s)")
     parser.add_argument("--list", action="store_true", help="print the rows' names")
     chosen = parser.parse_args(arguments)
-    rows = [row for row in all_rows() if chosen.only in row.name][chosen.first :: chosen.every]
+    rows = [row for row in all_rows() if any(part in row.name for part in chosen.only or [""])][
+        chosen.first :: chosen.every
+    ]
     if chosen.list:
         sys.stdout.write("".join(f"{row.name}\n" for row in rows))
         return 0

@@ -13,7 +13,7 @@ from handlers import lifeline
 from offhook.box.calls import BoxCall
 from offhook.box.line import PhoneLine
 from tests.chaos import measures
-from tests.chaos.agents import BRIDGE, GREETING, TROUBLE
+from tests.chaos.agents import BRIDGE, COLLEAGUE, GREETING, TROUBLE
 from tests.chaos.ailing import ANSWERS
 from tests.chaos.faults import Fault, Struck
 from tests.chaos.field import Field
@@ -205,7 +205,7 @@ def _fate(row: Row, field: Field, told: _Told, audible_ms: int | None) -> tuple[
     up has lost nothing."""
     record, call, is_goodbye = told.record, told.call, row.moment is Moment.GOODBYE
     if number := field.dialled.get(call.sid):
-        is_tool = row.moment is Moment.TOOL_RUNNING and record and record.end_reason is EndReason.TRANSFERRED
+        is_tool = row.moment is Moment.TOOL_RUNNING and number == COLLEAGUE
         return (Fate.KEPT, "") if is_tool else (Fate.PERSON, f"rang {number[-4:]}")
     if record and record.end_reason in GOODBYES:
         return Fate.KEPT, ""
