@@ -26,6 +26,7 @@ from calls.record import FINAL, CallRecord
 
 OUTCOME, WEBHOOK, EVENT, PRICE_ASKED = "outcome", "webhook-sent", "event-put", "price-asked"
 MEASURED = "metrics-told"
+TRACED = "trace-told"
 """The names under which a call keeps these (`CallStore.keep_once`)."""
 
 TYPE = "call.ended"

@@ -13,7 +13,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, Protocol
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -21,10 +20,9 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from calls import after_call, call_cost, summary
-from calls.after_call import EVENT, MEASURED, OUTCOME, PRICE_ASKED, PRICE_LOOKS_S, WEBHOOK, Message
+from calls.after_call import EVENT, MEASURED, OUTCOME, PRICE_ASKED, PRICE_LOOKS_S, TRACED, WEBHOOK, Message
 from calls.agent import Agent
 from calls.conversation import Conversation
-from calls.cost import twilio_bill
 from calls.errors import OffhookError, ProviderFailed
 from calls.openai_chat import Chunks
 from calls.openai_usage import measured
@@ -37,7 +35,9 @@ from calls.usage import Kind, Usage
 from handlers.after_call_bus import EventBus
 from handlers.after_call_measures import call_is_told
 from handlers.after_call_model import SummaryModel
+from handlers.after_call_price import look_for_price
 from handlers.after_call_queue import AfterQueue
+from handlers.after_call_traces import Traces, trace_is_told
 from handlers.after_call_webhook import Webhook
 from handlers.after_call_why import kept_post_mortem
 from handlers.logs import log, log_error
@@ -53,7 +53,8 @@ class Pricing(Protocol):
 @dataclass(frozen=True, slots=True)
 class AfterWired:
     """What the function works with. None where nothing is configured. `day_of` is the date at the agents' desks of an
-    epoch in ms; `settle_s` how long a call that is over is left to settle."""
+    epoch in ms; `settle_s` how long a call that is over is left to settle; `traces_share` (0 to 1) how many of the
+    calls that went well are traced."""
 
     store: CallStore
     agent: Callable[[str], Agent]
@@ -65,6 +66,8 @@ class AfterWired:
     now_ms: Callable[[], int]
     day_of: Callable[[int], date]
     settle_s: int
+    traces: Traces | None = None
+    traces_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ def finish(wired: AfterWired, call_id: str, tries: int = 1) -> None:
         MEASURED: lambda: call_is_told(wired.store, call.record, call.conversation),
         WEBHOOK: lambda: _send(wired, call, outcome),
         EVENT: lambda: _put(wired, call, outcome),
+        TRACED: lambda: trace_is_told(wired.traces, wired.traces_share, call.record, call.conversation, call.agent),
         PRICE_ASKED: lambda: _ask_price(wired, call.record),
     }
     failures: list[OffhookError] = []
@@ -236,52 +240,12 @@ def _put(wired: AfterWired, call: _Call, outcome: Outcome) -> bool:
     return True
 
 
-# --- Twilio's price --------------------------------------------------------------------------------------------------
-
-
 def _ask_price(wired: AfterWired, record: CallRecord) -> bool:
     """A call that never was at Twilio has no price there."""
     if not record.twilio_sid:
         return False
     wired.queue.later(Message(record.call_id, 1), PRICE_LOOKS_S[0])
     return True
-
-
-def look_for_price(wired: AfterWired, message: Message) -> None:
-    """Keep Twilio's own price of the call as one of its usages, or look again later while there is a look left.
-    DialFailed, QueueFailed or StoreUnavailable: the message comes again."""
-    record = wired.store.by_call_id(message.call_id)
-    if record is None or not record.twilio_sid:
-        return
-    price, unit = wired.twilio.price(record.twilio_sid)
-    bill = twilio_bill(price, unit, wired.now_ms()) if _is_price(price) else None
-    if bill is not None:
-        wired.store.append_usage(record.call_id, bill)
-    elif price and _is_price(price):
-        log().warning("Twilio bills a call in another currency", callId=record.call_id, unit=unit)
-    elif message.look < len(PRICE_LOOKS_S):
-        wired.queue.later(Message(record.call_id, message.look + 1), PRICE_LOOKS_S[message.look])
-    else:
-        log().warning("Twilio has no price for a call", callId=record.call_id)
-    _note_late_turns(wired, record.call_id)
-
-
-def _is_price(price: str | None) -> bool:
-    try:
-        return price is not None and Decimal(price).is_finite()
-    except ArithmeticError:
-        return False
-
-
-def _note_late_turns(wired: AfterWired, call_id: str) -> None:
-    """An outcome is made once. A turn that came after it is in the record and not in the outcome, and that is said."""
-    standing = wired.store.kept(call_id, OUTCOME)
-    if standing is None:
-        return
-    known = set(from_plain(json.loads(standing)).turns)
-    late = [turn.id for turn in wired.store.conversation(call_id).turns if turn.heard.strip() and turn.id not in known]
-    if late:
-        log().warning("turns were written after a call was summed up", callId=call_id, turns=len(late))
 
 
 # --- Lambda ----------------------------------------------------------------------------------------------------------

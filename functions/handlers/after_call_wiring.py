@@ -8,6 +8,7 @@ from handlers.after_call import AfterWired
 from handlers.after_call_bus import EventBridge, events_client
 from handlers.after_call_model import OpenAISummary
 from handlers.after_call_queue import AfterQueue, SqsAfter
+from handlers.after_call_traces import OtlpTraces
 from handlers.after_call_webhook import HttpWebhook
 from handlers.dialler import TwilioDialler
 from handlers.settings import HandlerSettings
@@ -39,6 +40,8 @@ def wired_with(here: Wired, queue: AfterQueue) -> AfterWired:
         now_ms=here.now_ms,
         day_of=_day_of,
         settle_s=settings.after_call_s,
+        traces=OtlpTraces(settings.traces_url) if settings.traces_url else None,
+        traces_share=settings.traces_percent / 100,
     )
 
 

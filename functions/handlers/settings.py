@@ -16,7 +16,8 @@ class HandlerSettings:
     `watchdog_s` to arrive. `climb` lets a call in traditional mode stream again where a streamer is ready.
     `lifeline_number` is who is rung when nothing else works; nobody where it is empty. A call that is over is summed up
     `after_call_s` after its end by way of `after_call_queue` (an SQS URL), and told to `webhook_url`, signed with
-    `webhook_secret`, and to the EventBridge bus `event_bus`, where these are set."""
+    `webhook_secret`, and to the EventBridge bus `event_bus`, where these are set; `traces_url` is sent the traces of
+    those that went wrong and of `traces_percent` of the others."""
 
     public_url: str
     stream_url: str
@@ -41,6 +42,8 @@ class HandlerSettings:
     webhook_url: str = ""
     webhook_secret: str = ""
     event_bus: str = ""
+    traces_url: str = ""
+    traces_percent: int = 10
 
 
 def read(source: Mapping[str, str]) -> HandlerSettings:
@@ -70,6 +73,8 @@ def read(source: Mapping[str, str]) -> HandlerSettings:
         webhook_url=fields.https_url("OFFHOOK_WEBHOOK_URL", ""),
         webhook_secret=fields.secret("OFFHOOK_WEBHOOK_SECRET", ""),
         event_bus=fields.text("OFFHOOK_EVENT_BUS", ""),
+        traces_url=fields.https_url("OFFHOOK_TRACES_URL", ""),
+        traces_percent=fields.whole("OFFHOOK_TRACES_PERCENT", 10, 0, 100),
     )
     fields.finish()
     return settings
