@@ -48,7 +48,8 @@ def main(engines: Engines | None = None, every: Every | None = None) -> int:
         here = able(agents.values(), has_embedded=is_installed())
         measures = Measures()
         breakers = Breakers(time.monotonic, measures.vendor_failed)
-        room = engines or EngineRoom(here, _today, settings.vendors, breakers=breakers)
+        puzzled = measures.vendor_puzzled
+        room = engines or EngineRoom(here, _today, settings.vendors, breakers=breakers, puzzled=puzzled)
         server = StreamServer(settings, agents, room, _store(settings), measures)
     except ConfigurationInvalid as error:
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")

@@ -42,6 +42,10 @@ class Measures:
         """`provider` as agents name it ("deepgram/nova-3"), or only the vendor."""
         self.note(measured.of_vendor_failure(provider, failure))
 
+    def vendor_puzzled(self, provider: str, events: int) -> None:
+        """`events` of `provider` in one call were of types that nobody here knows."""
+        self.note(measured.of_unknown_events(provider, events))
+
     def take(self, namespace: str, now_ms: int) -> list[str]:
         """What was noted since the last time, as lines of a log dated `now_ms` (epoch)."""
         noted, self._noted = self._noted, []

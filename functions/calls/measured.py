@@ -46,6 +46,11 @@ def of_vendor_failure(provider: str, failure: Failure) -> list[Measure]:
     return told
 
 
+def of_unknown_events(provider: str, events: int) -> list[Measure]:
+    """`provider` as agents name it."""
+    return [measure(metrics.VENDOR_UNKNOWN, events, vendor=provider.partition("/")[0])]
+
+
 def of_stream_opened(stream: StreamUse) -> list[Measure]:
     """Twilio has said that the stream's socket stands."""
     assert stream.opened_at_ms is not None, "it has just been marked"

@@ -143,7 +143,11 @@ LADDER_STEPS = Metric(
     "Calls that went on with another engine or in another mode, by the rung they went on on",
 )
 VENDOR_ERRORS = Metric(
-    "VendorErrors", Unit.COUNT, (_ALL, ("vendor",)), Teller.CALL, "Failures of a vendor, recovered ones too"
+    "VendorErrors",
+    Unit.COUNT,
+    (_ALL, ("vendor",)),
+    Teller.CALL,
+    "Failures of a vendor that calls met, once for each of a call's engines",
 )
 VENDOR_LIMITS = Metric(
     "VendorLimits",
@@ -151,6 +155,13 @@ VENDOR_LIMITS = Metric(
     (_ALL, ("vendor",)),
     Teller.CALL,
     "Of them: the vendor's limit was reached (429, concurrency, credit)",
+)
+VENDOR_UNKNOWN = Metric(
+    "VendorUnknownEvents",
+    Unit.COUNT,
+    (_ALL, ("vendor",)),
+    Teller.CALL,
+    "Events that speech to speech was sent and does not know: passed over, a protocol that has grown",
 )
 
 CALLS_ENDED = Metric(
@@ -181,7 +192,7 @@ METRICS: Mapping[str, Metric] = {
         *(ACTIVE_CALLS, ROOM_TAKEN, LOOP_LAG),
         *(TURN_LATENCY, ENDPOINTING, MODEL_TIME, CLAUSE_TIME, SPEECH_TIME, QUEUE_TIME, PLAYOUT_TIME, OURS_TIME),
         *(GREETING, BARGE_IN, SET_UP, SET_UP_TIME, WATCHDOG, APOLOGIES),
-        *(LADDER_STEPS, VENDOR_ERRORS, VENDOR_LIMITS),
+        *(LADDER_STEPS, VENDOR_ERRORS, VENDOR_LIMITS, VENDOR_UNKNOWN),
         *(CALLS_ENDED, CALL_FAULTS, CALL_MINUTES, CALL_COST, CALLS_UNPRICED, COLD_STARTS),
     )
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, EngineOrder
 from streamer.twilio_stream import Media
 
@@ -17,6 +18,12 @@ class Engine(Protocol):
 
     def order(self, order: EngineOrder) -> None:
         """Do what the session wants. Never blocks, never raises."""
+
+
+def unknown_events(engine: Engine) -> UnknownEvents:
+    """What its vendor sent that nobody here knows: an engine that counts them has them as `unknown`."""
+    found = getattr(engine, "unknown", None)
+    return found if isinstance(found, UnknownEvents) else UnknownEvents()
 
 
 def leads(engine: Engine) -> bool:

@@ -6,13 +6,14 @@ once: one call's trouble is not many calls'.
 """
 
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
 from calls.conversation import Conversation
 from calls.errors import Failure, ProviderFailed
 from calls.reply import ReplyPart
 from streamer.breaker import Breakers
-from streamer.engines.engine import Engine, leads
+from streamer.engines.engine import Engine, leads, unknown_events
 from streamer.engines.ports import Recogniser, Speaker, Spoken, Thinker
 from streamer.events import (
     Draft,
@@ -27,6 +28,8 @@ from streamer.events import (
     TurnTaken,
 )
 from streamer.twilio_stream import Media
+
+log = logging.getLogger(__name__)
 
 
 class _Told:
@@ -117,10 +120,18 @@ class GuardedSpeaker:
 
 class GuardedEngine:
     """Implements `streamer.engines.engine.Engine` around one speech-to-speech model, which is heard to be well by what
-    it hears and answers."""
+    it hears and answers. `puzzled` is told the provider, and how many events of it nobody knew, where there were any.
+    """
 
-    def __init__(self, engine: Engine, provider: str, breakers: Breakers) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        provider: str,
+        breakers: Breakers,
+        puzzled: Callable[[str, int], None] = lambda _provider, _events: None,
+    ) -> None:
         self._engine, self._told = engine, _Told(provider, breakers)
+        self._provider, self._puzzled = provider, puzzled
         self.leads = leads(engine)
 
     def hear(self, frame: Media) -> None:
@@ -138,4 +149,10 @@ class GuardedEngine:
                     self._told.served()
             emit(event)
 
-        await self._engine.run(told)
+        try:
+            await self._engine.run(told)
+        finally:
+            unknown = unknown_events(self._engine)
+            if unknown.total:
+                log.warning(unknown.sentence(self._provider))
+                self._puzzled(self._provider, unknown.total)

@@ -17,6 +17,7 @@ from streamer.engines.live_fixed import FixedWords
 from streamer.engines.live_talk import Append, LiveTalk, Out, SayFixed
 from streamer.engines.ports import Speaker
 from streamer.engines.session_life import SessionLife, life
+from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, EngineLost, EngineOrder, Used
 from streamer.metering import UsageMeter
 from streamer.providers import openai_live_failures as failures
@@ -78,7 +79,7 @@ class LiveEngine:
         self._refused_frames = 0
         self._life = SessionLife(0.0, 0.0)
         self._exchange_from_s = 0.0
-        self.unknown = 0
+        self.unknown = UnknownEvents()
         """Messages that no SDK type names."""
 
     def hear(self, frame: Media) -> None:
@@ -196,8 +197,8 @@ class LiveEngine:
                 raise failures.ended(reason)
             case Failed(fields):
                 log.warning("OpenAI Live refused a command: %s", word(fields.get("code")) or "no code")
-            case Ignored(is_known=False):
-                self.unknown += 1
+            case Ignored(is_known=False, kind=kind):
+                self.unknown.note(kind)
             case _:
                 self._give(self._talk.event(event, lambda at_ms: self._clock.ended(at_ms / 1000), _now_ms()))
 

@@ -21,6 +21,7 @@ from streamer.engines.realtime_replies import Replies
 from streamer.engines.realtime_talk import Talk
 from streamer.engines.session_life import SessionLife, life
 from streamer.engines.told_history import ToldHistory
+from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import (
     Answer,
     CancelReply,
@@ -71,7 +72,7 @@ class RealtimeEngine:
         now_s: Callable[[], float] = time.monotonic,
         meter: UsageMeter | None = None,
     ) -> None:
-        self._meter = meter or UsageMeter()
+        self.unknown, self._meter = UnknownEvents(), meter or UsageMeter()
         self._agent, self._take, self._speaker = agent, take, speaker
         self._so_far, self._today, self._now_s = so_far, today, now_s
         self._kept = KeptAudio(KEPT_MS)

@@ -18,6 +18,7 @@ from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.outcomes import FunctionCall
 from streamer.engines.realtime_events import FATAL, KNOWN, reply_of
 from streamer.engines.responses import Cancel, Command, Create, Responses, State, Truncate
+from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, TurnTaken, TurnWorded, Used
 from streamer.providers import openai_realtime_failures as failures
 from streamer.providers import openai_realtime_messages as messages
@@ -37,6 +38,8 @@ _LOW_SHARE = 0.1
 
 class Owner(Protocol):
     """The engine, as a talk sees it."""
+
+    unknown: UnknownEvents
 
     def emit(self, event: EngineEvent) -> None: ...
 
@@ -68,7 +71,7 @@ class Talk:
         self.responses = Responses()
         self.is_ready = False
         self.failed: ProviderFailed | None = None
-        self.unknown_events = self.garbage = 0
+        self.garbage = 0
         self._numbers = count(1)
         self._sign_at_s = now_s()
         self._cut_items: set[str] = set()
@@ -77,8 +80,8 @@ class Talk:
         self._last_used: Usage | None = None
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "response.output_audio.delta": self._on_audio,
-            "response.output_audio_transcript.delta": self._on_transcript,
-            "response.output_text.delta": self._on_text,
+            "response.output_audio_transcript.delta": lambda event: self._worded(event, is_spoken=True),
+            "response.output_text.delta": lambda event: self._worded(event, is_spoken=False),
             "response.created": self._on_created,
             "response.done": self._on_done,
             "input_audio_buffer.speech_started": self._on_speech_started,
@@ -190,10 +193,11 @@ class Talk:
             handler(event)
         elif not event:
             self.garbage += 1
+            self._owner.unknown.note("")
             if self.garbage > _GARBAGE_ALLOWED:
                 self.fail(failures.garbage())
         elif event["type"] not in KNOWN:
-            self.unknown_events += 1
+            self._owner.unknown.note(event["type"])
         elif self.responses.wanted_reply(str(event.get("response_id"))) is not None:
             self._sign_at_s = self._now_s()  # a function's arguments may be long in coming
 
@@ -204,12 +208,6 @@ class Talk:
         if reply_id is not None and mulaw:
             self._sign_at_s = self._now_s()
             self._owner.reply_sounded(reply_id, mulaw)
-
-    def _on_transcript(self, event: Mapping[str, Any]) -> None:
-        self._worded(event, is_spoken=True)
-
-    def _on_text(self, event: Mapping[str, Any]) -> None:
-        self._worded(event, is_spoken=False)
 
     def _worded(self, event: Mapping[str, Any], *, is_spoken: bool) -> None:
         reply_id = self.responses.wanted_reply(str(event.get("response_id")))

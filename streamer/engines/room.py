@@ -38,7 +38,7 @@ _BRIDGE_AGAIN_S = 60.0
 
 class EngineRoom:
     """Implements `streamer.server.Engines`. `today` is the date where the agents' desks stand, `now_s` a steady clock;
-    `breakers` are the task's, where somebody wants to hear of failures."""
+    `breakers` are the task's, where somebody wants to hear of failures; `puzzled` as for `GuardedEngine`."""
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class EngineRoom:
         settings: VendorSettings,
         now_s: Callable[[], float] = time.monotonic,
         breakers: Breakers | None = None,
+        puzzled: Callable[[str, int], None] = lambda _provider, _events: None,
     ) -> None:
         known = list(agents)
         self._streamed = [agent for agent in known if Mode.PIPELINE in agent.modes]
@@ -59,7 +60,7 @@ class EngineRoom:
         self._models: EmbeddedModels | None = None
         self._bridges: dict[tuple[str, Mode], bytes] = {}
         self._unspoken: list[tuple[Agent, Mode]] = []
-        self._breakers = breakers or Breakers(now_s)
+        self._breakers, self._puzzled = breakers or Breakers(now_s), puzzled
 
     async def load(self) -> None:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller
@@ -143,7 +144,7 @@ class EngineRoom:
         when all of a kind are being left alone, as they failed the calls before this one."""
         if mode is Mode.REALTIME:
             provider = self._well((f"openai/{realtime_models(agent)[0]}",))
-            return GuardedEngine(self._speech_to_speech(agent, so_far), provider, self._breakers)
+            return GuardedEngine(self._speech_to_speech(agent, so_far), provider, self._breakers, self._puzzled)
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
         meter = UsageMeter()

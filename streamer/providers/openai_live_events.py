@@ -76,9 +76,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """`is_known`: acknowledgements and notices that change nothing."""
+    """`is_known`: acknowledgements and notices that change nothing. `kind` is what it calls itself, "" where it is no
+    event, or not of the shape that its type promises."""
 
     is_known: bool
+    kind: str = ""
 
 
 LiveEvent = Started | Sound | CallerWords | AgentWords | Delegated | UsedSoFar | Closed | Failed | Ignored
@@ -125,7 +127,7 @@ def _rarely(kind: Any, event: Mapping[str, Any]) -> LiveEvent:  # noqa: PLR0911 
         case "error":
             fields = event.get("error")
             return Failed(fields if isinstance(fields, dict) else {})
-    return Ignored(is_known=kind in _QUIET)
+    return Ignored(is_known=kind in _QUIET, kind=_text(kind))
 
 
 def _seconds(event: Mapping[str, Any]) -> float:

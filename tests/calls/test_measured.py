@@ -54,6 +54,12 @@ def test_a_vendor_that_is_left_alone_has_not_failed_again() -> None:
     assert measured.of_vendor_failure("openai/gpt-6-luna", resting) == []
 
 
+def test_events_that_nobody_knows() -> None:
+    assert told(measured.of_unknown_events("openai/gpt-live-1", 3)) == [
+        ("VendorUnknownEvents", 3, {"vendor": "openai"})
+    ]
+
+
 def test_a_stream_that_stands_tells_how_long_it_took_and_one_that_does_not_that_it_failed() -> None:
     stream = StreamUse(1, Mode.PIPELINE, served_at_ms=1_000, opened_at_ms=1_180)
     assert told(measured.of_stream_opened(stream)) == [("SetUpSuccess", 100, {}), ("SetUpTime", 180, {})]

@@ -11,6 +11,7 @@ from calls.reply import ReplyPart, Words
 from streamer.breaker import MOST_FAILURES, Breakers
 from streamer.engines.guarded import GuardedEngine, GuardedRecogniser, GuardedSpeaker, GuardedThinker
 from streamer.engines.ports import Spoken
+from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, EngineLost, EngineOrder, Heard, SpeechStarted
 from streamer.twilio_stream import Media
 from tests.streamer.engines.test_pipeline import Ear, Mouth
@@ -133,3 +134,22 @@ def test_a_provider_that_failed_lately_comes_behind_its_fallbacks() -> None:
     assert breakers.well([NAME]) == NAME, "there is no other"
     breakers.served(NAME)
     assert breakers.well([NAME, SPARE]) == NAME
+
+
+class PuzzledEngine(FailingEngine):
+    def __init__(self) -> None:
+        self.unknown = UnknownEvents()
+
+    async def run(self, emit: Callable[[EngineEvent], None]) -> None:
+        self.unknown.note("session.mood")
+        await super().run(emit)
+
+
+async def test_what_an_engine_did_not_know_is_told_when_it_has_ended(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[tuple[str, int]] = []
+    for engine in (PuzzledEngine(), FailingEngine()):
+        await GuardedEngine(engine, NAME, Log(), lambda provider, events: told.append((provider, events))).run(
+            lambda _: None
+        )
+    assert told == [(NAME, 1)]
+    assert "session.mood (1)" in caplog.text

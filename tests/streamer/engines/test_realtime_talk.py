@@ -11,6 +11,7 @@ import pytest
 from calls.errors import ProviderFailed
 from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.realtime_talk import NEXT_SIGN_WITHIN_S, UNBLOCKED_WITHIN_S, Talk
+from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, SpeechStopped, TurnTaken, TurnWorded
 from streamer.providers.sent_audio import KeptAudio
 from tests.fakes.agents import AGENT
@@ -21,6 +22,7 @@ class Notes:
     """An owner that notes what it is told."""
 
     def __init__(self) -> None:
+        self.unknown = UnknownEvents()
         self.events: list[EngineEvent] = []
         self.words: list[tuple[int, str, bool]] = []
         self.sounds: list[tuple[int, int]] = []
@@ -147,7 +149,8 @@ def test_unknown_events_are_counted_and_known_ones_are_not(here: Scene) -> None:
     here.take("session.weather.updated")
     here.take("conversation.item.added", item={})
     here.take("response.content_part.done")
-    assert (here.talk.unknown_events, here.talk.garbage) == (1, 0)
+    assert (here.notes.unknown.total, here.talk.garbage) == (1, 0)
+    assert "session.weather.updated (1)" in here.notes.unknown.sentence("openai/m")
 
 
 def test_garbage_is_counted_up_to_a_bound(here: Scene) -> None:
