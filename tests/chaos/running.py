@@ -3,9 +3,12 @@
 import asyncio
 import itertools
 import multiprocessing
+import os
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import connection
 
 from calls.errors import OffhookError
 from tests.chaos.faults import FAULTS
@@ -63,12 +66,24 @@ async def _outcome(row: Row, here: Field) -> Outcome:
         return Outcome(row, Fate.UNTRIED, f"the test broke: {error}")
 
 
+def _go_with_parent() -> None:
+    """A worker whose parent is killed does not go on holding calls."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker of a pool has a parent"
+
+    def wait() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
 def _run_part(rows: list[Row]) -> list[Outcome]:
     return asyncio.run(run(rows))
 
 
 def run_all(rows: Sequence[Row], at_once: int) -> list[Outcome]:
     """A process for each of the calls that are held at once: one alone would be late for all of them."""
-    with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn"), _go_with_parent) as pool:
         found = {outcome.row: outcome for part in pool.map(_run_part, _parts(rows, at_once)) for outcome in part}
     return [found[row] for row in rows]
