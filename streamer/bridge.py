@@ -12,6 +12,7 @@ from typing import Protocol
 
 from calls.errors import Blame, Failure
 from calls.record import Mode
+from streamer.caller_audio import CallerAudio
 from streamer.engine_at_work import EngineAtWork
 from streamer.engines.engine import Engine
 from streamer.events import (
@@ -78,7 +79,7 @@ class CallCounters:
 
 class Bridge:
     """`make_engine` gives an engine for a mode, or raises OffhookError. `now_ms` gives epoch milliseconds that never
-    run backwards."""
+    run backwards. `caller_audio` is given what the caller says and presses, where it may be kept."""
 
     def __init__(
         self,
@@ -88,6 +89,7 @@ class Bridge:
         make_engine: Callable[[Mode], Engine],
         journal: Journal,
         now_ms: Callable[[], int],
+        caller_audio: CallerAudio | None = None,
     ) -> None:
         self._socket = socket
         self._stream_sid = stream_sid
@@ -95,6 +97,7 @@ class Bridge:
         self._engine = EngineAtWork(make_engine, self._on_engine, stream_sid)
         self._journal = journal
         self._now_ms = now_ms
+        self._caller_audio = caller_audio
         self._tasks: asyncio.TaskGroup | None = None
         self._closing: CloseSocket | None = None
         self._finished = asyncio.Event()
@@ -129,6 +132,11 @@ class Bridge:
             await self._journal.settle(LAST_SETTLE_S)
             writing.cancel()
 
+    @property
+    def was_left(self) -> bool:
+        """Whether the other side ended the stream, not the session."""
+        return self._closing is None
+
     def move(self, failure: Failure) -> None:
         """This task is leaving: the call goes on elsewhere, from its next quiet moment on."""
         self._apply(self._session.move(failure, self._now_ms()))
@@ -162,6 +170,8 @@ class Bridge:
             return
         session.on_media_time(frame.media_ms, now_ms)
         self._engine.hear(frame)
+        if self._caller_audio:
+            self._caller_audio.hear(frame)
         self._is_carried = True
         if now_ms < self._due_at_ms:
             return
@@ -176,6 +186,8 @@ class Bridge:
             case MarkReturned(name):
                 self._apply(self._session.on_mark(name, now_ms))
             case DigitPressed(digit):
+                if self._caller_audio:
+                    self._caller_audio.press(digit, now_ms)
                 self._apply(self._session.on_digit(digit, now_ms))
             case Stopped():
                 self._gone()

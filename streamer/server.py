@@ -22,6 +22,7 @@ from calls.store import CallStore
 from calls.stream_token import Grant
 from streamer.admission import Admission, LoopLag
 from streamer.bridge import Bridge
+from streamer.caller_audio import caller_audio
 from streamer.clock import call_clock
 from streamer.engines.engine import Engine, leads
 from streamer.handshake import (
@@ -248,7 +249,8 @@ class StreamServer:
             self.measures.written(entry, agent.name)
 
         journal = Journal(self.store, grant.call_id, grant, clock.now_ms, seen, agent.privacy)
-        bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms)
+        kept = caller_audio(self.settings.caller_audio, agent, grant, started.stream_sid, now_ms)
+        bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms, kept)
         held = self._held[grant.call_id] = Held(bridge, grant.stream)
         self._empty.clear()
         log.info("stream started", extra=names)
@@ -261,6 +263,8 @@ class StreamServer:
             if not self._held:
                 self._empty.set()
             log.info("stream ended", extra={**names, "frames": bridge.counters.frames})
+        if kept:
+            await kept.write(session.dialogue.conversation.turns, caller_left=bridge.was_left)
 
     async def _refuse_agent(self, socket: TwilioSocket, grant: Grant) -> None:
         """The record says why before the socket closes, as `resume` is asked the moment it does."""

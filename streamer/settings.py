@@ -29,6 +29,7 @@ class StreamerSettings:
     vendors: VendorSettings
     max_lag_ms: float = 100.0
     metrics_namespace: str = ""
+    caller_audio: Path | None = None
 
 
 def read(environment: Mapping[str, str]) -> StreamerSettings:
@@ -38,7 +39,8 @@ def read(environment: Mapping[str, str]) -> StreamerSettings:
     OFFHOOK_MAX_LAG_MS how late its event loop may run (95th percentile over 3 s) before it takes no more;
     OFFHOOK_DRAIN_S how long calls may go on after SIGTERM (Fargate kills at 120 s at the latest); OFFHOOK_PHRASES the
     folder that keeps fixed phrases as speech; OFFHOOK_METRICS_NAMESPACE where CloudWatch keeps what the task tells of
-    its load (nothing is told where it is empty).
+    its load (nothing is told where it is empty); OFFHOOK_CALLER_AUDIO the folder that keeps the callers' side of calls
+    whose agent allows it (nothing is kept where it is empty).
     """
     fields = SettingsFields(environment)
     stream_url = fields.wss_url("OFFHOOK_STREAM_URL", "")
@@ -56,6 +58,7 @@ def read(environment: Mapping[str, str]) -> StreamerSettings:
         vendors=_vendors(fields),
         max_lag_ms=float(fields.whole("OFFHOOK_MAX_LAG_MS", 100, 1, 60_000)),
         metrics_namespace=fields.text("OFFHOOK_METRICS_NAMESPACE", ""),
+        caller_audio=Path(folder) if (folder := fields.text("OFFHOOK_CALLER_AUDIO", "")) else None,
     )
     fields.finish()
     return settings
