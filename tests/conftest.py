@@ -19,22 +19,24 @@ pytest.register_assert_rewrite(
     "tests.calls.store_contract", "tests.calls.store_contract_content", "tests.calls.store_contract_identity"
 )
 
-# A process takes a file at a time, and of these all of a line: whole calls disturb each other most, so they follow one
-# another while the other processes run the rest; in the other folders, files share what is costly to make. The longest
-# line comes first.
+# A process takes a file at a time, and of these all of a line, in this order. Whole calls disturb each other most, so
+# one process holds them one after the other, which takes it as long as the other one needs for the rest. In the other
+# folders files share what is costly to make. What waits for real milliseconds comes last, beside the lighter calls.
+ALL_OTHERS: tuple[str, ...] = ()
 TOGETHER = (
-    ("tests/whole/", "tests/chaos/", "tests/offhook/test_up.py"),
-    ("tests/streamer/faults/",),
+    ("tests/chaos/", "tests/offhook/test_up.py", "tests/whole/"),
     ("tests/infra/",),
+    ALL_OTHERS,
+    ("tests/streamer/faults/", "tests/streamer/ladder/"),
 )
 
 
-def _line_of(nodeid: str) -> int:
-    return next((number for number, starts in enumerate(TOGETHER) if nodeid.startswith(starts)), len(TOGETHER))
+def _line_of(nodeid: str) -> tuple[str, ...]:
+    return next((line for line in TOGETHER if nodeid.startswith(line)), ALL_OTHERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _line_of(item.nodeid))
+    items.sort(key=lambda item: TOGETHER.index(_line_of(item.nodeid)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -44,8 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileSch
 
     class ByFileOrLine(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist says nothing about its types
         def _split_scope(self, nodeid: str) -> str:
-            line = _line_of(nodeid)
-            return " ".join(TOGETHER[line]) if line < len(TOGETHER) else super()._split_scope(nodeid)
+            return " ".join(_line_of(nodeid)) or super()._split_scope(nodeid)
 
     return ByFileOrLine(config, log)
 

@@ -67,8 +67,9 @@ class EmbeddedModels:
         self._heavy = ThreadPoolExecutor(LANES, "speech")
 
     @classmethod
-    def load(cls) -> "EmbeddedModels":
-        """Find, check, load and warm every model. Blocks for a second or two: call it before the first call.
+    def load(cls, deadline_s: float = DEADLINE_S) -> "EmbeddedModels":
+        """Find, check, load and warm every model. Blocks for a second or two: call it before the first call. What is
+        asked of the models later may take `deadline_s`.
 
         ConfigurationInvalid when a package is missing or holds other files than those tested, with what to install;
         ProviderFailed when what is installed cannot be loaded on this machine.
@@ -79,7 +80,7 @@ class EmbeddedModels:
             voice = pool.submit(lambda: _warm_voice(Voice(checked_folder(HIBARI))))
             voice_model = pool.submit(lambda: _warm_voice_model(VoiceModel(checked_folder(SILERO))))
             try:
-                return cls(ears.result(), voice.result(), voice_model.result())
+                return cls(ears.result(), voice.result(), voice_model.result(), deadline_s=deadline_s)
             except (ImportError, OSError, RuntimeError) as error:
                 raise ProviderFailed(
                     f"Embedded speech cannot be loaded on this machine: {error}.", code="embedded-not-loaded"

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from streamer.providers.embedded_models import EmbeddedModels
+from tests.recorded_voice import HEARD_WITHIN_S
 
 
 @pytest.fixture(scope="session")
 def models() -> Iterator[EmbeddedModels]:
-    loaded = EmbeddedModels.load()
+    loaded = EmbeddedModels.load(HEARD_WITHIN_S)
     yield loaded
     loaded.close()
