@@ -19,6 +19,7 @@ from streamer.events import (
     ChangeEngine,
     CloseSocket,
     CommitNext,
+    CommitNote,
     CommitTurn,
     CommitUsage,
     Effect,
@@ -128,7 +129,7 @@ class Bridge:
                 await self._journal.settle(SETTLE_S)
                 if self._closing:
                     await self._socket.close(self._closing.code, self._closing.reason)
-                self._engine.stop()
+                self._engine.end()
             await self._journal.settle(LAST_SETTLE_S)
             writing.cancel()
 
@@ -148,6 +149,10 @@ class Bridge:
     def hand_over(self, failure: Failure) -> None:
         """The call goes on elsewhere, now."""
         self._apply(self._session.hand_over(failure, self._now_ms()))
+
+    def economise(self, decide: Callable[[Session, int], list[Effect]]) -> None:
+        """What a budget asks for at the end of a turn (`streamer.thrift`)."""
+        self._apply(decide(self._session, self._now_ms()))
 
     def _on_text(self, text: bytes) -> None:
         self.counters.frames += 1
@@ -230,7 +235,7 @@ class Bridge:
                     self._socket.send(mark_text(self._stream_sid, name))
                 case SendClear():
                     self._socket.send(clear_text(self._stream_sid))
-                case CommitTurn() | CommitUsage() | CommitNext():
+                case CommitTurn() | CommitUsage() | CommitNext() | CommitNote():
                     self._journal.write(effect)
                 case ChangeEngine():
                     self._journal.write(effect)

@@ -255,6 +255,13 @@ class CommitNext:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitNote:
+    """To the record: this has happened; the call goes on."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class CloseSocket:
     """Close the Twilio socket, after everything committed so far has been written (or has run out of time)."""
 
@@ -263,5 +270,14 @@ class CloseSocket:
 
 
 Effect = (
-    SendMedia | SendMark | SendClear | EngineOrder | ChangeEngine | CommitTurn | CommitUsage | CommitNext | CloseSocket
+    SendMedia
+    | SendMark
+    | SendClear
+    | EngineOrder
+    | ChangeEngine
+    | CommitTurn
+    | CommitUsage
+    | CommitNext
+    | CommitNote
+    | CloseSocket
 )

@@ -25,7 +25,7 @@ from calls.errors import CallExists, CallNotFound, Failure, OffhookError, StoreU
 from calls.record import CallRecord, Direction, Status, moved, on_rung
 from calls.store import CallStore
 from calls.stream_token import Grant
-from streamer.events import ChangeEngine, CommitNext, CommitTurn, CommitUsage
+from streamer.events import ChangeEngine, CommitNext, CommitNote, CommitTurn, CommitUsage
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Arrived:
 
 
 _APPENDED = (CommitTurn, CommitUsage)
-Entry = Arrived | ChangeEngine | CommitTurn | CommitUsage | CommitNext
+Entry = Arrived | ChangeEngine | CommitTurn | CommitUsage | CommitNext | CommitNote
 
 
 def _unseen(_entry: Entry) -> None:
@@ -194,6 +194,8 @@ class Journal:
                 turns = [_within_limits(entry.turn) for entry in entries if isinstance(entry, CommitTurn)]
                 used = [entry.usage for entry in entries if isinstance(entry, CommitUsage)]
                 self._store.append(self._call_id, turns, used)
+            case CommitNote(failure):
+                self._store.change(self._call_id, lambda record: route.noted(record, failure))
             case CommitNext() as following:
                 self._store.change(self._call_id, lambda record: noted(record, following, self._stream))
 

@@ -41,6 +41,7 @@ from streamer.leaving import HANDED_OVER
 from streamer.measures import Measures
 from streamer.session import Session
 from streamer.settings import StreamerSettings
+from streamer.thrift import Watched
 from streamer.twilio_socket import TwilioSocket, listening
 from streamer.twilio_stream import FrameRefused, Started, parse
 from streamer.web_socket import SocketClosed
@@ -247,10 +248,12 @@ class StreamServer:
 
         def seen(entry: Entry) -> None:
             self.measures.written(entry, agent.name)
+            budget.seen(entry)
 
         journal = Journal(self.store, grant.call_id, grant, clock.now_ms, seen, agent.privacy)
         kept = caller_audio(self.settings.caller_audio, agent, grant, started.stream_sid, now_ms)
         bridge = Bridge(socket, started.stream_sid, session, make_engine, journal, clock.now_ms, kept)
+        budget = Watched(agent, self.store, grant, now_ms, bridge.economise)
         held = self._held[grant.call_id] = Held(bridge, grant.stream)
         self._empty.clear()
         log.info("stream started", extra=names)
@@ -258,6 +261,7 @@ class StreamServer:
             await bridge.run()
         finally:
             held.is_over.set()
+            budget.close()
             if self._held.get(grant.call_id) is held:
                 del self._held[grant.call_id]
             if not self._held:

@@ -11,6 +11,7 @@ from calls import desk_table
 from calls.agent_after import AfterCall, Privacy, after_call, privacy
 from calls.agent_keep import Keep, keep
 from calls.agent_realtime import DEFAULT_PROVIDER, DEFAULT_VOICE, RealtimeHearing, check_models, realtime_hearing
+from calls.budget import Budget, budget
 from calls.errors import ConfigurationInvalid
 from calls.fields import Fields, syntax_problem
 from calls.record import Mode
@@ -127,6 +128,7 @@ class Agent:
     desk: Mapping[str, Any] = field(default_factory=dict)
     after_call: AfterCall = AfterCall()
     privacy: Privacy = Privacy()
+    budget: Budget = Budget()
     keep: Keep = Keep()
 
 
@@ -180,6 +182,7 @@ def _agent(fields: Fields, stem: str) -> Agent:
         desk=desk.plain(),
         after_call=after_call(fields.table("after_call")),
         privacy=privacy(fields.table("privacy")),
+        budget=budget(fields.table("budget")),
         keep=keep(fields.table("keep")),
     )
 

@@ -12,23 +12,47 @@ come late, never early; it is told with the decision.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
 
+from calls.errors import Blame, Failure
+from calls.fields import Fields
 from calls.record import Mode
 
 WARN_AT = Decimal("0.8")
 CHEAPER_AT = Decimal(1)
 END_AT = Decimal("1.25")
+LEAST_USD, MOST_USD = 0.0001, 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """None: no bound. `day_usd` bounds the agent's calls of one UTC day together."""
+    """None: no bound. `day_usd` bounds the agent's calls of one UTC day together. `usd_per_minute` is what a minute in
+    a mode is known to cost, for the modes that a call may be brought down to."""
 
     call_usd: Decimal | None = None
     day_usd: Decimal | None = None
+    usd_per_minute: Mapping[Mode, Decimal] = field(default_factory=dict)
+
+    @property
+    def is_set(self) -> bool:
+        return self.call_usd is not None or self.day_usd is not None
+
+
+def budget(fields: Fields) -> Budget:
+    """The table `[budget]` of an agent file; what is wrong with it is noted in `fields`."""
+    call_usd, day_usd = _usd(fields, "call_usd"), _usd(fields, "day_usd")
+    table = fields.table("usd_per_minute")
+    known = {mode: usd for mode in Mode if (usd := _usd(table, mode.value)) is not None}
+    table.finish()
+    fields.finish()
+    return Budget(call_usd, day_usd, known)
+
+
+def _usd(fields: Fields, name: str) -> Decimal | None:
+    usd = fields.number(name, 0, LEAST_USD, MOST_USD)
+    return Decimal(str(usd)) if usd else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +83,12 @@ class Decision:
 
 
 NOTHING = Decision(Step.NONE)
+_CODES = {Step.WARN: "budget-near", Step.CHEAPER: "budget-spent", Step.END: "budget-spent"}
+
+
+def failure_of(decision: Decision) -> Failure:
+    """How a step that was taken stands in the record."""
+    return Failure(_CODES[decision.step], Blame.CONFIGURATION, decision.sentence)
 
 
 def decide(

@@ -34,6 +34,8 @@ from calls.dynamo_items import (
     record_item,
     record_of,
     sid_key,
+    spent_item,
+    spent_key,
     step_item,
     step_key,
     turn_item,
@@ -218,6 +220,14 @@ class DynamoCallStore:
     def usage(self, call_id: str) -> tuple[Usage, ...]:
         items = self._requests.all_of(call_key(call_id)["pk"], USAGE_PREFIX)
         return usage_in_order([usage_of(item) for item in items])
+
+    def note_spent(self, agent: str, day: str, call_id: str, micro_usd: int) -> None:
+        """Put SPENT#/CALL#  if attribute_not_exists(pk)"""
+        self._requests.put_once(spent_item(agent, day, call_id, micro_usd, self._now_ms()))
+
+    def spent_on(self, agent: str, day: str) -> int:
+        key = spent_key(agent, day, "")
+        return sum(int(item["microUsd"]) for item in self._requests.all_of(key["pk"], key["sk"]))
 
     def recent(self, limit: int, cursor: str = "") -> Page:
         """As the port says, for 1 to 100 calls; newest by callId, which is a ULID. From an index: in AWS a call may be

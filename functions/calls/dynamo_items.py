@@ -1,6 +1,6 @@
 """What stands in the table: keys and items as plain values, and back. Pure; DynamoDB's own notation comes in `dynamo`.
 
-One table, two string keys, seven kinds of item:
+One table, two string keys, eight kinds of item:
 
 pk                       sk                 other attributes
 CALL#<callId>            META               record, version, callId, listing (these two make the index `newest`), party
@@ -11,6 +11,7 @@ CALL#<callId>            STEP#<step>        answer, expiresAt
 CALL#<callId>            KEPT#<name>        text (what the call left behind: "outcome", and what was done about it)
 SID#<twilioSid>          CALL               callId
 IDEM#<sha256 of key>     CLAIM              callId, fingerprint, expiresAt
+SPENT#<agent>#<day>      CALL#<callId>      microUsd, expiresAt (what the day's budget is held against)
 
 A turn, or a usage, is keyed by its id alone and put in order when it is read, so one that is written twice is one
 item even if the second writer gives it another time. `expiresAt` is epoch seconds, as DynamoDB's time to live wants
@@ -42,6 +43,7 @@ TURN_PREFIX = "TURN#"
 USAGE_PREFIX = "USAGE#"
 DAY_S = 24 * 60 * 60
 CLAIM_LIVES_S = DAY_S
+SPENT_LIVES_S = 3 * DAY_S
 # Twilio ends every call after 24 hours at the latest; a webhook that is repeated later than this has no call.
 STEP_LIVES_S = 48 * 60 * 60
 
@@ -143,6 +145,14 @@ def step_item(call_id: str, step: str, answer: str, now_ms: int) -> Item:
 
 def kept_item(call_id: str, name: str, text: str) -> Item:
     return {**kept_key(call_id, name), "text": text}
+
+
+def spent_key(agent: str, day: str, call_id: str) -> Key:
+    return {"pk": f"SPENT#{_key_part(agent)}#{day}", "sk": f"CALL#{call_id}"}
+
+
+def spent_item(agent: str, day: str, call_id: str, micro_usd: int, now_ms: int) -> Item:
+    return {**spent_key(agent, day, call_id), "microUsd": micro_usd, "expiresAt": now_ms // 1000 + SPENT_LIVES_S}
 
 
 def turn_item(call_id: str, turn: Turn) -> Item:

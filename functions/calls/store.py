@@ -62,6 +62,12 @@ class CallStore(Protocol):
     def usage(self, call_id: str) -> tuple[Usage, ...]:
         """Everything used so far, by when it was measured, then by id."""
 
+    def note_spent(self, agent: str, day: str, call_id: str, micro_usd: int) -> None:
+        """Write what an ended call of this day ("2026-11-22", UTC) cost, once. Kept for some days."""
+
+    def spent_on(self, agent: str, day: str) -> int:
+        """What all calls of the agent's that ended cost on that day, in millionths of a dollar."""
+
     def recent(self, limit: int, cursor: str = "") -> Page:
         """The newest calls. RequestRefused (code "cursor-invalid") on a cursor that we did not make."""
 

@@ -22,6 +22,14 @@ class UsageContract:
         store.append_usage(CALL_ID, a_usage("a", 1_780_000_009_000, 7))
         assert store.usage(CALL_ID) == (a_usage("a"),)
 
+    def test_a_day_adds_up_what_each_call_cost_once(self, store: CallStore) -> None:
+        for call_id, micro_usd in ((CALL_ID, 70_000), (CALL_ID, 90_000), (OTHER_CALL_ID, 5)):
+            store.note_spent("desk", "2026-11-22", call_id, micro_usd)
+        store.note_spent("desk", "2026-11-23", CALL_ID, 1)
+        store.note_spent("night", "2026-11-22", CALL_ID, 2)
+        assert store.spent_on("desk", "2026-11-22") == 70_005
+        assert store.spent_on("desk", "2026-11-24") == 0
+
     def test_each_call_has_its_own_usage_and_turns_are_none(self, store: CallStore) -> None:
         store.append_usage(CALL_ID, a_usage("a"))
         store.append_turn(CALL_ID, a_turn("a"))

@@ -2,7 +2,9 @@ from decimal import Decimal
 
 import pytest
 
-from calls.budget import NOTHING, Budget, Decision, Spent, Step, decide
+from calls.agent import parse, read
+from calls.budget import NOTHING, Budget, Decision, Spent, Step, decide, failure_of
+from calls.errors import Blame
 from calls.record import Mode
 
 LADDER = (Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL)
@@ -73,3 +75,36 @@ def test_the_record_is_told_in_a_sentence_that_says_what_is_not_priced() -> None
     assert unsure.sentence == (
         "The budget of $1 a call is spent; the call is ended. Something in it has no price, so it may be more."
     )
+
+
+HEAD = 'name = "desk"\nprompt = "Be kind."\ngreeting = "Hello."\n'
+
+
+def test_the_budget_of_an_agent_file() -> None:
+    text = "[budget]\ncall_usd = 0.5\nday_usd = 20\n[budget.usd_per_minute]\npipeline = 0.05\n"
+    agent = parse(HEAD + text, "desk.toml")
+    assert agent.budget == Budget(Decimal("0.5"), Decimal("20"), {Mode.PIPELINE: Decimal("0.05")})
+    assert agent.budget.is_set
+    assert not parse(HEAD, "desk.toml").budget.is_set
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("[budget]\ncall_usd = 0", "budget.call_usd must be a number from 0.0001 to 100000, not 0"),
+        ('[budget]\nday_usd = "20"', "budget.day_usd must be a number"),
+        ("[budget.usd_per_minute]\nfast = 1", "budget.usd_per_minute.fast is not a field"),
+    ],
+)
+def test_what_is_wrong_with_a_budget_is_named(table: str, problem: str) -> None:
+    _, problems = read(HEAD + table, "desk.toml")
+    assert [told for told in problems if told.startswith(problem)]
+
+
+def test_a_step_that_was_taken_stands_in_the_record_as_the_configurations_doing() -> None:
+    near = failure_of(Decision(Step.WARN, "80% is spent."))
+    spent = failure_of(Decision(Step.END, "It is spent."))
+    assert [(f.code, f.blame) for f in (near, spent)] == [
+        ("budget-near", Blame.CONFIGURATION),
+        ("budget-spent", Blame.CONFIGURATION),
+    ]

@@ -47,6 +47,7 @@ class MemoryCallStore:
         self._turns: dict[str, dict[str, Turn]] = {}
         self._usage: dict[str, dict[str, Usage]] = {}
         self._answers: dict[tuple[str, str], str] = {}
+        self._spent: dict[tuple[str, str], dict[str, int]] = {}
         self._kept: dict[tuple[str, str], str] = {}
 
     def create(self, record: CallRecord) -> None:
@@ -122,6 +123,14 @@ class MemoryCallStore:
     def usage(self, call_id: str) -> tuple[Usage, ...]:
         with self._up():
             return usage_in_order(list(self._usage.get(call_id, {}).values()))
+
+    def note_spent(self, agent: str, day: str, call_id: str, micro_usd: int) -> None:
+        with self._up():
+            self._spent.setdefault((agent, day), {}).setdefault(call_id, micro_usd)
+
+    def spent_on(self, agent: str, day: str) -> int:
+        with self._up():
+            return sum(self._spent.get((agent, day), {}).values())
 
     def recent(self, limit: int, cursor: str = "") -> Page:
         with self._up():
