@@ -2,25 +2,37 @@
 
 from calls.record import Mode
 from tests.chaos.moments import Moment
-from tests.chaos.rows import Fate
+from tests.chaos.rows import Fate, Outcome, Row
 from tests.chaos.running import all_rows, run
 from tests.chaos.summary import line_of
 
+FALLBACKS = (Mode.PIPELINE, Moment.MODEL_THINKING, "first recogniser and voice down")
+IN_SOCKET = (Mode.REALTIME, Moment.CALLER_SPEAKING, "openai down")
 ROWS = {
     (Mode.PIPELINE, Moment.MODEL_THINKING, "streamer killed"),
     (Mode.PIPELINE, Moment.AGENT_SPEAKING, "streamer terminated"),
     (Mode.PIPELINE, Moment.CALLER_SPEAKING, "stream reset"),
-    (Mode.PIPELINE, Moment.AGENT_SPEAKING, "elevenlabs cut once"),
-    (Mode.REALTIME, Moment.AGENT_SPEAKING, "openai cut once"),
+    FALLBACKS,
+    IN_SOCKET,
     (Mode.REALTIME, Moment.MODEL_THINKING, "event loop blocked 2 s"),
-    (Mode.REALTIME, Moment.CALLER_SPEAKING, "both streamers killed"),
+    (Mode.REALTIME, Moment.AGENT_SPEAKING, "disk full"),
+    (Mode.REALTIME, Moment.TOOL_RUNNING, "openai cut once"),
     (Mode.TRADITIONAL, Moment.CALLER_SPEAKING, "webhooks twice, out of order"),
     (Mode.TRADITIONAL, Moment.MODEL_THINKING, "table throttles 4 s"),
 }
+AT_ONCE = 5
+"""Two rows of one mode each."""
 
 
 async def test_no_call_is_lost_and_nothing_confirmed_is_forgotten() -> None:
-    outcomes = await run([row for row in all_rows() if (row.mode, row.moment, row.fault.name) in ROWS])
+    outcomes = await run([row for row in all_rows() if (row.mode, row.moment, row.fault.name) in ROWS], AT_ONCE)
     assert len(outcomes) == len(ROWS)
     assert [line_of(outcome) for outcome in outcomes if outcome.fate in (Fate.LOST, Fate.UNTRIED)] == []
     assert [line_of(outcome) for outcome in outcomes if outcome.kept < outcome.confirmed or outcome.said_twice] == []
+    rungs = {(row.mode, row.moment, row.fault.name): outcome.rungs for row, outcome in _by_row(outcomes)}
+    assert rungs[FALLBACKS] == "pipeline", "the agent's other recogniser and voice stood in"
+    assert rungs[IN_SOCKET] == "realtime > pipeline", "the same stream went on with another engine"
+
+
+def _by_row(outcomes: list[Outcome]) -> list[tuple[Row, Outcome]]:
+    return [(outcome.row, outcome) for outcome in outcomes]
