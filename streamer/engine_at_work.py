@@ -50,6 +50,12 @@ class EngineAtWork:
         if self._running:
             self._running.cancel()
 
+    def end(self) -> None:
+        """The call is over, and what it kept goes at once: the objects of a call hold each other, and only the
+        collector finds them, dozens of calls later."""
+        self.stop()
+        self._kept.trim(0)
+
     def hear(self, frame: Media) -> None:
         self._kept.add(frame.mulaw, frame.media_ms)
         if self._engine:

@@ -136,6 +136,7 @@ class RealtimeEngine:
         finally:
             if self._talk is not None:
                 self._talk.leave()
+            self._kept.trim(0)
 
     # --- a session's life --------------------------------------------------------------------------------------------
 

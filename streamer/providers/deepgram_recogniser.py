@@ -113,17 +113,23 @@ class DeepgramRecogniser:
     async def run(self, emit: Callable[[Heard], None]) -> None:
         """Hear until cancelled. Raises ProviderFailed; a dropped connection is opened again `reconnects` times."""
         self._time = asyncio.get_running_loop().time
-        while True:
-            began_s = self._time()
-            try:
-                await self._listen(emit)
-            except ConnectionLost as lost:
-                if self._time() - began_s >= self._patience.well_s:
-                    self._reconnects = self._patience.reconnects
-                if self._reconnects == 0:
-                    raise
-                self._reconnects -= 1
-                log.warning("%s; opening a new connection", lost.failure.code)
+        try:
+            while True:
+                await self._listen_while_well(emit)
+        finally:
+            self._kept.trim(0)
+
+    async def _listen_while_well(self, emit: Callable[[Heard], None]) -> None:
+        began_s = self._time()
+        try:
+            await self._listen(emit)
+        except ConnectionLost as lost:
+            if self._time() - began_s >= self._patience.well_s:
+                self._reconnects = self._patience.reconnects
+            if self._reconnects == 0:
+                raise
+            self._reconnects -= 1
+            log.warning("%s; opening a new connection", lost.failure.code)
 
     async def _listen(self, emit: Callable[[Heard], None]) -> None:
         """One connection, from its opening to its end."""

@@ -64,6 +64,20 @@ async def test_no_more_is_heard_again_than_is_kept() -> None:
     assert second.heard == first.heard[7:]
 
 
+async def test_nothing_is_kept_of_a_call_that_is_over() -> None:
+    first, second = Ears(), Ears()
+    engines = iter((first, second))
+    at_work = EngineAtWork(lambda _: next(engines), lambda _: None, "MZ1")
+    async with asyncio.TaskGroup() as tasks:
+        at_work.start(Mode.REALTIME, tasks)
+        at_work.hear(frame(0))
+        at_work.end()
+        at_work.start(Mode.REALTIME, tasks)
+        at_work.end()
+
+    assert (len(first.heard), second.heard) == (1, [])
+
+
 async def test_an_engine_that_cannot_be_made_is_told_as_lost(caplog: pytest.LogCaptureFixture) -> None:
     told: list[EngineEvent] = []
 
