@@ -63,8 +63,8 @@ def replay(
         int, typer.Option("--at-once", min=1, max=20, help="Calls at a time. More take less long, and blur the times.")
     ] = 1,
     record: Annotated[
-        Path | None, typer.Option("--record", metavar="FILE", help="The call.json that belongs to a WAV.")
-    ] = None,
+        str, typer.Option("--record", metavar="FILE|CALL", help="The call.json, or the call, that a WAV belongs to.")
+    ] = "",
     caller: Annotated[Side, typer.Option("--caller", help="The caller's channel of a WAV that has two.")] = "left",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON on standard output.")] = False,
     html: Annotated[

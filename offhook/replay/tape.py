@@ -6,30 +6,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 from calls.errors import CallNotFound, RequestRefused
-from calls.record import EndReason
-from offhook.box.line import DIGITS
 from offhook.box.recording import WavUnreadable, read_sides
 from offhook.kept import JSON, PLAIN_NAME, WAV
 from offhook.replay.acts import BYTES_PER_MS, Act, acts_of, at_their_times, without_agent
+from offhook.replay.known import Known, beside
 from offhook.replay.sound import Span, audible
 from offhook.why.source import kept_call, read_file
 
 Side = Literal["left", "right"]
 LOUD_SHARE = 0.9
+LOUD_MS = 10_000
 LONGEST_MS = 1_800_000
-_KEY_MS = 200
-_KEYS = "[keys "
 
 
 @dataclass(frozen=True, slots=True)
 class Tape:
     """`name` is short, for a person. `caller` is mu-law from the answer on; `acts` are what the caller did in it, in
-    order, with their cues; `call` is the call's `call.json`, empty where there is none. `notes` say in sentences what
-    the recording does not tell."""
+    order, with their cues. `agent` answered it, beginning in `mode`; both are empty where nobody knows. `call` is the
+    call's `call.json`, empty where there is none. `notes` say in sentences what the recording does not tell."""
 
     name: str
     caller: bytes
     acts: tuple[Act, ...]
+    agent: str = ""
+    mode: str = ""
     call: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -37,54 +37,38 @@ class Tape:
     def duration_ms(self) -> int:
         return len(self.caller) // BYTES_PER_MS
 
-    @property
-    def agent(self) -> str:
-        """The name of the agent that answered; empty where nobody knows."""
-        return str(self.call.get("agent", ""))
 
-    @property
-    def mode(self) -> str:
-        """The mode in which the call began; empty where nobody knows."""
-        modes = self.call.get("modes") or [{"mode": ""}]
-        return str(modes[0]["mode"])
-
-
-def read_tape(call: str, out: Path, *, record: Path | None = None, side: Side = "left", strict: bool = False) -> Tape:
+def read_tape(call: str, out: Path, *, record: str = "", side: Side = "left", strict: bool = False) -> Tape:
     """`call` is a callId or a CallSid of which `out` keeps the folder, such a folder, its `call.json`, or any WAV:
-    one channel is the caller; of two, `side` is the caller and the other one the agent. `record` is the `call.json`
-    that tells of a WAV what it does not: keys, who hung up, and when the agent spoke. `strict` leaves every act at its
-    own time.
+    one channel is the caller; of two, `side` is the caller and the other one the agent. `record` is the `call.json`, or
+    the callId of a call in the table, that tells of a WAV what it does not: keys, who hung up, and when the agent
+    spoke. `strict` leaves every act at its own time.
 
     CallNotFound; RequestRefused (code "no-recording", "file-invalid") where it cannot be driven again.
     """
     path = Path(call)
-    if path.suffix.lower() == ".wav":
-        beside = path.parent / JSON if path.name == WAV and (path.parent / JSON).is_file() else None
-        told = record or beside
-        known = read_file(told) if told else {}
-        name = path.parent.name if path.name == WAV else path.stem
-        return tape_of(name, _sides(path, side), known, strict=strict)
-    folder = _folder(call, out)
-    known = read_file(record or folder / JSON)
-    if not (folder / WAV).is_file():
-        raise RequestRefused(
-            f"{folder} has no {WAV}: the call was not answered, or the file was taken away. Without the caller's sound "
-            "there is nothing to drive again.",
-            code="no-recording",
-        )
-    return tape_of(folder.name, _sides(folder / WAV, side), known, strict=strict)
-
-
-def tape_of(name: str, sides: Sequence[bytes], call: Mapping[str, Any], *, strict: bool = False) -> Tape:
-    """`sides` are the caller's and, where it is known, the agent's, from the answer on, as mu-law."""
+    if path.suffix.lower() != ".wav":
+        path = _folder(call, out) / WAV
+        if not path.is_file():
+            raise RequestRefused(
+                f"{path.parent} has no {WAV}: the call was not answered, or the file was taken away. Without the "
+                "caller's sound there is nothing to drive again.",
+                code="no-recording",
+            )
+    name = path.parent.name if path.name == WAV else path.stem
     try:
-        keys, hung_up_ms, turns = _keys(call), _hung_up_ms(call), _agent_turns(call)
+        known = beside(path, record, out)
     except (KeyError, TypeError, ValueError) as error:
-        raise RequestRefused(f"{name}: its {JSON} is none of Offhook's: {error!r}.", code="file-invalid") from error
+        raise RequestRefused(f"{name}: its JSON is none of Offhook's: {error!r}.", code="file-invalid") from error
+    return tape_of(name, _sides(path, side), known, strict=strict)
+
+
+def tape_of(name: str, sides: Sequence[bytes], known: Known, *, strict: bool = False) -> Tape:
+    """`sides` are the caller's and, where it is known, the agent's, from the answer on, as mu-law."""
     caller = sides[0]
     spoken = audible(caller)
-    agent_spans = audible(sides[1]) if len(sides) > 1 else turns
-    acts = acts_of(caller, spoken, agent_spans, keys, hung_up_ms)
+    agent_spans = audible(sides[1]) if len(sides) > 1 else known.agent_spans
+    acts = acts_of(caller, spoken, agent_spans, known.keys, known.hung_up_ms)
     notes = list(_notes(caller, spoken, acts))
     if not agent_spans:
         acts = without_agent(acts)
@@ -92,7 +76,7 @@ def tape_of(name: str, sides: Sequence[bytes], call: Mapping[str, Any], *, stric
             "The recording does not tell when the agent spoke: the caller answers as soon as it has finished. A "
             "recording with a channel for either side, or --record CALL.json, tells it."
         )
-    tape = Tape(name, caller, acts, call, tuple(notes))
+    tape = Tape(name, caller, acts, known.agent, known.mode, known.call, tuple(notes))
     return replace(tape, acts=at_their_times(acts, caller), notes=()) if strict else tape
 
 
@@ -100,7 +84,7 @@ def _notes(caller: bytes, spoken: Sequence[Span], acts: Sequence[Act]) -> Sequen
     if not acts:
         return ["The caller never says or presses anything in this recording."]
     loud_ms = sum(until_ms - from_ms for from_ms, until_ms in spoken)
-    if loud_ms > LOUD_SHARE * len(caller) / BYTES_PER_MS and loud_ms > _KEY_MS * 50:
+    if loud_ms > LOUD_MS and loud_ms > LOUD_SHARE * len(caller) / BYTES_PER_MS:
         return ["The caller's side is never silent, so where they speak cannot be told; --strict plays it as it is."]
     return []
 
@@ -131,31 +115,5 @@ def _folder(call: str, out: Path) -> Path:
                 return folder
     raise CallNotFound(
         f"{out} keeps no call {call}. `offhook demo` and `offhook call` keep theirs there; of any other call, give a "
-        "WAV file, with --record CALL.json where you have one."
-    )
-
-
-def _keys(call: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """From the line where it was kept, else from the turns, which know when the first key of several was pressed."""
-    if "keys" in call:
-        return [(str(one["key"]), int(one["atMs"])) for one in call["keys"]]
-    found = []
-    for turn in call.get("turns", ()):
-        if turn["role"] == "caller" and turn["said"].startswith(_KEYS):
-            pressed = [key for key in turn["said"].removeprefix(_KEYS) if key in DIGITS]
-            found += [(key, int(turn["startedMs"]) + number * _KEY_MS) for number, key in enumerate(pressed)]
-    return found
-
-
-def _hung_up_ms(call: Mapping[str, Any]) -> int | None:
-    by_caller = call.get("hungUpBy", "") == "caller" or call.get("endReason") == EndReason.CALLER_HUNG_UP.value
-    length_ms = call.get("recordingMs")
-    return int(length_ms) if by_caller and length_ms is not None else None
-
-
-def _agent_turns(call: Mapping[str, Any]) -> tuple[Span, ...]:
-    return tuple(
-        (int(turn["startedMs"]), int(turn["endedMs"]))
-        for turn in call.get("turns", ())
-        if turn["role"] == "agent" and turn["heard"]
+        "WAV file, with --record where its record is."
     )

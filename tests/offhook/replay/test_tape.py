@@ -1,4 +1,6 @@
+import audioop
 import json
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 from calls.errors import CallNotFound, RequestRefused
 from offhook.box.recording import Recording, write_wav
 from offhook.replay.acts import After, Cue
+from offhook.replay.known import Known, of_call, of_stream
 from offhook.replay.tape import read_tape, tape_of
 from tests.offhook.replay.calls_replayed import call, turn
 from tests.offhook.replay.test_sound import tone
@@ -34,19 +37,19 @@ def test_a_kept_call_by_any_of_its_names(tmp_path: Path) -> None:
 
 def test_keys_and_the_end_come_from_the_line_where_it_told() -> None:
     values = call(keys=[{"key": "1", "atMs": 3500}], hungUpBy="caller", recordingMs=6000)
-    acts = tape_of("a", (CALLER, AGENT), values).acts
+    acts = tape_of("a", (CALLER, AGENT), of_call(values)).acts
     assert [(act.key, act.was_ms) for act in acts] == [("", 2600), ("1", 3500), ("", 6000)]
 
 
 def test_keys_and_the_end_come_from_the_turns_of_an_older_call() -> None:
     values = call(turn("caller", "[keys 12#]", 3500), endReason="caller-hung-up", recordingMs=6000)
     del values["keys"], values["hungUpBy"]
-    acts = tape_of("a", (CALLER, AGENT), values).acts
+    acts = tape_of("a", (CALLER, AGENT), of_call(values)).acts
     assert [(act.key, act.was_ms) for act in acts] == [("", 2600), ("1", 3500), ("2", 3700), ("#", 3900), ("", 6000)]
 
 
 def test_one_channel_is_the_caller_and_the_turns_tell_of_the_agent() -> None:
-    told = tape_of("a", (CALLER,), call(turn("agent", "Hello.", 500)))
+    told = tape_of("a", (CALLER,), of_call(call(turn("agent", "Hello.", 500))))
     assert [act.cue for act in told.acts] == [Cue(After.AGENT_DONE, 600, 1)]
     assert told.notes == ()
 
@@ -71,11 +74,11 @@ def test_strictly_the_recording_is_played_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_caller_who_never_rests_is_told() -> None:
-    assert "--strict" in tape_of("a", (tone(6000, 12_000), tone(0, 12_000)), {}).notes[0]
+    assert "--strict" in tape_of("a", (tone(6000, 12_000), tone(0, 12_000)), Known()).notes[0]
 
 
 def test_a_caller_who_says_nothing_is_told() -> None:
-    assert "never says" in tape_of("a", (tone(0, 3000), AGENT), {}).notes[0]
+    assert "never says" in tape_of("a", (tone(0, 3000), AGENT), Known()).notes[0]
 
 
 def test_what_cannot_be_driven_again_says_why_and_what_to_do(tmp_path: Path) -> None:
@@ -94,6 +97,47 @@ def test_what_cannot_be_driven_again_says_why_and_what_to_do(tmp_path: Path) -> 
         read_tape(str(tmp_path / "c.wav"), tmp_path)
 
 
-def test_a_call_json_of_another_kind_is_refused() -> None:
+def test_a_call_json_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestRefused, match="none of Offhook's"):
-        tape_of("a", (CALLER,), {"keys": [{"digit": "1"}]})
+        read_tape(str(kept(tmp_path / "a", {"keys": [{"digit": "1"}]})), tmp_path)
+
+
+STREAM = {
+    "callId": "01K",
+    "agent": "desk",
+    "mode": "pipeline",
+    "startedAtMs": 1_795_000_000_000,
+    "lengthMs": 6000,
+    "keys": [{"key": "1", "atMs": 3500}],
+    "agentSpans": [[100, 2000]],
+    "callerLeft": True,
+}
+
+
+def test_what_the_streamer_kept_beside_the_callers_audio_tells_the_rest(tmp_path: Path) -> None:
+    wav = tmp_path / "01K-MZ1.wav"
+    kept_stream(wav, STREAM)
+    tape = read_tape(str(wav), tmp_path)
+    assert (tape.agent, tape.mode, tape.call, tape.notes) == ("desk", "pipeline", {}, ())
+    assert [(act.cue, act.key, act.was_ms) for act in tape.acts] == [
+        (SPOKEN[0], "", SPOKEN[1]),
+        (Cue(After.SELF, 500), "1", 3500),
+        (Cue(After.SELF, 2500), "", 6000),
+    ]
+    assert of_stream({**STREAM, "callerLeft": False}).hung_up_ms is None
+
+
+def test_the_record_of_a_wav_may_be_named(tmp_path: Path) -> None:
+    kept_stream(tmp_path / "a.wav", STREAM)
+    (tmp_path / "told.json").write_text(json.dumps(call(turn("agent", "Hello.", 500), agent="reception")))
+    tape = read_tape(str(tmp_path / "a.wav"), tmp_path, record=str(tmp_path / "told.json"))
+    assert (tape.agent, tape.call["callId"]) == ("reception", call()["callId"])
+
+
+def kept_stream(wav: Path, told: dict[str, Any]) -> None:
+    with wave.open(str(wav), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(audioop.ulaw2lin(CALLER, 2))
+    wav.with_suffix(".json").write_text(json.dumps(told))
