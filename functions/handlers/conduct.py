@@ -49,6 +49,10 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str, said: Tu
     conversation = _as_said(wired.store.conversation(call_id), said)
     decision = _decide(wired, call_id, conversation, agent, moment)
     model_ms: int | None = None
+    if isinstance(decision.step, Answer) and agent.budget.is_set:
+        from handlers.thrift import within_budget  # prices and numbering plans, which no other call waits for
+
+        decision = within_budget(wired, decision, conversation, agent)
     if isinstance(decision.step, Answer):
         decision, model_ms = _think(wired, decision, conversation, agent, key)
     answered = _render(wired, decision, conversation, agent, model_ms, _ours_ms(wired, moment, model_ms))
