@@ -7,8 +7,9 @@ OpenAI Realtime never notice.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.fakes.box_parts import ToneMouth
 from tests.vendors.script import (
     DeepgramScript,
     ElevenLabsScript,
+    Fault,
     Listening,
     OpenAIScript,
     Reply,
@@ -78,13 +80,15 @@ class Held:
     back_at_s: float
 
 
-def vendor_script() -> Script:
+def vendor_script(*faults: Fault | None) -> Script:
+    """`faults` strike the connections to Deepgram, one after the other; those after them are well."""
     utterances = (Utterance("What are your hours?"), Utterance("Tuesday at three."), Utterance(BYE))
     replies = (Reply(HOURS), Reply(NOTED), Reply("Thanks."))
     connection = RealtimeConnection((Heard("What are your hours?"), Heard("Tuesday at three."), Heard(BYE)))
     realtime = RealtimeScript((connection,), think=_spoken)
+    listening = Listening(utterances)
     return Script(
-        deepgram=DeepgramScript((Listening(utterances),)),
+        deepgram=DeepgramScript((*(replace(listening, fault=fault) for fault in faults), listening)),
         openai=OpenAIScript(replies, by="turn", realtime=realtime),
         elevenlabs=ElevenLabsScript(),
     )
@@ -96,24 +100,34 @@ def _spoken(messages: Sequence[Mapping[str, Any]]) -> SpokenReply:
     return said[min(max(callers, 1), len(said)) - 1]
 
 
-async def hold(plan: Plan, folder: Path) -> Held:
-    """Hold the calls, to their ends, and what was told of them."""
+@asynccontextmanager
+async def telling(folder: Path, vendors: Vendors) -> AsyncIterator[Scene]:
+    """A whole Offhook on the simulated vendors that tells its metrics; its agent has every mode."""
     agents = agents_on_vendors(folder / "agents")
     file = agents / "default.toml"
     ladder = 'modes = ["realtime", "pipeline", "traditional"]'
     kept = [ladder if line.startswith("modes =") else line for line in file.read_text("utf-8").splitlines()]
     file.write_text("\n".join((*kept, "")), "utf-8")
-    async with Vendors(vendor_script()) as vendors:
-        extra = keys_for(vendors) | {NAMESPACE_SETTING: NAMESPACE, "OFFHOOK_PHRASES": str(folder / "phrases")}
-        module = "tests.dashboards.quick_streamer"
-        async with scene(folder, Ears(), ToneMouth(), agents=agents, extra=extra, streamer_module=module) as here:
-            running = _Running(here, vendors, plan, folder)
-            began_s = time.time()
-            calls = await running.all()
-            await asyncio.sleep(LOAD_EVERY_S)
-            logs = dict(here.stack.logs)
-    told = [line for name in ("web", "streamer") for line in logs[name].read_text("utf-8").splitlines()]
-    lines = [stretched(line, began_s * 1000) for line in told if line.startswith('{"_aws"')]
+    extra = keys_for(vendors) | {NAMESPACE_SETTING: NAMESPACE, "OFFHOOK_PHRASES": str(folder / "phrases")}
+    module = "tests.dashboards.quick_streamer"
+    async with scene(folder, Ears(), ToneMouth(), agents=agents, extra=extra, streamer_module=module) as here:
+        yield here
+
+
+def told(here: Scene) -> list[str]:
+    """The lines of metrics in the logs of its parts."""
+    logs = [here.stack.logs[name].read_text("utf-8") for name in ("web", "streamer")]
+    return [line for log in logs for line in log.splitlines() if line.startswith('{"_aws"')]
+
+
+async def hold(plan: Plan, folder: Path) -> Held:
+    """Hold the calls, to their ends, and what was told of them."""
+    async with Vendors(vendor_script()) as vendors, telling(folder, vendors) as here:
+        running = _Running(here, vendors, plan, folder)
+        began_s = time.time()
+        calls = await running.all()
+        await asyncio.sleep(LOAD_EVERY_S)
+        lines = [stretched(line, began_s * 1000) for line in told(here)]
     times = [began_s + STRETCH * (at_s - began_s) for at_s in (running.away_at_s, running.back_at_s)]
     return Held(lines, calls, *times)
 
