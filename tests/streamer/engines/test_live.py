@@ -223,6 +223,8 @@ FAULTS = (
     (Fault("error", after_messages=1, reason="insufficient_quota"), "openai-live-quota"),
     (Fault("error", after_messages=1, reason="rate_limit_exceeded"), "openai-live-rate-limited"),
     (Fault("error", after_messages=1, reason="server_error"), "openai-live-error"),
+    (Fault("error", after_messages=1, reason="invalid_api_key"), "openai-live-unauthorised"),
+    (Fault("error", after_messages=1, reason="session_expired"), "openai-live-expired"),
     (Fault("close", after_messages=1), "openai-live-lost"),
     (Fault("close", after_messages=1, code=1008), "openai-live-refused"),
     (Fault("drop", after_messages=1), "openai-live-lost"),

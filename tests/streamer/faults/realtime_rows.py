@@ -95,7 +95,34 @@ ROWS = [
     RealtimeRow("cut before the first turn", (failing(BEGUN), GOOD)),
     RealtimeRow("1011 before the first turn", (failing(replace(BEGUN, kind="close", code=1011)), GOOD)),
     RealtimeRow("session expired", (replace(GOOD, expires_s=1.0), GOOD)),
+    RealtimeRow(
+        "credit used up before the first turn",
+        (failing(replace(BEGUN, kind="error", reason="insufficient_quota")),),
+        hears=(GREETING,),
+        asked=(),
+        codes=("openai-realtime-quota",),
+        blame=Blame.CONFIGURATION,
+        is_over=True,
+    ),
+    _lost_at_the_start(
+        "the key refused after the handshake", "openai-realtime-unauthorised", Fault("error", reason="invalid_api_key")
+    ),
     # an answer
+    RealtimeRow(
+        "an answer that there is no credit for",
+        (answering(reply("", outcome="failed", error_code="insufficient_quota", form="nothing", first_audio_ms=400)),),
+        hears=(GREETING,),
+        asked=ASKED[:1],
+        codes=("openai-realtime-quota",),
+        blame=Blame.CONFIGURATION,
+        is_over=True,
+    ),
+    RealtimeRow(
+        "an answer that the filter holds back",
+        (answering(reply("", outcome="content_filter", form="nothing", first_audio_ms=400)), AGAIN),
+        codes=("openai-realtime-filtered",),
+        waits_s=2.5,
+    ),
     RealtimeRow(
         "an answer without sound, once",
         (answering(reply("", form="nothing"), *GOOD.replies),),

@@ -1,7 +1,10 @@
 """OpenAI Live's failures: a code, a blame and a next step each, and never the vendor's own words."""
 
+from typing import get_args
+
 import orjson
 import pytest
+from openai.types.live import SessionClosedEvent
 
 from calls.errors import Blame, ProviderFailed
 from streamer.providers import openai_live_failures as failures
@@ -61,3 +64,15 @@ def test_a_refused_command_does_not_end_a_session() -> None:
     assert not failures.is_final({"type": "invalid_request_error", "code": "unknown_parameter"})
     assert failures.is_final({"type": "server_error"})
     assert failures.is_final({"code": "insufficient_quota"})
+
+
+def test_every_reason_of_the_sdks_for_a_sessions_end_has_a_failure() -> None:
+    reasons = get_args(SessionClosedEvent.model_fields["reason"].annotation)
+    codes = {reason: failures.ended(reason).failure.code for reason in reasons}
+    assert codes == {
+        "close_requested": "openai-live-lost",
+        "expired": "openai-live-expired",
+        "content": "openai-live-filtered",
+        "remote_hangup": "openai-live-lost",
+        "connection_lost": "openai-live-lost",
+    }
