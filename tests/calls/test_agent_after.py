@@ -79,6 +79,13 @@ def test_what_the_docs_show_is_a_file_that_can_be_read() -> None:
     assert agent.privacy.redact == ("card", "email", "phone")
 
 
+def test_every_table_that_the_docs_show_can_be_read_by_itself() -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "after-call.md").read_text("utf-8"), re.DOTALL)
+    agents = [parse(HEAD + block, "desk.toml") for block in blocks]
+    assert [agent.budget.is_set for agent in agents] == [False, True, False]
+    assert agents[2].privacy == Privacy(("card", "email", "phone"), keep_days=30)
+
+
 def test_more_fields_than_a_model_can_be_asked_for_are_refused() -> None:
     many = "".join(f'[after_call.fields.f{n}]\ntype = "string"\n' for n in range(41))
     _, problems = read(HEAD + many, "desk.toml")
