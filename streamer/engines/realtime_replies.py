@@ -216,7 +216,8 @@ class Replies:
             case Finish(action):
                 if rest := making.wording.rest():
                     self._emit(ReplySpoken(reply_id, b"", rest))
-                self._keep(making)
+                if making.words:
+                    self._keep(making, model)
                 self._done(making, action or making.action)
             case SpeakFirst(text, action, is_new) if is_new:
                 self._say(making, text, action)
@@ -255,9 +256,11 @@ class Replies:
         else:
             self._ask(making)
 
-    def _keep(self, making: Making) -> None:
+    def _keep(self, making: Making, model: str) -> None:
         """What the model was told to say, and said in one piece, is there at once for the next call."""
-        if making.is_said_as_told:
+        if not making.is_said_as_told:
+            log.warning("%s did not say a phrase as it was given, or not at once; it is not kept", model)
+        else:
             mulaw = without_lead(bytes(making.mulaw))
             self._tasks.create_task(self._speaker.keep(making.words, mulaw), name=f"keep {making.id}")
 

@@ -2,7 +2,7 @@
 interrupted, one cancelled before it sounded, and a session exchanged for another."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,13 +12,26 @@ from calls.conversation import Conversation
 from calls.cost import cost_of
 from calls.rate_card import standard
 from calls.usage import Kind, Unit, Usage
+from streamer.engines.ports import Spoken
 from streamer.engines.realtime import RealtimeEngine
-from streamer.events import Answer, CancelReply, EngineEvent, ReplyDone, ReplySpoken, Say, TurnTaken, TurnWorded, Used
+from streamer.events import (
+    Answer,
+    CancelReply,
+    EngineEvent,
+    Fill,
+    ReplyDone,
+    ReplySpoken,
+    Say,
+    TurnTaken,
+    TurnWorded,
+    Used,
+)
+from streamer.metering import UsageMeter
 from streamer.providers.openai_realtime_failures import OPENAI_REALTIME
 from streamer.providers.openai_realtime_sessions import RealtimeSessions
 from streamer.providers.vendor_socket import VendorSockets
 from tests.fakes.agents import AGENT
-from tests.streamer.engines.realtime_parts import FakeSpeaker, frame
+from tests.streamer.engines.realtime_parts import FakeSession, FakeSpeaker, frame, settled
 from tests.vendors.script import OpenAIScript, Script
 from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
 from tests.vendors.vendors import Vendors
@@ -145,3 +158,32 @@ def _check_parts(line: OnRealtime, billed: Mapping[str, int]) -> None:
     assert (sums[Unit.TEXT_OUT], sums[Unit.AUDIO_OUT]) == (billed["text out"], billed["audio out"])
     replies = [one.reply_id for one in line.told if isinstance(one, Used) and one.usage.kind is Kind.REALTIME]
     assert replies == [2, 3, 4, 5]
+
+
+class MeteredSpeaker(FakeSpeaker):
+    def __init__(self, meter: UsageMeter) -> None:
+        super().__init__()
+        self._meter = meter
+
+    async def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
+        self._meter.used(Kind.REALTIME, "openai", "m", {Unit.AUDIO_OUT: len(text)})
+        yield Spoken(b"\x10" * 160, text)
+
+
+async def test_phrases_spoken_in_a_call_are_put_down_to_their_replies() -> None:
+    meter, session = UsageMeter(), FakeSession()
+
+    async def take() -> FakeSession:
+        return session
+
+    engine = RealtimeEngine(AGENT, take, MeteredSpeaker(meter), meter=meter)
+    told: list[EngineEvent] = []
+    running = asyncio.create_task(engine.run(told.append))
+    await settled()
+    engine.order(Say(1, "Hello."))
+    engine.order(Fill(2, "Hm."))
+    await settled()
+    running.cancel()
+    await asyncio.wait([running])
+    used = [event for event in told if isinstance(event, Used)]
+    assert [(one.reply_id, one.usage.amounts) for one in used] == [(1, {Unit.AUDIO_OUT: 6}), (2, {Unit.AUDIO_OUT: 3})]
