@@ -92,7 +92,7 @@ def _settings(tape: "Tape", agents: Path, named: list[str], change: "Change", *,
     """The agent as it is, and with the change where there is one."""
     from offhook.replay.setting import agent_table, as_it_is, with_change
 
-    own, other = _agents_of(tape, agents, named)
+    own, other = agents_of(tape, agents, named)
     base = as_it_is("as it is", agent_table(own, agents), tape.mode, os.environ)
     if other:
         change = replace(change, agent=agent_table(other, agents))
@@ -104,7 +104,7 @@ def _settings(tape: "Tape", agents: Path, named: list[str], change: "Change", *,
     return (changed,) if alone else (base, changed)
 
 
-def _agents_of(tape: "Tape", agents: Path, named: list[str]) -> tuple[str, str]:
+def agents_of(tape: "Tape", agents: Path, named: list[str]) -> tuple[str, str]:
     """The agent as it is, by its name or file, and the one that takes its place, if any."""
     if len(named) > MOST_AGENTS:
         raise typer.BadParameter("two agents at most can be laid side by side", param_hint="--agent")
