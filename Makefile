@@ -89,6 +89,13 @@ build: $(READY) $(SAM_READY) ## Build what `sam deploy` puts into AWS, without D
 deploy: build ## Build, and deploy what ENV in samconfig.toml says: dev, or ENV=prod
 	$(SAM) deploy --config-env $(or $(ENV),dev) $(DEPLOY)
 
+IMAGE := localhost/offhook-streamer:here
+
+.PHONY: image
+image: $(READY) ## Build the streamer's image with buildah, run it read-only as nobody, and drain it in the middle of a call
+	infra/image/build_here.sh $(IMAGE)
+	OFFHOOK_IMAGE=$(IMAGE) $(VENV)/bin/pytest -q tests/infra/test_container.py
+
 .PHONY: audit
 audit: $(AUDIT_READY) ## Ask checkov what is unsafe in what is deployed; infra/audit/checkov.yaml has the exceptions, explained
 	mkdir -p .cache/audit
