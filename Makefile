@@ -69,6 +69,10 @@ chaos: $(READY) ## Every fault in every mode at every moment of a call, and 20 c
 	$(VENV)/bin/python -m tests.chaos $(CHAOS)
 	$(VENV)/bin/python -m tests.whole.rolling
 
+.PHONY: dashboards
+dashboards: $(READY) ## The dashboard, drawn from a hundred calls with a vendor away for a while, and its alarms: about 5 min (more: DASHBOARDS="--help")
+	$(VENV)/bin/python -m tests.dashboards $(DASHBOARDS)
+
 .PHONY: bench
 bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost it (more: BENCH="--help")
 	$(VENV)/bin/python -m tests.bench $(BENCH)

@@ -1,5 +1,5 @@
-"""The dashboard and the alarms as they are deployed, into ministack, which keeps them and evaluates none: what they look
-at is what was deployed beside them. That they see what they should is in tests/dashboards."""
+"""The dashboard and the alarms as they are deployed, into ministack, which keeps them and evaluates none: they look at
+what was deployed beside them. That they see what they should is in tests/dashboards."""
 
 import json
 from typing import Any
