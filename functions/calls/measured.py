@@ -1,15 +1,12 @@
-"""What is told of calls, as measures: of one turn, one stream, one failure, one step down the ladder, one call that is
-over. Pure; who tells which of them, and when, is in `calls.metrics`."""
+"""What is told of calls while they go on, as measures: of one turn, one stream, one failure, one step on the ladder.
+Pure; who tells which of them, and when, is in `calls.metrics`, and what is told of a call that is over in
+`calls.measured_end`, so that no webhook loads what prices are reckoned with."""
 
 from calls import metrics
-from calls.conversation import Conversation, Role, Turn
-from calls.cost import Cost
+from calls.conversation import Role, Turn
 from calls.errors import Failure
-from calls.faults import faults_of
-from calls.ledger import CostedCall, best_mode_of
 from calls.metrics import STAGES, Measure, measure
-from calls.record import CallRecord, Mode, StreamUse
-from calls.responsiveness import greeting, interruptions
+from calls.record import Mode, StreamUse
 
 _LIMITS = ("-limit", "-rate-limited", "-quota")
 """How the codes of failures end that mean a vendor's limit: 429, too many at once, credit used up."""
@@ -73,18 +70,3 @@ def of_redirect() -> list[Measure]:
 def of_apology() -> list[Measure]:
     """A caller hears an apology in place of what a webhook should have answered."""
     return [measure(metrics.APOLOGIES, 1)]
-
-
-def of_end(record: CallRecord, conversation: Conversation, cost: Cost) -> list[Measure]:
-    """A call that is over. Its cost belongs to the mode it began in; one that reached no mode has none to tell."""
-    reason = record.end_reason.value if record.end_reason else metrics.OTHER
-    told = [measure(metrics.CALLS_ENDED, 1, reason=reason)]
-    told += [measure(metrics.CALL_FAULTS, 1, blame=failure.blame.value) for failure in faults_of(record)]
-    told += [measure(metrics.CALL_MINUTES, CostedCall(record, cost).talked_ms / 60_000)]
-    if record.modes:
-        told.append(measure(metrics.CALL_COST, float(cost.usd), mode=best_mode_of(record)))
-    told.append(measure(metrics.CALLS_UNPRICED, 0 if cost.is_whole else 1))
-    if (first := greeting(record, conversation)) is not None:
-        told.append(measure(metrics.GREETING, first[1], mode=first[0].mode))
-    told += [measure(metrics.BARGE_IN, took_ms, mode=answer.mode) for answer, _, took_ms in interruptions(conversation)]
-    return told

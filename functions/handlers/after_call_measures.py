@@ -1,9 +1,10 @@
 """What is told to CloudWatch of a call that is over."""
 
-from calls import call_cost, measured
+from calls import call_cost
 from calls.conversation import Conversation
 from calls.cost import MICRO
 from calls.ledger import started_on
+from calls.measured_end import of_end
 from calls.rate_card import standard
 from calls.record import CallRecord
 from calls.store import CallStore
@@ -15,4 +16,4 @@ def call_is_told(store: CallStore, record: CallRecord, conversation: Conversatio
     StoreUnavailable."""
     cost = call_cost.call_cost(record, conversation, store.usage(record.call_id), standard(), record.ended_at_ms or 0)
     store.note_spent(record.agent, started_on(record), record.call_id, int(cost.usd * MICRO))
-    return measures.tell(measured.of_end(record, conversation, cost))
+    return measures.tell(of_end(record, conversation, cost))

@@ -1,15 +1,11 @@
 from dataclasses import replace
-from decimal import Decimal
 
 from calls import measured
-from calls.conversation import Conversation
-from calls.cost import Cost, Line
 from calls.errors import Blame, Failure, ProviderFailed
 from calls.latency import Waterfall
 from calls.metrics import Measure
-from calls.record import EndReason, Mode, Status, StreamUse
-from calls.usage import Kind, Unit, Usage
-from tests.offhook.calls_made import CONVERSATION, CUT_ANSWER, QUESTION, RECORD
+from calls.record import Mode, StreamUse
+from tests.offhook.calls_made import CUT_ANSWER, QUESTION
 
 
 def told(measures: list[Measure]) -> list[tuple[str, float, dict[str, str]]]:
@@ -65,29 +61,3 @@ def test_a_stream_that_stands_tells_how_long_it_took_and_one_that_does_not_that_
     assert told(measured.of_stream_opened(stream)) == [("SetUpSuccess", 100, {}), ("SetUpTime", 180, {})]
     assert told(measured.of_stream_missed()) == [("SetUpSuccess", 0, {})]
     assert told(measured.of_redirect()) == [("SetUpSuccess", 0, {}), ("WatchdogRedirects", 1, {})]
-
-
-def test_a_call_that_is_over_tells_how_it_ended_and_what_it_was() -> None:
-    spoken = Usage("u1", "elevenlabs", "m", Kind.SPEECH, {Unit.CHARACTERS: 10})
-    cost = Cost((Line(spoken, Decimal("0.0105")),))
-    assert told(measured.of_end(RECORD, CONVERSATION, cost)) == [
-        ("CallsEnded", 1, {"reason": "caller-goodbye"}),
-        ("CallFaults", 1, {"blame": "offhook"}),
-        ("CallMinutes", 0.2, {}),
-        ("CallCost", 0.0105, {"mode": "pipeline"}),
-        ("CallsUnpriced", 0, {}),
-        ("Greeting", 100, {"mode": "pipeline"}),
-        ("BargeIn", 200, {"mode": "pipeline"}),
-    ]
-
-
-def test_a_call_that_was_never_answered_has_no_minutes_and_what_has_no_price_is_said() -> None:
-    missed = replace(
-        RECORD, modes=(), failures=(), answered_at_ms=None, status=Status.BUSY, end_reason=EndReason.NOT_CONNECTED
-    )
-    unpriced = Cost((Line(Usage("u1", "v", "m", Kind.MODEL, {Unit.TEXT_IN: 1}), None, unpriced="no rate"),))
-    assert told(measured.of_end(missed, Conversation(), unpriced)) == [
-        ("CallsEnded", 1, {"reason": "not-connected"}),
-        ("CallMinutes", 0.0, {}),
-        ("CallsUnpriced", 1, {}),
-    ]
