@@ -1,17 +1,14 @@
 """What a whole call cost, against a reckoning of its own from what the vendors and the line counted."""
 
-import math
 from decimal import Decimal
 from pathlib import Path
 
-from calls.call_cost import call_cost
-from calls.cost import Cost
-from calls.rate_card import standard
 from tests.fakes.box_parts import NoEars, NoMouth
 from tests.vendors.meters import AllMeters
 from tests.vendors.script import DeepgramScript, Listening, OpenAIScript, Reply, Script, Utterance
 from tests.vendors.vendors import Vendors
-from tests.whole.scene import Ended, Scene, scene, script
+from tests.whole.aftermath import ONE_CENT_PER_HUNDRED_CALLS, cost_of_call, line_usd
+from tests.whole.scene import scene, script
 from tests.whole.vendor_agent import agents_on_vendors, keys_for
 
 LONG = (
@@ -28,7 +25,6 @@ STEPS = (
     'when = "agent-speaking"\nafter_ms = 3000\nsay = ["REC/digits/day-2.wav", "REC/digits/at.wav", "REC/digits/3.wav"]',
     'say = ["REC/auth-thankyou.wav", "REC/goodbye.wav"]',
 )
-ONE_CENT_PER_HUNDRED_CALLS = Decimal("0.0001")
 
 
 async def test_a_call_with_an_interrupted_answer_costs_what_the_vendors_and_the_line_counted(tmp_path: Path) -> None:
@@ -38,19 +34,14 @@ async def test_a_call_with_an_interrupted_answer_costs_what_the_vendors_and_the_
         async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=keys_for(vendors)) as here:
             warmed_characters = vendors.meters.elevenlabs.characters  # phrases spoken before the first call
             ended = await (await here.call(script(tmp_path, *STEPS))).ended()
-            cost = _cost(here, ended)
+            cost = cost_of_call(here, ended)
     assert any(turn.cut for turn in ended.conversation.turns)
     assert cost.is_estimated, "a reply was broken off"
     assert cost.is_whole, cost.warnings
-    theirs = _vendors_usd(vendors.meters, warmed_characters) + _line_usd(ended)
+    theirs = _vendors_usd(vendors.meters, warmed_characters) + line_usd(ended)
     assert abs(cost.usd - theirs) <= ONE_CENT_PER_HUNDRED_CALLS
     heard = {turn.id for turn in ended.conversation.turns}
     assert {turn for turn in cost.by_turn() if turn} & heard, "what was used for a turn is known to be the turn's"
-
-
-def _cost(here: Scene, ended: Ended) -> Cost:
-    used = here.stack.store.usage(ended.record.call_id)
-    return call_cost(ended.record, ended.conversation, used, standard(), ended.record.ended_at_ms or 0)
 
 
 def _vendors_usd(meters: AllMeters, warmed_characters: int) -> Decimal:
@@ -59,10 +50,3 @@ def _vendors_usd(meters: AllMeters, warmed_characters: int) -> Decimal:
     openai = (meters.openai.tokens_in * Decimal("0.10") + meters.openai.tokens_out * Decimal("0.50")) / 1_000_000
     elevenlabs = (meters.elevenlabs.characters - warmed_characters) * Decimal("0.05") / 1_000
     return deepgram + openai + elevenlabs
-
-
-def _line_usd(ended: Ended) -> Decimal:
-    """Whole minutes of an outbound call in the USA and of its stream, from the line's own clock."""
-    assert ended.call.recording is not None
-    minutes = math.ceil(ended.call.recording.duration_ms / 60_000)
-    return minutes * (Decimal("0.0140") + Decimal("0.0044"))

@@ -1,5 +1,6 @@
 """Whole calls on OpenAI Live, against a simulator of its protocol."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,17 @@ from tests.vendors.meters import SessionMeters
 from tests.vendors.script import OpenAIScript, Script, ToolCall
 from tests.vendors.script_speech import Heard, LiveConnection, LiveScript, SpokenReply
 from tests.vendors.vendors import Vendors
+from tests.whole.aftermath import (
+    ONE_CENT_PER_HUNDRED_CALLS,
+    check_told,
+    cost_of_call,
+    line_usd,
+    live_usd,
+    telling,
+    told,
+)
 from tests.whole.realtime_agent import agents_on_realtime
+from tests.whole.receiver import receiving
 from tests.whole.scene import Ended, scene, script
 from tests.whole.speech_call import HEARD, REPLIES, STEPS, check_told_in_order
 from tests.whole.vendor_agent import keys_for
@@ -22,14 +33,23 @@ LOOKS_UP = replace(REPLIES[2], tool_calls=(ToolCall("look_up_caller"),))
 async def _call(
     folder: Path, *connections: LiveConnection, steps: tuple[str, ...] = STEPS, number: str = ""
 ) -> tuple[Ended, SessionMeters]:
-    """The call, once no session is open any more, and what the vendor counted."""
+    """The call, once no session is open any more, and what the vendor counted: it is paid for to the cent in a hundred
+    calls, and the team is told of it."""
     vendor_script = Script(openai=OpenAIScript(live=LiveScript(connections)))
     async with Vendors(vendor_script) as vendors:
         agents = agents_on_realtime(folder / "agents")
         _on_live(agents / "default.toml", number)
-        async with scene(folder, NoEars(), ToneMouth(), agents=agents, extra=keys_for(vendors)) as here:
-            ended = await (await here.call(script(folder, *steps))).ended()
+        with receiving() as team:
+            extra = {**keys_for(vendors), **telling(team)}
+            async with scene(folder, NoEars(), ToneMouth(), agents=agents, extra=extra) as here:
+                ended = await (await here.call(script(folder, *steps))).ended()
+                data = await told(ended, team)
+                cost = await asyncio.to_thread(cost_of_call, here, ended)
         live = vendors.meters.live
+    if ended.record.end_reason is not EndReason.TRANSFERRED:  # the other leg has no price
+        check_told(data, ended, cost, "realtime")
+        assert cost.is_whole, cost.warnings
+        assert abs(cost.usd - live_usd(live.session_s) - line_usd(ended)) <= ONE_CENT_PER_HUNDRED_CALLS
     assert not live.refusals
     assert (live.sessions_open, live.sockets_open) == (0, 0)
     assert live.sessions_opened == len(connections)

@@ -1,5 +1,6 @@
 """Whole calls on OpenAI Realtime, against a simulator of its protocol."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,10 +9,14 @@ from typing import Any
 
 from calls.record import EndReason, Mode
 from tests.fakes.box_parts import NoEars, NoMouth
+from tests.vendors.meters import SessionMeters
 from tests.vendors.script import OpenAIScript, Script, ToolCall
 from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
 from tests.vendors.vendors import Vendors
+from tests.whole import aftermath
+from tests.whole.aftermath import ONE_CENT_PER_HUNDRED_CALLS, check_told, cost_of_call, line_usd, realtime_usd, telling
 from tests.whole.realtime_agent import agents_on_realtime
+from tests.whole.receiver import receiving
 from tests.whole.scene import scene, script
 from tests.whole.speech_call import FILLER, HEARD, REPLIES, STEPS, check_told_in_order
 from tests.whole.vendor_agent import keys_for
@@ -46,9 +51,14 @@ async def test_greeting_turns_an_interruption_tools_a_filler_a_change_of_session
         agents = agents_on_realtime(tmp_path / "agents", "[realtime]\nlongest_s = 20\n")
         _fill_after(agents / "default.toml", 800)
         extra = {**keys_for(vendors), "OFFHOOK_PHRASES": str(tmp_path / "phrases")}
-        async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=extra) as here:
-            ended = await (await here.call(script(tmp_path, *STEPS))).ended()
         meters = vendors.meters.realtime
+        with receiving() as team:
+            extra |= telling(team)
+            async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=extra) as here:
+                before = await _billed_for_phrases(meters)
+                ended = await (await here.call(script(tmp_path, *STEPS))).ended()
+                data = await aftermath.told(ended, team)
+                cost = await asyncio.to_thread(cost_of_call, here, ended)
     assert ended.modes == [Mode.REALTIME]
     assert told == [1, 2, 3, 3, 4]
     assert ended.record.end_reason is EndReason.AGENT_GOODBYE
@@ -58,6 +68,18 @@ async def test_greeting_turns_an_interruption_tools_a_filler_a_change_of_session
     assert "item function_call_output" in [moment.what for moment in meters.moments]
     assert meters.sessions_opened >= PHRASES + 2
     assert meters.sessions_open == 0
+    check_told(data, ended, cost, "realtime")
+    assert cost.is_whole, cost.warnings
+    theirs = realtime_usd(meters.billed, before) + line_usd(ended)
+    assert abs(cost.usd - theirs) <= ONE_CENT_PER_HUNDRED_CALLS
+
+
+async def _billed_for_phrases(meters: SessionMeters) -> Mapping[str, int]:
+    """What the fixed phrases used, which are spoken before there is a call and are no call's."""
+    async with asyncio.timeout(20):
+        while meters.sessions_opened < PHRASES or meters.sessions_open:  # noqa: ASYNC110 - another process speaks
+            await asyncio.sleep(0.1)
+    return dict(meters.billed)
 
 
 def _fill_after(file: Path, after_ms: int) -> None:

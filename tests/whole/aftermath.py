@@ -1,0 +1,78 @@
+"""What is left of a whole call: told to the team, and paid for."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from calls.call_cost import call_cost
+from calls.conversation import Role
+from calls.cost import Cost
+from calls.rate_card import standard
+from tests.whole.receiver import SECRET, Receiver
+from tests.whole.scene import Ended, Scene
+
+ONE_CENT_PER_HUNDRED_CALLS = Decimal("0.0001")
+TOLD_WITHIN_S = 20.0
+REALTIME_PRICES = {  # dollars a million tokens of gpt-realtime-2.1, November 2026
+    "text in": Decimal("4.00"),
+    "text in, cached": Decimal("0.40") - Decimal("4.00"),  # it is counted within "text in"
+    "text out": Decimal("24.00"),
+    "audio in": Decimal("32.00"),
+    "audio in, cached": Decimal("0.40") - Decimal("32.00"),
+    "audio out": Decimal("64.00"),
+}
+TRANSCRIPTION_A_MINUTE = Decimal("0.017")
+LIVE_A_MINUTE = Decimal("0.05")
+
+
+def telling(team: Receiver) -> dict[str, str]:
+    """The settings that have a stack tell the team of its calls, a second after their end."""
+    return {"OFFHOOK_WEBHOOK_URL": team.url, "OFFHOOK_WEBHOOK_SECRET": SECRET, "OFFHOOK_AFTER_CALL_S": "1"}
+
+
+async def told(ended: Ended, team: Receiver) -> Mapping[str, Any]:
+    """The data of the call's webhook, once it is there."""
+    async with asyncio.timeout(TOLD_WITHIN_S):
+        while not (webhook := team.of_call(ended.record.call_id)):  # noqa: ASYNC110 - another process sends it
+            await asyncio.sleep(0.1)
+    return dict(webhook["data"])
+
+
+def check_told(data: Mapping[str, Any], ended: Ended, cost: Cost, mode: str) -> None:
+    """Summary, cost, times and transcript are this call's, and nothing is in them that nobody said."""
+    said = [turn["heard"] for turn in data["transcript"] if turn["role"] == "caller"]
+    assert said == ended.said_by(Role.CALLER)
+    assert [turn["heard"] for turn in data["transcript"] if turn["role"] == "agent"] == ended.said_by(Role.AGENT)
+    assert data["outcome"]["kind"] == "extractive"
+    assert any(words in data["outcome"]["summary"] for words in said)
+    assert all(field["value"] is None for field in data["outcome"]["fields"].values()), "the desk was not at work"
+    assert data["modes"] == [mode]
+    assert data["postMortem"] is None or not data["failures"], "what is told went wrong is what did"
+    assert Decimal(data["cost"]["usd"]) == round(cost.usd, 6)
+    assert data["latencyMs"][mode]["total"]["n"] > 0
+
+
+def cost_of_call(here: Scene, ended: Ended) -> Cost:
+    used = here.stack.store.usage(ended.record.call_id)
+    return call_cost(ended.record, ended.conversation, used, standard(), ended.record.ended_at_ms or 0)
+
+
+def line_usd(ended: Ended) -> Decimal:
+    """Whole minutes of an outbound call in the USA and of its stream, from the line's own clock."""
+    assert ended.call.recording is not None
+    minutes = math.ceil(ended.call.recording.duration_ms / 60_000)
+    return minutes * (Decimal("0.0140") + Decimal("0.0044"))
+
+
+def realtime_usd(billed: Mapping[str, int], before: Mapping[str, int]) -> Decimal:
+    """OpenAI Realtime's own counters, less what they were before the call, times the prices of November 2026."""
+    used = {what: billed[what] - before.get(what, 0) for what in billed}
+    tokens = sum((used.get(what, 0) * price for what, price in REALTIME_PRICES.items()), Decimal(0))
+    return tokens / 1_000_000 + Decimal(used.get("transcribed ms", 0)) / 60_000 * TRANSCRIPTION_A_MINUTE
+
+
+def live_usd(session_s: float) -> Decimal:
+    """OpenAI Live's own clock times the price of November 2026."""
+    return Decimal(str(session_s)) / 60 * LIVE_A_MINUTE
