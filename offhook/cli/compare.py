@@ -16,6 +16,7 @@ from offhook.cli.exits import FAILED
 from offhook.cli.options import DEFAULT_OUT, Agents, Out, agents_folder, made
 from offhook.cli.progress import calls_under_way
 from offhook.places import REPLAYS
+from offhook.words import clock
 
 if TYPE_CHECKING:
     from offhook.replay.compare import Compared
@@ -69,13 +70,13 @@ def compare(
     asked = CompareSettings(tapes, wanted, agent, agents_folder(agents), times, at_once, made(out / REPLAYS))
     settings_for(asked, os.environ)
     number = len(tapes) * len(wanted) * times
-    whole_s = sum(tape.duration_ms for tape in tapes) / 1000 * len(wanted) * times / at_once
-    errors.print(f"{number} calls, {at_once} at a time: about {whole_s / 60:.0f} min.")
+    whole_ms = sum(tape.duration_ms for tape in tapes) * len(wanted) * times // at_once
+    errors.print(f"{number} calls, {at_once} at a time: about {clock(whole_ms).partition('.')[0]} min.")
     with calls_under_way(errors) as (tell, on_progress):
         compared = asyncio.run(run_compare(asked, os.environ, tell, on_progress))
     if html:
         _write(html, compared)
-    _print(compared, [*notes, *left_out, *compared.notes], as_json, as_csv)
+    _print(compared, [*notes, *left_out, *compared.notes], asked.out, as_json, as_csv)
     if any(one.call is None for one in compared.ran):
         raise typer.Exit(FAILED)
 
@@ -88,7 +89,7 @@ def _modes(text: str) -> list[Mode]:
     return [Mode(name) for name in names]
 
 
-def _print(compared: "Compared", notes: list[str], as_json: bool, as_csv: bool) -> None:
+def _print(compared: "Compared", notes: list[str], out: Path, as_json: bool, as_csv: bool) -> None:
     from offhook.comparison.report import to_csv, to_plain
     from offhook.comparison.terminal import rendered
 
@@ -107,7 +108,9 @@ def _print(compared: "Compared", notes: list[str], as_json: bool, as_csv: bool) 
     elif as_csv:
         print(to_csv(compared.report), end="")
     else:
-        Console(highlight=False).print(rendered(compared.report))
+        console = Console(highlight=False)
+        console.print(rendered(compared.report))
+        console.print(Text(f"The calls are kept in {out}; `offhook why` takes the folder of one.", style="dim"))
     for note in notes:
         Console(stderr=as_json or as_csv, highlight=False).print(Text(note, style="yellow"))
 

@@ -121,14 +121,15 @@ async def run_compare(
             write(setting, Path(folder), names[key])
         async with open_house(HouseSettings(asked.out, Path(folder), "compare-1"), tell) as house:
             ran = await run_jobs(house, jobs, at_once=asked.at_once, on_progress=on_progress)
-            report = await asyncio.to_thread(_report, house.store, ran, asked.agent, since_ms)
+            report = await asyncio.to_thread(report_of, house.store, ran, asked.agent, since_ms, _now_ms())
     notes = dict.fromkeys(note for setting in settings.values() for note in setting.notes)
     failed = [f"The call {one.job.what} could not be made: {one.why}" for one in ran if one.call is None]
     return Compared(report, ran, [*notes, *failed])
 
 
-def _report(store: CallStore, ran: Sequence[Ran], agent: str, since_ms: int) -> Report:
-    comparison, now_ms = Comparison(By.MODE), _now_ms()
+def report_of(store: CallStore, ran: Sequence[Ran], agent: str, since_ms: int, now_ms: int) -> Report:
+    """The table of the calls that were made, their times as their lines carried them."""
+    comparison = Comparison(By.MODE)
     for one in ran:
         if one.call is None:
             continue

@@ -1,11 +1,14 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.client import connect
 
 from calls.agent import parse
+from calls.agent_keep import Keep
 from calls.conversation import Role, Turn
 from calls.record import Mode
 from calls.stream_token import Grant
@@ -13,11 +16,14 @@ from offhook.box.recording import read_mulaw
 from streamer.bridge import Bridge
 from streamer.caller_audio import LONGEST_MS, CallerAudio, caller_audio
 from streamer.journal import Journal
+from streamer.server import StreamServer
 from streamer.session import Session
 from streamer.twilio_stream import Media
 from tests.fakes.agents import AGENT
+from tests.fakes.light import LightEngines
 from tests.fakes.memory_store import MemoryCallStore
 from tests.streamer.test_bridge import RECORD, FakeSocket, ObedientEngine
+from tests.streamer.test_server import LOUD, close_code, media, running, settings, start, token
 
 NAMES = {"callId": "01K", "agent": "desk", "mode": "pipeline"}
 STARTED_MS = 1_795_000_000_000
@@ -102,3 +108,21 @@ async def test_a_call_gives_what_it_hears_and_who_ended_it() -> None:
         await running
     told = kept.told(session.dialogue.conversation.turns, caller_left=bridge.was_left)
     assert (told["lengthMs"], told["keys"], told["callerLeft"]) == (20, [{"key": "1", "atMs": 0}], True)
+
+
+async def test_a_stream_to_the_server_leaves_its_callers_audio(tmp_path: Path) -> None:
+    allowing = replace(AGENT, keep=Keep(caller_audio=True))
+    server = StreamServer(
+        replace(settings(), caller_audio=tmp_path), {AGENT.name: allowing}, LightEngines(), MemoryCallStore()
+    )
+    async with running(server) as address, connect(f"ws://{address}/stream") as socket:
+        await socket.send(start(token()))
+        await socket.send(media(LOUD, 0))
+        await socket.send(media(LOUD, 40))
+        await socket.send(json.dumps({"event": "stop"}))
+        await close_code(socket)
+        async with asyncio.timeout(3):
+            while not (told := tmp_path / "01CALL-MZ01CALL.json").exists():  # noqa: ASYNC110 - written by a thread
+                await asyncio.sleep(0.01)
+    assert json.loads(told.read_text())["callerLeft"] is True
+    assert read_mulaw(told.with_suffix(".wav")) == b"\x10" * 160 + b"\xff" * 160 + b"\x10" * 160
