@@ -20,14 +20,17 @@ pytest.register_assert_rewrite(
 )
 
 # A process takes a file at a time, and of these all of a line, in this order. Whole calls disturb each other most, so
-# one process holds them one after the other, which takes it as long as the other one needs for the rest. In the other
-# folders files share what is costly to make. What waits for real milliseconds comes last, beside the lighter calls.
+# one process holds them one after the other, which takes it about as long as the other one needs for the rest. In the
+# other folders files share what is costly to make. What waits for real milliseconds comes late, beside the lighter
+# calls; whoever is free first ends with what minds least who is beside it.
 ALL_OTHERS: tuple[str, ...] = ()
 TOGETHER = (
-    ("tests/chaos/", "tests/offhook/test_up.py", "tests/whole/"),
+    ("tests/chaos/", "tests/whole/"),
     ("tests/infra/",),
     ALL_OTHERS,
-    ("tests/streamer/faults/", "tests/streamer/ladder/"),
+    ("tests/streamer/faults/",),
+    ("tests/streamer/ladder/",),
+    ("tests/offhook/test_up.py",),
 )
 
 
