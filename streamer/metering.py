@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from itertools import count
 
+from calls.errors import Failure
 from calls.usage import Kind, Unit, Usage
 from streamer.events import Used
 
@@ -22,10 +23,16 @@ def making(reply_id: int) -> None:
     _REPLY.set(reply_id)
 
 
-class UsageMeter:
-    """One for each engine. What is used before `tell` (a phrase spoken to warm up) is no call's and not kept."""
+def _unheard(_provider: str, _failure: Failure) -> None:
+    """Nobody counts failures."""
 
-    def __init__(self) -> None:
+
+class UsageMeter:
+    """One for each engine. What is used before `tell` (a phrase spoken to warm up) is no call's and not kept.
+    `made_good` is called with a provider's name and a failure that it makes good by itself."""
+
+    def __init__(self, made_good: Callable[[str, Failure], None] = _unheard) -> None:
+        self.made_good = made_good
         self._emit: Callable[[Used], None] | None = None
         self._name = f"m{next(_METERS)}"
         self._numbers = count(1)

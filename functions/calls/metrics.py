@@ -147,7 +147,7 @@ VENDOR_ERRORS = Metric(
     Unit.COUNT,
     (_ALL, ("vendor",)),
     Teller.CALL,
-    "Failures of a vendor that calls met, once for each of a call's engines",
+    "Failures of a vendor that calls met, also where a fallback made them good",
 )
 VENDOR_LIMITS = Metric(
     "VendorLimits",

@@ -19,7 +19,7 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError, SSLError
 
-from calls import openai_chat, openai_failures, tools
+from calls import measured, openai_chat, openai_failures, tools
 from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.errors import ProviderFailed
@@ -27,6 +27,7 @@ from calls.openai_chat import Chunks
 from calls.openai_models import OPENAI_URL, reply_models, versioned
 from calls.openai_usage import TokenRatio
 from calls.reply import Reply
+from handlers import measures
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class ModelThinking:
             except ProviderFailed as failed:
                 if not waiting or openai_failures.is_of_the_key(failed):
                     raise
+                measures.tell(measured.of_vendor_failure("openai", failed.failure))
                 log.warning("%s failed (%s), asking %s", model, failed.failure.code, waiting[0])
 
     def _ask(self, agent: Agent, conversation: Conversation, today: date, model: str, by_s: float) -> Reply:

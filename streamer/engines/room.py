@@ -147,7 +147,7 @@ class EngineRoom:
             return GuardedEngine(self._speech_to_speech(agent, so_far), provider, self._breakers, self._puzzled)
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
-        meter = UsageMeter()
+        meter = UsageMeter(self._breakers.told)
         return PipelineEngine(
             self._recogniser(agent, meter), self._thinker(agent, meter), self._speaker(agent, meter), meter
         )

@@ -17,7 +17,7 @@ from datetime import date
 from calls import openai_chat, openai_failures, tools
 from calls.agent import Agent
 from calls.conversation import Conversation
-from calls.errors import ProviderFailed
+from calls.errors import Failure, ProviderFailed
 from calls.openai_chat import Chunks
 from calls.openai_failures import RateLimited
 from calls.openai_models import reply_models
@@ -34,7 +34,8 @@ WHOLE_TIMES = 2.0
 
 class OpenAIThinker:
     """Implements `streamer.engines.ports.Thinker` for one call. `metered` is told what each request used, worked out
-    where the reply was broken off, as OpenAI tells it at the very end only."""
+    where the reply was broken off, as OpenAI tells it at the very end only; `made_good` hears of a model's failure that
+    another model is asked to make good."""
 
     def __init__(
         self,
@@ -42,9 +43,10 @@ class OpenAIThinker:
         client: OpenAIClient,
         today: Callable[[], date],
         metered: Callable[[ReplyUsage], None] = lambda _: None,
+        made_good: Callable[[Failure], None] = lambda _: None,
     ) -> None:
         """`today` is the date at the agent's desk whenever a reply is asked for. Raises ConfigurationInvalid."""
-        self._metered = metered
+        self._metered, self._made_good = metered, made_good
         self._ratio = TokenRatio()
         self._agent = agent
         self._client = client
@@ -67,6 +69,7 @@ class OpenAIThinker:
                 is_last = index + 1 == len(models)
                 if given_out or is_last or openai_failures.is_of_the_key(failed):
                     raise
+                self._made_good(failed.failure)
                 log.warning("%s failed (%s), asking %s", model, failed.failure.code, models[index + 1])
             else:
                 return

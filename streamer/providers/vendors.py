@@ -122,7 +122,7 @@ class Vendors:
         def metered(reply: ReplyUsage) -> None:
             meter.used(Kind.MODEL, "openai", reply.model, reply.amounts, is_estimated=reply.is_estimated)
 
-        return OpenAIThinker(agent, self._openai, today, metered)
+        return OpenAIThinker(agent, self._openai, today, metered, lambda failure: meter.made_good("openai", failure))
 
     def speaker(self, agent: Agent, meter: UsageMeter) -> Speaker:
         """ "elevenlabs" or "elevenlabs/…", speaking as the agent's `voice.speech`. Raises ConfigurationInvalid."""

@@ -1,6 +1,7 @@
 """Traditional mode's reply model against the simulated OpenAI, over real sockets."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from calls.conversation import Conversation, Role, Turn
 from calls.errors import ProviderFailed
 from calls.reply import EndCall, Reply, Transfer
 from calls.usage import Kind, Unit, Usage
+from handlers import measures
 from handlers.model_thinking import ModelThinking
 from tests.fakes.agents import AGENT
 from tests.fakes.odd_server import SSE, odd_server, refusal_of
@@ -151,6 +153,16 @@ async def test_the_next_model_is_asked_within_the_same_deadline() -> None:
         began_s = time.monotonic()
         assert (await at.reply(agent("gpt-6-luna", "gpt-5.4-mini", reply_s=0.8))).text == TEXT
         assert time.monotonic() - began_s < 0.7
+
+
+async def test_a_limit_that_the_next_model_makes_good_is_told_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(measures.NAMESPACE, "Offhook/test")
+    async with desk(faulty(Fault("status", status=429)), FAST) as at:
+        assert (await at.reply(agent("gpt-6-luna", "gpt-5.4-mini"))).text == TEXT
+    told = json.loads(capsys.readouterr().out)
+    assert (told["vendor"], told["VendorErrors"], told["VendorLimits"]) == ("openai", 1, 1)
 
 
 async def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:

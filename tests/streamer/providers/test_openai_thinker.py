@@ -12,7 +12,7 @@ import pytest
 
 from calls.agent import Agent, Limits, Models, Thinking
 from calls.conversation import Conversation, Role, Turn
-from calls.errors import Blame, ConfigurationInvalid, ProviderFailed
+from calls.errors import Blame, ConfigurationInvalid, Failure, ProviderFailed
 from calls.openai_usage import ReplyUsage
 from calls.reply import EndCall, ReplyPart, Transfer, Words
 from calls.usage import Unit
@@ -42,9 +42,10 @@ class Desk:
         self.vendors, self.client = vendors, client
         self.meters = vendors.meters.openai
         self.used: list[ReplyUsage] = []
+        self.made_good: list[Failure] = []
 
     def thinker(self, thinks: Agent) -> OpenAIThinker:
-        return OpenAIThinker(thinks, self.client, lambda: TODAY, self.used.append)
+        return OpenAIThinker(thinks, self.client, lambda: TODAY, self.used.append, self.made_good.append)
 
     async def reply(self, thinks: Agent | None = None) -> list[ReplyPart]:
         async with asyncio.timeout(5):
@@ -260,6 +261,7 @@ async def test_while_a_model_is_limited_the_fallback_is_asked_first() -> None:
             assert text_of([part async for part in thinker.reply(ASKED)]) == TEXT
             seen.append(at.used[-1].model)
         assert (seen, at.meters.requests) == (["gpt-5.4-mini", "gpt-5.4-mini"], 3)
+        assert [failure.code for failure in at.made_good] == ["openai-rate-limited"]
 
 
 async def test_the_next_model_is_asked_within_the_same_deadline() -> None:
