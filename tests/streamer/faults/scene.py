@@ -5,6 +5,7 @@ import itertools
 import tempfile
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from calls.conversation import Role, Turn
 from calls.errors import Failure
 from calls.record import CallRecord, Direction, Mode, NextStep, Status, on_rung
 from calls.stream_token import Grant, mint
+from calls.usage import Usage
 from streamer.engines.room import EngineRoom
 from streamer.providers.vendors import VendorSettings
 from streamer.server import StreamServer
@@ -121,13 +123,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A call that is over, as both ends and the vendors saw it."""
+    """A call that is over, as both ends and the vendors saw it. `warmed` is what the vendors had counted before it."""
 
     caller: Caller
     record: CallRecord
     turns: tuple[Turn, ...]
     meters: AllMeters
     took_s_to_end: float
+    used: tuple[Usage, ...]
+    warmed: AllMeters
 
     def said_by(self, role: Role) -> list[str]:
         return [turn.heard for turn in self.turns if turn.role is role]
@@ -159,6 +163,7 @@ async def outcome_of(call: Call) -> Outcome:
             room = EngineRoom([call.agent], lambda: date(2026, 11, 20), settings.vendors)
             server = StreamServer(settings, {call.agent.name: call.agent}, room, store)
             await _warm(server, vendors, call)
+            warmed = deepcopy(vendors.meters)
             keeping = asyncio.create_task(room.run(), name="engines")
             try:
                 async with server.serve() as listening_server:
@@ -170,7 +175,8 @@ async def outcome_of(call: Call) -> Outcome:
             await _until_closed(vendors.meters)
     record = store.by_call_id(call_id)
     assert record is not None, "it was created"
-    return Outcome(caller, record, store.conversation(call_id).turns, vendors.meters, took_s)
+    turns, used = store.conversation(call_id).turns, store.usage(call_id)
+    return Outcome(caller, record, turns, vendors.meters, took_s, used, warmed)
 
 
 async def _warm(server: StreamServer, vendors: Vendors, call: Call) -> None:

@@ -1,6 +1,7 @@
 """Speech to speech is lost in every moment of a call, and the pipeline goes on, on the same Twilio socket."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,19 @@ import pytest
 
 from calls.agent import Agent
 from calls.conversation import Role
+from calls.cost import Cost, cost_of
+from calls.rate_card import standard
 from calls.record import Mode
+from calls.usage import Kind
 from tests.streamer.faults import realtime_rows
 from tests.streamer.faults.caller import Utterance
 from tests.streamer.faults.realtime_rows import GOOD, PHRASES, reply
 from tests.streamer.faults.row import Batch, Row, make_calls
 from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, answering, listening, script
+from tests.vendors.meters import AllMeters
 from tests.vendors.script import Fault, OpenAIScript, ToolCall
 from tests.vendors.script_speech import LiveConnection, LiveScript, RealtimeConnection, RealtimeScript
+from tests.whole.aftermath import ONE_CENT_PER_HUNDRED_CALLS, live_usd, realtime_usd
 
 AUDIBLE_WITHIN_S, ANSWERED_WITHIN_S = 0.5, 1.5
 SCRIPTED_S = 0.5
@@ -115,6 +121,8 @@ CHANGES = [
     ),
 ]
 ROWS = [change.row for change in CHANGES]
+BROKEN_OFF = ("while the model thinks", "in mid-sentence", "while a function is called")
+"""Where a response of OpenAI Realtime is under way when its socket breaks."""
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +177,26 @@ def _silence_after_change_s(outcome: Outcome) -> float:
     caller = outcome.caller
     changed_s = caller.began_s + (outcome.record.modes[1].started_at_ms - caller.began_at_ms) / 1000
     return next(at_s for at_s in caller.ear.audible_at_s if at_s >= changed_s - 0.05) - changed_s
+
+
+@each
+def test_the_call_costs_what_the_vendors_of_both_rungs_counted(change: Change, batch: Batch) -> None:
+    """An answer whose socket broke is reckoned from what was received, and marked: the simulated vendor bills none."""
+    outcome = batch.of(change.row)
+    cost = cost_of(outcome.used, standard(), outcome.caller.began_at_ms)
+    assert cost.is_whole, cost.warnings
+    broken_off = [line for line in cost.lines if line.usage.is_estimated and line.usage.kind is Kind.REALTIME]
+    measured = Cost(tuple(line for line in cost.lines if line not in broken_off))
+    theirs = vendors_usd(outcome.meters) - vendors_usd(outcome.warmed)
+    assert abs(measured.usd - theirs) <= ONE_CENT_PER_HUNDRED_CALLS
+    assert theirs > 30 * ONE_CENT_PER_HUNDRED_CALLS
+    assert len(broken_off) == (1 if change.name in BROKEN_OFF else 0)
+
+
+def vendors_usd(meters: AllMeters) -> Decimal:
+    """By hand: the vendors' own counters times the prices of November 2026."""
+    deepgram = Decimal(meters.deepgram.audio_s_received) / 60 * Decimal("0.0065")
+    openai = (meters.openai.tokens_in * Decimal("0.75") + meters.openai.tokens_out * Decimal("4.50")) / 1_000_000
+    elevenlabs = meters.elevenlabs.characters * Decimal("0.05") / 1_000
+    speech_to_speech = realtime_usd(meters.realtime.billed, {}) + live_usd(meters.live.session_s)
+    return deepgram + openai + elevenlabs + speech_to_speech
