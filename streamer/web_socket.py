@@ -7,7 +7,7 @@ yet waits here; when much waits, nothing more is read from the wire.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import cast
+from typing import NoReturn, cast
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -97,6 +97,27 @@ class WebSocket(WSListener):
         self._read_on()
         if self._end is not None:
             self._detach()
+
+    async def deliver(self, on_message: Callable[[bytes], None]) -> NoReturn:
+        """Call `on_message` with each message as it comes, those that wait first, with no turn of the loop in between.
+        Raises SocketClosed after the last, or at once what `on_message` raises."""
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def take(message: bytes) -> None:
+            if over.done():
+                return
+            try:
+                on_message(message)
+            except Exception as error:  # raised to who waits here, and not through the wire's own code
+                over.set_exception(error)
+
+        self.attach(take, lambda: None if over.done() else over.set_result(None))
+        try:
+            await over
+        finally:
+            self._on_message = self._on_end = None
+        assert self._end is not None, "only an end or an error gets here"
+        raise self._end
 
     def begin_close(self, code: int = NORMAL, reason: str = "") -> None:
         """Begin the end and return at once: what was sent goes out first, a peer that takes no part in it is cut."""

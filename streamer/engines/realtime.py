@@ -154,8 +154,7 @@ class RealtimeEngine:
                 while not talk.is_ready:
                     talk.take(await session.receive())
             self._ready(talk, is_spare=is_spare)
-            while True:
-                talk.take(await session.receive())
+            await session.deliver(talk.take)
         except TimeoutError:
             failure: ProviderFailed = failures.stalled("no answer to session.update", UPDATED_WITHIN_S)
         except ProviderFailed as failed:

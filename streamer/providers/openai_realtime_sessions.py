@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -52,6 +52,14 @@ class RealtimeSession:
         """The next server event. Raises ProviderFailed when the session has ended, in whatever way."""
         try:
             return await self.socket.receive()
+        except SocketClosed as closed:
+            raise failures.closed(closed.code) from closed
+
+    async def deliver(self, take: Callable[[bytes], None]) -> NoReturn:
+        """Call `take` with each server event as it comes. Raises ProviderFailed when the session has ended, or what
+        `take` raises."""
+        try:
+            await self.socket.deliver(take)
         except SocketClosed as closed:
             raise failures.closed(closed.code) from closed
 

@@ -280,6 +280,38 @@ async def test_receive_tells_of_the_end_after_the_last_message() -> None:
         assert told.is_set()
 
 
+async def test_messages_are_delivered_as_they_come_until_the_end() -> None:
+    async with served(Served(attaches=False)) as line:
+        taken: list[bytes] = []
+        async with connect(f"ws://{line.address}/", proxy=None) as twilio:
+            await twilio.send("first")
+            socket = await line.until_open()
+            delivering = asyncio.create_task(socket.deliver(taken.append))
+            await twilio.send("last")
+            await twilio.close(4000, "bye")
+        with pytest.raises(SocketClosed) as closed:
+            await asyncio.wait_for(delivering, 3)
+        assert (taken, closed.value.code) == ([b"first", b"last"], 4000)
+
+
+async def test_what_a_delivered_message_breaks_is_told_to_who_had_it_delivered() -> None:
+    async with served(Served(attaches=False)) as line, connect(f"ws://{line.address}/", proxy=None) as twilio:
+        taken: list[bytes] = []
+
+        def breaks(message: bytes) -> None:
+            taken.append(message)
+            raise ValueError("a defect")
+
+        socket = await line.until_open()
+        delivering = asyncio.create_task(socket.deliver(breaks))
+        await twilio.send("1")
+        await twilio.send("2")
+        with pytest.raises(ValueError, match="a defect"):
+            await asyncio.wait_for(delivering, 3)
+        assert taken == [b"1"]
+        assert socket.is_open
+
+
 async def test_a_message_is_waited_for_only_so_long() -> None:
     async with served(Served(attaches=False)) as line:
         now_s = asyncio.get_running_loop().time

@@ -3,8 +3,8 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from typing import Any, NoReturn
 
 from calls.errors import ProviderFailed
 from streamer.engines.ports import Spoken
@@ -48,6 +48,10 @@ class FakeSession(RealtimeSession):
         if isinstance(message, ProviderFailed):
             raise message
         return message
+
+    async def deliver(self, take: Callable[[bytes], None]) -> NoReturn:
+        while True:
+            take(await self.receive())
 
     def close(self) -> None:
         if not self.is_closed:
