@@ -1,5 +1,7 @@
 """A call's budget at the end of a turn: what is decided, what the session does, what stands in the record."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,10 +13,10 @@ from calls.errors import Blame, Failure, StoreUnavailable
 from calls.record import CallRecord, Direction, Do, EndReason, Mode, NextStep, Status
 from calls.stream_token import Grant
 from calls.usage import Kind, Unit, Usage
-from streamer.events import ChangeEngine, CloseSocket, CommitNext, CommitNote, CommitTurn, CommitUsage, Say
+from streamer.events import ChangeEngine, CloseSocket, CommitNext, CommitNote, CommitTurn, CommitUsage, Effect, Say
 from streamer.ladder import Ladder
 from streamer.session import Session
-from streamer.thrift import Before, Thrift, acted, read_before
+from streamer.thrift import Before, Thrift, Watched, acted, read_before
 from tests.fakes.agents import AGENT
 from tests.fakes.memory_store import MemoryCallStore
 
@@ -139,3 +141,23 @@ async def test_what_a_call_and_its_day_cost_so_far_is_read() -> None:
     with pytest.raises(StoreUnavailable):
         store.spent_on("default", "2026-11-23")
     assert await read_before(store, grant, NOW_MS) is None
+
+
+async def test_a_stream_with_a_budget_is_watched_and_one_without_is_left_alone() -> None:
+    store = MemoryCallStore()
+    store.create(RECORD)
+    grant = Grant("01A", "CA1", "default", Mode.REALTIME, "nonce", 2_000_000_000, 1)
+    asked: list[Callable[[Session, int], list[Effect]]] = []
+    budget = usd(0.1)
+    watched = Watched(replace(AGENT, modes=LADDER, budget=budget), store, grant, NOW_MS, asked.append)
+    async with asyncio.timeout(5):
+        while not asked or asked[-1](session(budget), NOW_MS) == []:
+            watched.seen(SAID)
+            await asyncio.sleep(0.01)
+    watched.close()
+    left_alone = Watched(AGENT, store, grant, NOW_MS, asked.append)
+    asked.clear()
+    left_alone.seen(SAID)
+    await asyncio.sleep(0)
+    assert asked == []
+    left_alone.close()
