@@ -66,6 +66,11 @@ class Pair:
     def same(self) -> bool:
         return self.left is not None and self.right is not None and said(self.left) == said(self.right)
 
+    @property
+    def heard_alike(self) -> bool:
+        """The same, and cut at the same word where it was cut."""
+        return self.same and self.left is not None and self.right is not None and self.left.heard == self.right.heard
+
 
 def figures(columns: Sequence[Column]) -> list[Figure]:
     """What is to be compared, what matters most first. Ranges are over the runs of a column."""
@@ -76,6 +81,7 @@ def figures(columns: Sequence[Column]) -> list[Figure]:
         ("interruptions", lambda run: str(len(run.interruptions))),
     ]
     measured: list[tuple[str, Callable[[Result], float | None], Callable[[float], str]]] = [
+        ("agent fell silent after", lambda run: run.barge_in_ms, _ms),
         ("turn taken to be over after", lambda run: run.turn_end_ms, _ms),
         ("answer heard after, median", lambda run: run.latency.p50_ms if run.latency else None, _ms),
         ("answer heard after, longest", lambda run: run.latency.max_ms if run.latency else None, _ms),

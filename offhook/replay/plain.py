@@ -44,6 +44,7 @@ def _run(run: Result) -> dict[str, Any]:
         "lengthMs": run.length_ms,
         "callerTurns": len(run.caller_turns),
         "interruptions": len(run.interruptions),
+        "bargeInMs": run.barge_in_ms,
         "turnEndMs": run.turn_end_ms,
         "latencyMs": _percentiles(run.latency),
         "greetingMs": run.greeting_ms,

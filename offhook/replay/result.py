@@ -44,16 +44,18 @@ class Result:
         return [turn for turn in self.turns if turn.role is Role.CALLER]
 
     @property
-    def interruptions(self) -> list[Turn]:
-        """Answers that the caller cut short by words or keys; one that the end of the call cut is none."""
-        return [
-            turn
-            for turn in self.turns
-            if turn.role is Role.AGENT
-            and turn.cut
-            and turn.heard
-            and any(_cuts(one, turn) for one in self.caller_turns)
-        ]
+    def interruptions(self) -> list[tuple[Turn, Turn]]:
+        """Answers that the caller cut short by words or keys, each with the turn that did it; one that the end of the
+        call cut is none."""
+        cut = [turn for turn in self.turns if turn.role is Role.AGENT and turn.cut and turn.heard]
+        by = [(answer, next((one for one in self.caller_turns if _cuts(one, answer)), None)) for answer in cut]
+        return [(answer, one) for answer, one in by if one is not None]
+
+    @property
+    def barge_in_ms(self) -> int | None:
+        """How long the agent spoke on over a caller who interrupted it: the median."""
+        spoken_on = [max(0, answer.ended_at_ms - one.started_at_ms) for answer, one in self.interruptions]
+        return round(median(spoken_on)) if spoken_on else None
 
     @property
     def latency(self) -> Percentiles | None:

@@ -76,7 +76,7 @@ def _row(pair: Pair, left: Column, right: Column) -> list[Text]:
     assert who is not None, "a pair has at least one turn"
     mark = Text(" " if pair.same else "≠", style=DIFFERS)
     before = turn_text(pair.left, left)
-    after = turn_text(pair.right, right, is_short=pair.same)
+    after = turn_text(pair.right, right, is_short=pair.heard_alike)
     return [mark, Text(who.role.value, style="dim"), before, after]
 
 

@@ -17,6 +17,7 @@ def test_the_figures_side_by_side() -> None:
         "end": ("The caller said goodbye.", "The caller said goodbye.", False),
         "caller's turns": ("2", "2", False),
         "interruptions": ("0", "1", True),
+        "agent fell silent after": ("—", "150 ms", False),
         "turn taken to be over after": ("650 ms to 670 ms", "580 ms", True),
         "answer heard after, median": ("800 ms to 840 ms", "700 ms", True),
         "answer heard after, longest": ("900 ms", "860 ms", True),

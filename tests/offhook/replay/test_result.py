@@ -31,7 +31,9 @@ def test_a_call_of_which_little_was_kept() -> None:
 
 
 def test_an_answer_is_interrupted_by_words_and_not_by_the_end_of_the_call() -> None:
-    assert [one.heard for one in result(*INTERRUPTED).interruptions] == ["We open at nine"]
+    (interruption,) = result(*INTERRUPTED).interruptions
+    assert [turn.heard for turn in interruption] == ["We open at nine", "Goodbye."]
+    assert (result(*INTERRUPTED).barge_in_ms, result().barge_in_ms) == (150, None)
     assert result(GREETING, ASKED, CUT).interruptions == []
 
 
