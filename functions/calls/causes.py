@@ -53,9 +53,13 @@ def explained(failure: Failure) -> str:
 
 
 def _failed(record: CallRecord) -> Iterator[Cause]:
-    effect = _effect(record)
     for failure in faults_of(record):
+        effect = "The call was ended" if _is_ended_by(record, failure) else _effect(record)
         yield Cause(f"{effect}: {_lower(explained(failure))}", remedy(failure), failure.blame, failure.code)
+
+
+def _is_ended_by(record: CallRecord, failure: Failure) -> bool:
+    return failure.code == "budget-spent" and record.end_reason is EndReason.LIMIT
 
 
 def _effect(record: CallRecord) -> str:

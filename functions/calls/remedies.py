@@ -13,6 +13,7 @@ _KEY = "Give the deployment a key that the provider accepts; `offhook doctor` tr
 _QUOTA = "Pay for more, or raise the account's limit, with the provider."
 _BUSY = "Raise the account's limit with the provider, or let fewer calls run at once."
 _STATUS = "Look at the provider's status page; give the agent a fallback if it happens again."
+_BUDGET = "Nothing, where that was meant; else raise the agent's `[budget]`, or name there what a cheaper mode costs."
 _AGENT = "Run `offhook agents check`, and compare the agent's models and modes with what the deployment has."
 
 _BY_CODE: Mapping[str, str] = {
@@ -30,6 +31,8 @@ _BY_CODE: Mapping[str, str] = {
     "frames-malformed": "Something between Twilio and the streamer changes what is sent: look at proxies on the way.",
     "store-table-missing": "Run `offhook doctor`: its check `table` says what is wrong with OFFHOOK_TABLE.",
     "store-forbidden": "Give the role of the functions and the streamer access to the table.",
+    "budget-near": _BUDGET,
+    "budget-spent": _BUDGET,
     "twilio-20003": "Put the account's present auth token into the deployment.",
     "twilio-13227": "Allow the country under Voice, Geographic Permissions, in Twilio's console.",
     "twilio-21215": "Allow the country under Voice, Geographic Permissions, in Twilio's console.",

@@ -46,6 +46,13 @@ def test_what_a_failure_did_to_the_call(changes: dict[str, EndReason | None], be
     assert first(record).sentence.startswith(begins)
 
 
+def test_a_budget_that_is_spent_ended_the_call() -> None:
+    spent = Failure("budget-spent", Blame.CONFIGURATION, "The budget of $1 a call is spent; the call is ended.")
+    (cause,) = causes(replace(WELL, failures=(spent,), end_reason=EndReason.LIMIT), Conversation(()))[:1]
+    assert cause.sentence == "The call was ended: the budget of $1 a call is spent; the call is ended."
+    assert "[budget]" in cause.what_to_do
+
+
 def test_twilios_codes_are_explained() -> None:
     refused = Failure("twilio-13227", Blame.TWILIO, "Twilio could not connect the call (code 13227).")
     assert explained(refused).endswith("A call was to go to a country that the account may not call.")

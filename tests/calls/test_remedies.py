@@ -16,6 +16,7 @@ from calls.remedies import remedy
         ("twilio-31922", "wss://"),
         ("task-leaving", "Nothing, where it was a deploy"),
         ("engine-broke", "defect"),
+        ("budget-spent", "[budget]"),
     ],
 )
 def test_a_known_failure_has_its_own_remedy(code: str, says: str) -> None:
