@@ -22,13 +22,14 @@ _PUNCTUATION = re.compile(r"[\s().\-/]")
 
 @dataclass(frozen=True, slots=True)
 class KeptCall:
-    """What there is of one call. `record` is None where only this machine has something. `why_not` says why it cannot
-    be forgotten now; empty where it can."""
+    """What there is of one call. `record` is None where only this machine has something; `files` are its folder and
+    what a streamer kept of the caller's voice here. `why_not` says why it cannot be forgotten now; empty where it
+    can."""
 
     call_id: str
     record: CallRecord | None
     items: Mapping[str, int]
-    folder: Path | None
+    files: tuple[Path, ...]
     why_not: str = ""
 
 
@@ -44,22 +45,45 @@ def e164(number: str) -> str:
     return plain
 
 
-def of_number(number: str, store: CallStore, forgetter: CallForgetter, out: Path, now_ms: int) -> list[KeptCall]:
-    """Every call from or to the number. RequestRefused, StoreUnavailable."""
-    return [_found(call_id, store, forgetter, out, now_ms) for call_id in forgetter.calls_of(e164(number))]
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where calls are kept: the table, the folder `out`, and `audio`, where streamers here keep callers' voices
+    (OFFHOOK_CALLER_AUDIO), if they do."""
 
+    store: CallStore
+    forgetter: CallForgetter
+    out: Path
+    audio: Path | None = None
 
-def of_call(call: str, store: CallStore, forgetter: CallForgetter, out: Path, now_ms: int) -> list[KeptCall]:
-    """The call of that callId or CallSid; none where nothing is kept of it. StoreUnavailable."""
-    record = store.by_sid(call) if call.startswith("CA") else None
-    found = _found(record.call_id if record else call, store, forgetter, out, now_ms)
-    return [found] if found.items or found.folder else []
+    def of_number(self, number: str, now_ms: int) -> list[KeptCall]:
+        """Every call from or to the number. RequestRefused, StoreUnavailable."""
+        return [self._found(call_id, now_ms) for call_id in self.forgetter.calls_of(e164(number))]
 
+    def of_call(self, call: str, now_ms: int) -> list[KeptCall]:
+        """The call of that callId or CallSid; none where nothing is kept of it. StoreUnavailable."""
+        record = self.store.by_sid(call) if call.startswith("CA") else None
+        found = self._found(record.call_id if record else call, now_ms)
+        return [found] if found.items or found.files else []
 
-def _found(call_id: str, store: CallStore, forgetter: CallForgetter, out: Path, now_ms: int) -> KeptCall:
-    record = store.by_call_id(call_id)
-    folder = out / call_id if PLAIN_NAME.fullmatch(call_id) and (out / call_id).is_dir() else None
-    return KeptCall(call_id, record, forgetter.held(call_id), folder, _why_not(record, now_ms))
+    def _found(self, call_id: str, now_ms: int) -> KeptCall:
+        record = self.store.by_call_id(call_id)
+        return KeptCall(call_id, record, self.forgetter.held(call_id), self._files(call_id), _why_not(record, now_ms))
+
+    def _files(self, call_id: str) -> tuple[Path, ...]:
+        if not PLAIN_NAME.fullmatch(call_id):
+            return ()
+        voices = sorted(self.audio.glob(f"{call_id}-*")) if self.audio else []
+        return (*([self.out / call_id] if (self.out / call_id).is_dir() else []), *voices)
+
+    def forget(self, calls: list[KeptCall]) -> None:
+        """Delete those that can be forgotten, this machine's files first: the table finds what is left, should this be
+        broken off. StoreUnavailable, OSError."""
+        for call in calls:
+            if not call.why_not:
+                forgotten(self.out, call.call_id)
+                for path in call.files:
+                    path.unlink(missing_ok=True)
+                self.forgetter.forget(call.call_id, call.record.twilio_sid if call.record else "")
 
 
 def _why_not(record: CallRecord | None, now_ms: int) -> str:
@@ -71,15 +95,6 @@ def _why_not(record: CallRecord | None, now_ms: int) -> str:
     return "" if settled else "it has only just ended; ask again in two minutes"
 
 
-def forget(calls: list[KeptCall], forgetter: CallForgetter, out: Path) -> None:
-    """Delete those that can be forgotten, this machine's files first: the table finds what is left, should this be
-    broken off. StoreUnavailable, OSError."""
-    for call in calls:
-        if not call.why_not:
-            forgotten(out, call.call_id)
-            forgetter.forget(call.call_id, call.record.twilio_sid if call.record else "")
-
-
 def listed(call: KeptCall) -> str:
     """One line; no number and no word of the call is in it."""
     record = call.record
@@ -88,7 +103,7 @@ def listed(call: KeptCall) -> str:
         made = datetime.fromtimestamp(record.created_at_ms / 1000, UTC)
         about = f"{made:%Y-%m-%d %H:%M} UTC, {record.direction.value}, agent {record.agent}; "
     held = ", ".join(f"{count} {kind}" for kind, count in call.items.items()) or "nothing"
-    files = f"; files: {call.folder}" if call.folder else ""
+    files = f"; files: {', '.join(map(str, call.files))}" if call.files else ""
     stays = f". Stays: {call.why_not}" if call.why_not else ""
     return f"{call.call_id}  {about}table: {held}{files}{stays}"
 
@@ -108,6 +123,8 @@ def out_of_reach(calls: list[KeptCall]) -> list[str]:
         "Whoever received the webhook or the event of these calls has them: tell them the callIds above.",
         "The table's point-in-time recovery, and its backups, can bring items back: for 35 days, or as long as you "
         "keep backups.",
+        "A streamer that keeps callers' voices (OFFHOOK_CALLER_AUDIO) has them in its own folder: delete "
+        "`<callId>-*` there, where that folder is not on this machine.",
         "OpenAI, Deepgram and ElevenLabs keep what their terms and your settings with them say.",
         "Words of this person in calls with another number are not found by theirs.",
     ]

@@ -1,6 +1,8 @@
 """`offhook forget`."""
 
+import os
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +18,8 @@ EXAMPLE = """Delete all that is kept of the calls with a number, or of one call,
     offhook forget 01KABCDEFGHJKMNPQRSTVWXYZ0 --yes
 
 Works on what `offhook up` runs; with OFFHOOK_TABLE, AWS_REGION and AWS credentials in the environment, on a
-deployment's table: dynamodb:GetItem, Query (on its indexes too) and BatchWriteItem. Files are those under --out.
+deployment's table: dynamodb:GetItem, Query (on its indexes too) and BatchWriteItem. Files are those under --out, and
+callers' voices in OFFHOOK_CALLER_AUDIO.
 A call that is going on, or has only just ended, stays; the exit status is then 1.
 """
 
@@ -30,9 +33,10 @@ def forget(
     from offhook import forget as forgetting
     from offhook.calls_table import forgetter, opened
 
-    store, deleting = opened(out), forgetter(out)
-    find = forgetting.of_number if forgetting.is_number(whom) else forgetting.of_call
-    calls = find(whom, store, deleting, out, time.time_ns() // 1_000_000)
+    audio = os.environ.get("OFFHOOK_CALLER_AUDIO", "").strip()
+    places = forgetting.Places(opened(out), forgetter(out), out, Path(audio) if audio else None)
+    find = places.of_number if forgetting.is_number(whom) else places.of_call
+    calls = find(whom, time.time_ns() // 1_000_000)
     if not calls:
         print("Nothing is kept of such a call.")
         return
@@ -41,7 +45,7 @@ def forget(
     going = [call for call in calls if not call.why_not]
     if going and (yes or typer.confirm(f"Delete {_calls(len(going))}? They cannot be brought back.")):
         try:
-            forgetting.forget(calls, deleting, out)
+            places.forget(calls)
         except OSError as error:
             raise ConfigurationInvalid(f"{error.filename} cannot be deleted: {error.strerror}") from error
         print(f"\nDeleted: {_calls(len(going))}. Not in reach from here:")

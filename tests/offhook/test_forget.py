@@ -31,6 +31,8 @@ class House:
     def __init__(self, endpoint: str, client: "DynamoDBClient", out: Path) -> None:
         self.table, self.out = f"calls-{uuid.uuid4().hex}", out
         self.endpoint = endpoint
+        self.audio = out.parent / "voices"
+        self.audio.mkdir()
         create_table(client, self.table)
         self.store = DynamoCallStore(client, self.table, lambda: NOW_MS)
 
@@ -40,6 +42,7 @@ class House:
         folder = self.out / record.call_id
         folder.mkdir()
         (folder / "call.wav").write_bytes(b"RIFF")
+        (self.audio / f"{record.call_id}-MZ1.wav").write_bytes(b"RIFF")
 
     def asked(self, *arguments: str, answer: str = "") -> tuple[int, str]:
         settings = {
@@ -50,6 +53,7 @@ class House:
             "AWS_ACCESS_KEY_ID": LOCAL_KEY,
             "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
             "COLUMNS": "200",
+            "OFFHOOK_CALLER_AUDIO": str(self.audio),
         }
         shown = CliRunner().invoke(app, ["forget", *arguments, "--out", str(self.out)], env=settings, input=answer)
         if shown.exception and not isinstance(shown.exception, SystemExit):
@@ -59,7 +63,8 @@ class House:
 
 @pytest.fixture
 def house(dynamo_endpoint: str, dynamo_client: "DynamoDBClient", tmp_path: Path) -> House:
-    return House(dynamo_endpoint, dynamo_client, tmp_path)
+    (tmp_path / "out").mkdir()
+    return House(dynamo_endpoint, dynamo_client, tmp_path / "out")
 
 
 def test_the_calls_of_a_number_are_shown_and_forgotten_when_it_is_said_so(house: House) -> None:
@@ -76,6 +81,7 @@ def test_the_calls_of_a_number_are_shown_and_forgotten_when_it_is_said_so(house:
     assert (house.store.by_call_id(OLD.call_id), house.store.by_sid(OLD.twilio_sid)) == (None, None)
     assert house.store.conversation(OLD.call_id).turns == ()
     assert [path.name for path in house.out.iterdir()] == [other.call_id]
+    assert [path.name for path in house.audio.iterdir()] == [f"{other.call_id}-MZ1.wav"]
     assert house.store.by_sid("CA2") == other
     assert house.asked("+15551230101") == (0, "Nothing is kept of such a call.\n")
 
