@@ -102,7 +102,7 @@ def listed(call: KeptCall) -> str:
     if record is not None:
         made = datetime.fromtimestamp(record.created_at_ms / 1000, UTC)
         about = f"{made:%Y-%m-%d %H:%M} UTC, {record.direction.value}, agent {record.agent}; "
-    held = ", ".join(f"{count} {kind}" for kind, count in call.items.items()) or "nothing"
+    held = ", ".join(f"{kind} {count}" for kind, count in call.items.items()) or "nothing"
     files = f"; files: {', '.join(map(str, call.files))}" if call.files else ""
     stays = f". Stays: {call.why_not}" if call.why_not else ""
     return f"{call.call_id}  {about}table: {held}{files}{stays}"
@@ -118,7 +118,7 @@ def out_of_reach(calls: list[KeptCall]) -> list[str]:
     return [
         f"Twilio keeps a log of its calls{at_twilio} with both numbers, and recordings where you had it make any. "
         "Its REST API deletes them: DELETE .../Calls/{CallSid}.json, and DELETE .../Recordings/{RecordingSid}.json.",
-        "CloudWatch keeps the functions' and the streamer's logs as long as the log groups say. They hold callIds and "
+        "CloudWatch keeps the functions' and the streamer's logs, and traces, as long as you have set. They hold callIds and "
         "the last two digits of numbers, no speech.",
         "Whoever received the webhook or the event of these calls has them: tell them the callIds above.",
         "The table's point-in-time recovery, and its backups, can bring items back: for 35 days, or as long as you "

@@ -74,7 +74,7 @@ def test_the_calls_of_a_number_are_shown_and_forgotten_when_it_is_said_so(house:
     status, output = house.asked("+1 (555) 123-0101", answer="y\n")
     assert status == 0, output
     assert f"{OLD.call_id}  " in output
-    assert "table: 1 record, 1 turns; files: " in output
+    assert "table: record 1, turns 1; files: " in output
     assert "Deleted: 1 call. Not in reach from here:" in output
     assert OLD.twilio_sid in output
     assert "CloudWatch" in output
