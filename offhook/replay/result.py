@@ -92,9 +92,13 @@ def result_of(call: Mapping[str, Any]) -> Result:
         turns=conversation.turns,
         usd=Decimal(cost["usd"]) if cost else None,
         is_priced=bool(cost and cost["isWhole"]),
-        fields={name: str(field["value"]) for name, field in fields.items() if field["value"] is not None},
+        fields={name: _in_words(field["value"]) for name, field in fields.items() if field["value"] is not None},
         failures=tuple(failure["code"] for failure in call["failures"]),
     )
+
+
+def _in_words(value: object) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
 def unlike(one: Result, other: Result) -> list[str]:

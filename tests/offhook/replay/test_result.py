@@ -24,6 +24,11 @@ def test_what_a_call_came_to() -> None:
     assert (len(whole.caller_turns), whole.interruptions) == (2, [])
 
 
+def test_fields_as_a_person_reads_them() -> None:
+    found = {"noted": {"value": True}, "guests": {"value": 3}, "day": {"value": None}}
+    assert result(outcome={"fields": found}).fields == {"noted": "yes", "guests": "3"}
+
+
 def test_a_call_of_which_little_was_kept() -> None:
     bare = result(ASKED, cost=None, outcome=None, recordingMs=None, endReason=None)
     assert (bare.usd, bare.usd_per_minute, bare.latency, bare.greeting_ms, bare.turn_end_ms) == (None,) * 5
