@@ -118,8 +118,8 @@ def out_of_reach(calls: list[KeptCall]) -> list[str]:
     return [
         f"Twilio keeps a log of its calls{at_twilio} with both numbers, and recordings where you had it make any. "
         "Its REST API deletes them: DELETE .../Calls/{CallSid}.json, and DELETE .../Recordings/{RecordingSid}.json.",
-        "CloudWatch keeps the functions' and the streamer's logs, and traces, as long as you have set. They hold callIds and "
-        "the last two digits of numbers, no speech.",
+        "CloudWatch keeps the functions' and the streamer's logs, and traces, as long as you have set. They hold "
+        "callIds and the last two digits of numbers, no speech.",
         "Whoever received the webhook or the event of these calls has them: tell them the callIds above.",
         "The table's point-in-time recovery, and its backups, can bring items back: for 35 days, or as long as you "
         "keep backups.",
