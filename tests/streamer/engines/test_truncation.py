@@ -101,6 +101,7 @@ class Call:
         self.received: dict[str, int] = {}
         self.heard: dict[str, int] = {}
         self.sent_bytes = self.played_bytes = 0
+        """Of the present reply, as the caller's ear has it."""
         self.truncations: list[tuple[Truncate, int]] = []
         self.of_item: dict[str, int] = {}
         self.busy = self.finished = 0
@@ -152,6 +153,7 @@ class Call:
 
     def order(self) -> None:
         if self.voice.reply is None:
+            self.sent_bytes = self.played_bytes = 0
             self.apply(self.voice.answer(Conversation(), self.now_ms, answers=None))
             if self.random.random() < 0.2 and self.voice.reply:
                 reply_id = self.voice.reply.id
