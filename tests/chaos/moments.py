@@ -23,6 +23,10 @@ class Moment(StrEnum):
     GOODBYE = "goodbye"
 
 
+_SOUNDS_MS = {Moment.TOOL_RUNNING: 100, Moment.GOODBYE: 100}
+"""How long the answer has sounded by then; these two may be short."""
+
+
 class Watcher:
     """Follows a line by looking: how often the caller began to speak, and since when who speaks."""
 
@@ -42,7 +46,7 @@ class Watcher:
     def is_there(self, moment: Moment) -> bool:
         line, since_ms = self._line, self._line.now_ms - self.changed_ms
         answers = [span for span in line.agent_spans if span[0] > self.changed_ms]
-        answering = bool(answers) and line.agent_audible and line.now_ms - answers[-1][0] >= 500
+        answering = bool(answers) and line.agent_audible and line.now_ms - answers[-1][0] >= _SOUNDS_MS.get(moment, 500)
         match moment:
             case Moment.BEFORE_GREETING:
                 return line.now_ms > 0
