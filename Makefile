@@ -165,8 +165,8 @@ $(REFEREE_TRIED): tests/calls/dynamodb_local.py | $(READY)
 
 # checkov is 190 MB and has its own ideas of everybody's versions.
 $(AUDIT_READY): infra/audit/requirements.txt | $(READY) $(SAM_READY)
-	$(VENV)/bin/python -m venv .venv-audit
-	.venv-audit/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/python -m venv --without-pip --clear .venv-audit
+	$(UV) pip install --quiet --python .venv-audit/bin/python -r $<
 	@touch $@
 
 # What `make bench-peers` compares with; its dependencies are its own, and it is no part of Offhook.

@@ -35,6 +35,8 @@ OTHERS = ROOT / ".cache" / "cold-start"
 PUBLIC_URL, TOKEN = "https://calls.example.com", "t" * 32
 PATH = "/twilio/voice"
 MOST = 1 / 3
+LONGEST_S = 60
+"""Far above what the deployed function has: on a busy machine a cold start is measured, not refused."""
 CONSOLE = Console(width=120, highlight=False)
 
 
@@ -99,8 +101,8 @@ def measure(runs: int) -> dict[str, list[float]]:
         shutil.copy(ROOT / "tests" / "infra" / "fastapi_voice.py", folder)
         for packages in (OTHERS, emulator.RUNTIME, folder):
             subprocess.run([python, "-m", "compileall", "-qq", str(packages)], check=False)
-        ours = Function("VoiceFunction", "handlers.voice.handler", 14, 1024, environment(aws))
-        theirs = Function("FastApiVoice", "fastapi_voice.handler", 14, 1024, environment(aws))
+        ours = Function("VoiceFunction", "handlers.voice.handler", LONGEST_S, 1024, environment(aws))
+        theirs = Function("FastApiVoice", "fastapi_voice.handler", LONGEST_S, 1024, environment(aws))
         for number in range(runs + 1):
             one, verbs = once(ours, python, folder / "ours.log")
             other, same = once(theirs, python, folder / "theirs.log", folder, OTHERS)
