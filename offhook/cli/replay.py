@@ -120,7 +120,8 @@ def _run(settings: "ReplaySettings", errors: Console) -> tuple[list["Column"], l
     number = settings.times * len(settings.settings)
     rounds = -(-number // settings.at_once)
     length_s = settings.tape.duration_ms / 1000
-    told = f"{number} calls of about {length_s:.0f} s, {settings.at_once} at a time: about {rounds * length_s:.0f} s"
+    calls = "1 call" if number == 1 else f"{number} calls"
+    told = f"{calls} of about {length_s:.0f} s, {settings.at_once} at a time: about {rounds * length_s:.0f} s"
     errors.print(f"{told}, and the start of the stack.")
     for note in settings.tape.notes:
         errors.print(Text(note, style="yellow"))

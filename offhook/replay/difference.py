@@ -87,11 +87,14 @@ def figures(columns: Sequence[Column]) -> list[Figure]:
         ("answer heard after, longest", lambda run: run.latency.max_ms if run.latency else None, _ms),
         ("greeting after", lambda run: run.greeting_ms, _ms),
         ("length", lambda run: run.length_ms, lambda ms: clock(round(ms))),
-        ("cost", lambda run: _float(run.usd), lambda usd: f"${usd:.4f}"),
-        ("cost per minute", lambda run: _float(run.usd_per_minute), lambda usd: f"${usd:.4f}"),
+    ]
+    costs: list[tuple[str, Callable[[Result], Decimal | None]]] = [
+        ("cost", lambda run: run.usd),
+        ("cost per minute", lambda run: run.usd_per_minute),
     ]
     found = [_text(name, columns, read) for name, read in texts]
     found += [_measured(name, columns, read, show) for name, read, show in measured]
+    found += [_cost(name, columns, read) for name, read in costs]
     names = sorted({name for column in columns for run in column.runs for name in run.fields})
     found += [_field(name, columns) for name in names]
     if any(run.failures for column in columns for run in column.runs):
@@ -153,6 +156,19 @@ def _measured(
     return Figure(name, cells, differs and cells[-1] != cells[-2])
 
 
+def _cost(name: str, columns: Sequence[Column], read: Callable[[Result], Decimal | None]) -> Figure:
+    """List prices; what has none is left out and said."""
+
+    def usd(run: Result) -> float | None:
+        value = read(run)
+        return None if value is None else float(value)
+
+    figure = _measured(name, columns, usd, lambda value: f"${value:.4f}")
+    parts = (any(run.usd is not None and not run.is_priced for run in column.runs) for column in columns)
+    cells = tuple(f"{cell} + unpriced" if part else cell for cell, part in zip(figure.cells, parts, strict=True))
+    return Figure(name, cells, figure.differs)
+
+
 def _range(values: Sequence[float]) -> tuple[float, float] | None:
     return (min(values), max(values)) if values else None
 
@@ -174,7 +190,3 @@ def _sameness(column: Column) -> str:
 
 def _ms(value: float) -> str:
     return f"{round(value):,} ms"
-
-
-def _float(usd: Decimal | None) -> float | None:
-    return None if usd is None else float(usd)

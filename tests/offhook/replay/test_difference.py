@@ -48,6 +48,13 @@ def test_what_is_not_known_is_no_difference() -> None:
     assert (told["cost"].cells, told["cost"].differs) == (("—", "$0.0120"), False)
 
 
+def test_a_cost_that_is_not_whole_says_so() -> None:
+    partly = Column("traditional", "", (result(cost={"usd": "0.010000", "isWhole": False}),))
+    told = {figure.name: figure for figure in figures([CHANGED, partly])}
+    assert (told["cost"].cells, told["cost"].differs) == (("$0.0120", "$0.0100 + unpriced"), True)
+    assert told["cost per minute"].cells == ("$0.0600", "$0.0500 + unpriced")
+
+
 def test_a_column_whose_runs_differ_says_so() -> None:
     two = Column("two", "", (result(), result(*INTERRUPTED)))
     told = {figure.name: figure.cells for figure in figures([two])}
