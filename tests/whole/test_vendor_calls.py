@@ -1,5 +1,6 @@
 """Whole calls on the real vendor adapters, against simulators of the vendors' protocols."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,20 @@ LONG = (
     "We are open from nine to five, Monday to Friday, and on Saturday until one. On Sunday we are closed all day. "
     "The last appointment begins half an hour before we close, so please come in time."
 )
-HEARD = (
-    Utterance("What are your hours?"),
-    Utterance(""),  # a voice without words, over the answer
-    Utterance("Tuesday at three."),  # an interruption
-    Utterance("My name is Allison."),
-    Utterance("Thank you, goodbye."),
-)
+NOTHING, LISTENING = "", "Uh-huh."
+"""What is no interruption. Nova tells of a voice that comes to nothing; of that Flux tells nothing at all."""
+
+
+def heard(over_the_answer: str) -> tuple[Utterance, ...]:
+    return (
+        Utterance("What are your hours?"),
+        Utterance(over_the_answer),
+        Utterance("Tuesday at three."),  # an interruption
+        Utterance("My name is Allison."),
+        Utterance("Thank you, goodbye."),
+    )
+
+
 REPLIES = (
     Reply(LONG),
     Reply("Tuesday at three is fine, I have noted it for you. What is your name?"),
@@ -37,9 +45,14 @@ STEPS = (
 )
 
 
-@pytest.mark.parametrize("recogniser", ["deepgram/flux-general-en", "deepgram/nova-3"])
-async def test_a_call_with_a_false_and_a_true_interruption(tmp_path: Path, recogniser: str) -> None:
-    vendor_script = Script(deepgram=DeepgramScript((Listening(HEARD),)), openai=OpenAIScript(REPLIES, by="turn"))
+@pytest.mark.parametrize(
+    ("recogniser", "over_the_answer"), [("deepgram/flux-general-en", LISTENING), ("deepgram/nova-3", NOTHING)]
+)
+async def test_a_call_with_a_false_and_a_true_interruption(
+    tmp_path: Path, recogniser: str, over_the_answer: str
+) -> None:
+    said = heard(over_the_answer)
+    vendor_script = Script(deepgram=DeepgramScript((Listening(said),)), openai=OpenAIScript(REPLIES, by="turn"))
     async with Vendors(vendor_script) as vendors:
         agents = agents_on_vendors(tmp_path / "agents", recogniser)
         async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=keys_for(vendors)) as here:
@@ -47,7 +60,7 @@ async def test_a_call_with_a_false_and_a_true_interruption(tmp_path: Path, recog
     assert ended.modes == [Mode.PIPELINE]
     assert ended.record.end_reason is EndReason.CALLER_GOODBYE
     assert ended.record.failures == ()
-    assert ended.said_by(Role.CALLER) == [words.text for words in HEARD if words.text]
+    assert ended.said_by(Role.CALLER) == [words.text for words in said if words.text != over_the_answer]
     assert "Goodbye" in ended.said_by(Role.AGENT)[-1]
     _check_the_interrupted_answer(ended)
     for meters in (vendors.meters.deepgram, vendors.meters.openai, vendors.meters.elevenlabs):
@@ -57,7 +70,16 @@ async def test_a_call_with_a_false_and_a_true_interruption(tmp_path: Path, recog
 
 
 def _check_the_interrupted_answer(ended: Ended) -> None:
-    """One answer was cut, by the words, and not by the voice without words some seconds before them."""
+    """One answer was cut, by the words, and not by the voice some seconds before them: for that the agent fell silent
+    and then went on."""
+    _, over_the_answer, interruption, *_ = ended.line.caller_spans
+    pauses = [
+        (silent_ms, again_ms)
+        for (_, silent_ms), (again_ms, _) in pairwise(ended.line.agent_spans)
+        if over_the_answer[0] < silent_ms and again_ms < interruption[0]
+    ]
+    assert len(pauses) == 1, ended.line.agent_spans
+    assert pauses[0][0] < over_the_answer[1], "it fell silent under the voice"
     (cut,) = [turn for turn in ended.conversation.turns if turn.cut]
     assert cut.said.strip() == LONG
     assert LONG.startswith(cut.heard)
