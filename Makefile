@@ -62,7 +62,7 @@ lint: $(READY) ## Ruff, mypy (strict), who may import whom
 	$(VENV)/bin/lint-imports
 
 .PHONY: check
-check: lint test ## All that CI asks: lint, then the tests
+check: lint audit test ## All that CI asks: lint, audit, then the tests
 
 .PHONY: chaos
 chaos: $(READY) ## Every fault in every mode at every moment of a call, and 20 calls through 10 restarts: about 40 min (less: CHAOS="--help")
