@@ -109,7 +109,13 @@ ROWS = [
     _http_lost("drop", "elevenlabs-lost", Fault("drop")),
     _http_lost("stall", "elevenlabs-stalled", Fault("stall"), waits_s=HTTP_FIRST_S + AT_ONCE_S),
     _http_lost("silence", "elevenlabs-silent", SILENCE),
+    Row(
+        "elevenlabs http, middle: garbage",
+        Call(script(elevenlabs=speaking((NO_SOCKET,), (None, Fault("garbage", after_messages=2), None)))),
+    ),
     _http_mid("drop", "elevenlabs-lost", Fault("drop", after_messages=2)),
+    _http_mid("reset", "elevenlabs-lost", Fault("reset", after_messages=2)),
+    _http_mid("ends as if complete", "elevenlabs-lost", Fault("close", after_messages=2)),
     _http_mid("error message", "elevenlabs-unreachable", Fault("error", after_messages=2)),
     _http_mid("stall", "elevenlabs-stalled", Fault("stall", after_messages=2), ANSWERS[0], HTTP_BETWEEN_S + AT_ONCE_S),
     _kept(),

@@ -6,7 +6,9 @@ from calls.agent_realtime import RealtimeHearing
 from calls.errors import Blame
 from calls.record import Mode
 from streamer.engines.realtime_talk import FIRST_SOUND_WITHIN_S, NEXT_SIGN_WITHIN_S
+from streamer.providers.vendor_socket import VendorSockets
 from tests.streamer.faults.caller import Utterance
+from tests.streamer.faults.row import default_of
 from tests.streamer.faults.scene import ANSWERS, ASKED, CHARACTER_MS, FLUX_AGENT, GREETING, Call, script
 from tests.vendors.script import Fault, OpenAIScript, ToolCall
 from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
@@ -20,6 +22,7 @@ AGENT = replace(
 PHRASES = 8
 """Sessions that speak the agent's fixed phrases before the call; each is the script's next connection."""
 AT_ONCE_S = 1.8
+OPEN_S = default_of(VendorSockets, "open_timeout_s")
 
 
 def reply(text: str, **changes: object) -> SpokenReply:
@@ -90,10 +93,29 @@ ROWS = [
     _lost_at_the_start("404", "openai-realtime-model-unknown", Fault("status", status=404)),
     RealtimeRow("500 once", (failing(Fault("status", status=500)), GOOD)),
     RealtimeRow("reset once", (failing(Fault("reset")), GOOD)),
+    RealtimeRow("drop once", (failing(Fault("drop")), GOOD)),
+    RealtimeRow("garbage for an answer to the handshake once", (failing(Fault("garbage")), GOOD)),
+    RealtimeRow(
+        "no answer to the handshake",
+        (failing(Fault("stall")),),
+        hears=(GREETING,),
+        asked=(),
+        codes=("openai-realtime-unreachable",),
+        is_over=True,
+        waits_s=OPEN_S + AT_ONCE_S,
+    ),
+    _lost_at_the_start("400", "openai-realtime-refused", Fault("status", status=400)),
+    _lost_at_the_start(
+        "no credit at the handshake", "openai-realtime-quota", Fault("status", status=429, reason="insufficient_quota")
+    ),
     RealtimeRow("no answer to session.update", (replace(GOOD, ignored=("session.update",)), GOOD), waits_s=5.0),
     # in the call
     RealtimeRow("cut before the first turn", (failing(BEGUN), GOOD)),
     RealtimeRow("1011 before the first turn", (failing(replace(BEGUN, kind="close", code=1011)), GOOD)),
+    RealtimeRow(
+        "an error that the session survives",
+        (failing(replace(BEGUN, kind="error", reason="server_error", code=0)), GOOD),
+    ),
     RealtimeRow("session expired", (replace(GOOD, expires_s=1.0), GOOD)),
     RealtimeRow(
         "credit used up before the first turn",

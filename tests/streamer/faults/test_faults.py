@@ -1,15 +1,19 @@
 """Every scripted fault of every vendor: what the caller hears, what the record says, how long anybody waits."""
 
 import re
+from collections.abc import Iterable
+from typing import get_args
 
 import pytest
 
 from calls.conversation import Role
 from calls.record import Do
 from streamer.leaving import HANDED_OVER
+from tests.streamer.faults import realtime_rows, turn_rows
 from tests.streamer.faults.conftest import FAULTS
 from tests.streamer.faults.row import Batch, Row
 from tests.streamer.faults.scene import ANSWERS, GREETING
+from tests.vendors.script import Fault, Kind
 
 SAYS_WHAT_TO_DO = re.compile(r"\b(check|raise|add|lower|set|name|give|try|nothing needs)\b", re.IGNORECASE)
 
@@ -61,3 +65,18 @@ def test_nobody_waits_longer_than_the_deadline(row: Row, batch: Batch) -> None:
 
 def test_nothing_is_left_over(batch: Batch) -> None:
     assert batch.left_over == []
+
+
+def test_no_kind_of_fault_is_left_out() -> None:
+    """Silent audio is nothing that a reply model can answer with, and of OpenAI Realtime an answer without sound is."""
+    scripts = [row.call.script for row in (*FAULTS, *turn_rows.ROWS)]
+    every = set(get_args(Kind))
+    assert _kinds(one.fault for told in scripts for one in told.deepgram.connections) == every
+    assert _kinds(one.fault for told in scripts for one in told.elevenlabs.sockets) == every
+    assert _kinds(one.fault for told in scripts for one in told.elevenlabs.requests) == every
+    assert _kinds(one.fault for told in scripts for one in told.openai.replies) == every - {"silence"}
+    assert _kinds(one.fault for row in realtime_rows.ROWS for one in row.sessions) == every - {"silence"}
+
+
+def _kinds(faults: Iterable[Fault | None]) -> set[str]:
+    return {fault.kind for fault in faults if fault is not None}

@@ -7,6 +7,7 @@ import certifi
 import pytest
 
 from calls.conversation import Role
+from calls.record import Do
 from streamer.leaving import HANDED_OVER
 from tests.streamer.faults.realtime_rows import ROWS, RealtimeRow
 from tests.streamer.faults.scene import Outcome, outcome_of
@@ -60,6 +61,9 @@ def test_a_call(row: RealtimeRow, outcomes: dict[str, Outcome | Exception]) -> N
     assert tuple(failure.code for failure in failures) == row.codes
     assert {failure.blame for failure in failures} <= {row.blame}
     assert (outcome.caller.close_code == HANDED_OVER) == row.is_over
+    if row.is_over:
+        assert outcome.next_step is not None
+        assert (outcome.next_step.do, outcome.next_step.why) == (Do.GATHER, failures[-1].sentence)
     assert outcome.caller.longest_wait_s <= row.waits_s
     assert outcome.meters.realtime.sessions_open == 0
     assert outcome.meters.realtime.sessions_opened > 0
