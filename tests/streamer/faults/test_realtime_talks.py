@@ -106,3 +106,15 @@ async def test_a_call_that_realtime_cannot_have_goes_on_in_the_pipeline_on_the_s
     assert outcome.said_by(Role.AGENT) == [GREETING, *ANSWERS]
     assert told == []
     assert outcome.meters.realtime.sessions_open == 0
+
+
+async def test_a_greeting_that_could_not_be_kept_is_the_first_thing_that_the_calls_session_says() -> None:
+    away = replace(GOOD, fault=Fault("status", status=500))  # when the task starts: of its phrases, and of the bridge
+    realtime = RealtimeScript((away, away, GOOD))
+    call = Call(script(openai=replace(thinking(), realtime=realtime)), AGENT, mode=Mode.REALTIME)
+    outcome = await outcome_of(call)
+    assert outcome.record.failures == ()
+    assert outcome.said_by(Role.AGENT) == [GREETING, *ANSWERS]
+    assert set(outcome.heard(GREETING)) == {1}
+    assert outcome.meters.realtime.responses_created == 3  # and no other session spoke
+    assert outcome.meters.realtime.sessions_open == 0
