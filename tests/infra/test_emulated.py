@@ -74,7 +74,6 @@ class Seen:
     asked: frozenset[Asked]
     failed: tuple[str, ...]
     looked_up: tuple[int, ...]
-    logs: Path
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +114,6 @@ async def seen(aws: str, stack: Deployed, functions: Lambda, folder: Path) -> As
             frozenset(here.asked.seen),
             tuple(here.gateway.failed),
             looked_up,
-            folder,
         )
 
 
