@@ -33,7 +33,10 @@ _LATENCY = (
     "late p99",
     "late",
 )
-_COST = ("calls", "CPU s/call-min", "its core", "MB", "MB/call", "missed", "measuring core", "own clock p99", "others")
+_COST = (
+    *("calls", "CPU s/call-min", "calls/core", "its core", "MB", "MB/call", "missed", "measuring core"),
+    *("own clock p99", "others"),
+)
 _AT_ITS_LIMIT = 0.85
 _OWN_LATE_MS = 10.0
 _FULL = "full"
@@ -72,6 +75,7 @@ def cost_table(title: str, levels: Sequence[Level]) -> Table:
         table.add_row(
             str(level.calls),
             f"{level.cpu_s_per_call_minute:.2f}",
+            _FULL if level.is_full else f"{60 / level.cpu_s_per_call_minute:.0f}",
             f"{level.host_core:.0%}",
             f"{level.busy_mb:.0f}",
             f"{level.mb_per_call:.2f}",
@@ -126,11 +130,13 @@ overhead: last voice to first sound, less that, of turns that were not spoken in
 that were (median, p95). clear: the vendor's first sign of a voice over the agent to our `clear`; the sign comes
 {START_MS:.0f} ms after the voice began, and on speech to speech the agent's barge_in_ms is {BARGE_IN_MS}, so that
 nothing of it is the agent's own patience. ready: `start` to a speech-to-speech session that is set up for the call.
-late: messages of an answer 20 ms or more after the audio before them had been played. MB: an idle streamer had
-{idle_mb:.0f} before the first call. missed: answers, clears and calls that did not come off. full: more than
-{MISSED_SHARE:.0%} of the answers and calls did not, or more than 1 % of the messages were late: no overhead is told.
-measuring core: callers and vendors. Above 85 %, or where the callers' own clock is late (!), the row is a bound: the
-measuring is at its limit. others: what processes that are no part of this took; where that is much, repeat the row."""
+calls/core: what a core has processor seconds for at that price of a call, which falls with their number; what it
+did carry says the last row that is not full. late: messages of an answer 20 ms or more after the audio before them
+had been played. MB: an idle streamer had {idle_mb:.0f} before the first call. missed: answers, clears and calls that
+did not come off. full: more than {MISSED_SHARE:.0%} of the answers and calls did not, or more than 1 % of the messages
+were late: no overhead is told. measuring core: callers and vendors. Above 85 %, or where the callers' own clock is late
+(!), the row is a bound: the measuring is at its limit. others: what processes that are no part of this took; where that
+is much, repeat the row."""
 
 
 def speculation_table(with_it: Sequence[Level], without: Sequence[Level], delays: Delays) -> Table:

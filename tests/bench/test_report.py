@@ -5,7 +5,7 @@ from rich.table import Table
 
 from tests.bench.dialogue import Turn
 from tests.bench.level import Level
-from tests.bench.report import latency_table, peers_table
+from tests.bench.report import cost_table, latency_table, peers_table
 from tests.bench.stream_caller import Called
 from tests.bench.vendor_process import Delays
 
@@ -48,3 +48,8 @@ def test_a_full_server_has_no_latency_and_no_ratio() -> None:
     assert [row[:4] for row in compared] == [["peer", "1", "1.1", "10.0"], ["peer", "25", "full", "-"]]
     crossed = rows(peers_table(theirs[1:], {"peer": ours[1:2]}, SCRIPT))
     assert [row[:4] for row in crossed] == [["peer", "25", "ours", "full"]]
+
+
+def test_how_many_calls_a_core_has_the_seconds_for() -> None:
+    table = rows(cost_table("ours", [level(1, 870.0), level(50, 870.0, None)]))
+    assert [row[:3] for row in table] == [["1", "0.50", "120"], ["50", "0.50", "full"]]
