@@ -45,7 +45,10 @@ async def _call(
                 ended = await (await here.call(script(folder, *steps))).ended()
                 data = await told(ended, team)
                 cost = await asyncio.to_thread(cost_of_call, here, ended)
-        live = vendors.meters.live
+                live = vendors.meters.live
+                async with asyncio.timeout(3):  # while the streamer lives on: its end would close everything
+                    while live.sessions_open:  # noqa: ASYNC110 - another process closes them
+                        await asyncio.sleep(0.05)
     if ended.record.end_reason is not EndReason.TRANSFERRED:  # the other leg has no price
         check_told(data, ended, cost, "realtime")
         assert cost.is_whole, cost.warnings
