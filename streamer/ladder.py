@@ -3,7 +3,8 @@
 lost, and may be well at once    the same mode again, with whatever the task knows to be well, once
 lost again, or for good          the next streaming mode of the agent's
 lost after a wait                the next one too: a deadline is not waited for twice in one mode
-lost, and has a spare            the same mode again, with the agent's fallback for what failed
+lost, and has a spare            the same mode again, with the agent's fallback for what failed, once for each vendor
+                                 whatever was tried before
 none left                        the call leaves the socket and goes on over TwiML
 
 So in one mode nobody waits for longer than the deadline of one try and AGAIN_WITHIN_MS.
@@ -32,6 +33,7 @@ class Ladder:
     mode: Mode
     since_ms: int
     _tries: dict[Mode, int] = field(default_factory=dict)
+    _spared: set[str] = field(default_factory=set)
     _changes: int = 0
 
     def next(self, failure: Failure, now_ms: int, waited_ms: int = 0, *, has_spare: bool = False) -> Mode | None:
@@ -39,14 +41,18 @@ class Ladder:
         for the lost one for `waited_ms`; `has_spare`: in its mode there is another provider for what failed."""
         if now_ms - self.since_ms >= WELL_MS:
             self._tries.clear()
+            self._spared.clear()
         self._changes += 1
         self._tries[self.mode] = self._tries.get(self.mode, 0) + 1
         if self._changes > MOST_CHANGES:
             return None
+        vendor = vendor_of(failure)
+        is_first_spare = has_spare and vendor not in self._spared  # recogniser and voice may fail in one call
+        self._spared |= {vendor} if has_spare else set()
         is_worth_it = has_spare or (failure.retryable and waited_ms <= AGAIN_WITHIN_MS)
         candidates = [*([self.mode] if is_worth_it else []), *self._below()]
         for mode in candidates:
-            if self._tries.get(mode, 0) < MOST_TRIES:
+            if self._tries.get(mode, 0) < MOST_TRIES or (mode is self.mode and is_first_spare):
                 self.mode, self.since_ms = mode, now_ms
                 return mode
         return None
@@ -61,11 +67,16 @@ RESTING = "-resting"
 """How the code of a failure ends that nobody was asked for: the providers are left alone for a while."""
 
 
+def vendor_of(failure: Failure) -> str:
+    """Who failed: failures of vendors are named so."""
+    return failure.code.partition("-")[0]
+
+
 def has_spare(models: Models, mode: Mode, failure: Failure) -> bool:
     """Whether the agent names another provider of the kind that failed, by the vendor in the failure's code. (A model's
     fallbacks are asked by whoever asks the model.)"""
     if mode is not Mode.PIPELINE or failure.code.endswith(RESTING):
         return False
-    vendor = failure.code.partition("-")[0]
+    vendor = vendor_of(failure)
     kinds = ((models.recogniser, models.recogniser_fallbacks), (models.speech, models.speech_fallbacks))
     return any(bool(spares) and provider.partition("/")[0] == vendor for provider, spares in kinds)

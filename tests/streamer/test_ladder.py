@@ -43,3 +43,14 @@ def test_changes_come_to_an_end() -> None:
     ladder = Ladder(ALL, Mode.REALTIME, 0)
     found = [ladder.next(PASSING, change * WELL_MS) for change in range(1, MOST_CHANGES + 2)]
     assert found == [Mode.REALTIME] * MOST_CHANGES + [None]
+
+
+def test_recogniser_and_voice_are_each_replaced_once_in_their_mode() -> None:
+    voice = Failure("elevenlabs-refused", Blame.PROVIDER, "It refuses.", retryable=True)
+    ladder = Ladder((Mode.PIPELINE, Mode.TRADITIONAL), Mode.PIPELINE, 0)
+    assert ladder.next(PASSING, 100, 5_000, has_spare=True) is Mode.PIPELINE
+    assert ladder.next(voice, 200, 5_000, has_spare=True) is Mode.PIPELINE
+    assert ladder.next(PASSING, 300, has_spare=True) is None
+    ladder = Ladder((Mode.PIPELINE, Mode.TRADITIONAL), Mode.PIPELINE, 0)
+    assert ladder.next(PASSING, 100, has_spare=True) is Mode.PIPELINE
+    assert ladder.next(PASSING, 200, has_spare=True) is None
