@@ -29,7 +29,7 @@ from tests.bench.vendor_process import Delays, Scripted
 
 RECOGNISERS = {"flux": "deepgram/flux-general-en", "nova": "deepgram/nova-3"}
 PEER_CALLS = "1,4,8"
-CALLS, SPEECH_CALLS = "1,25,50,100", "1,50,100,200,300"
+CALLS = "1,25,50,100,200,300"
 GREETED_CALLS = 8
 OPEN_MS = 200.0
 """What establishing a session takes in --greeting: some round trips across the Atlantic, TLS and the vendor's own."""
@@ -42,11 +42,10 @@ class Measured:
     title: str
     options: StreamerOptions
     script: Scripted
-    calls: str = CALLS
 
 
-REALTIME = Measured("offhook, realtime", StreamerOptions(realtime="gpt-realtime-2.1"), Speech(), SPEECH_CALLS)
-LIVE = Measured("offhook, live", StreamerOptions(realtime="gpt-live-1"), Speech(is_live=True), SPEECH_CALLS)
+REALTIME = Measured("offhook, realtime", StreamerOptions(realtime="gpt-realtime-2.1"), Speech())
+LIVE = Measured("offhook, live", StreamerOptions(realtime="gpt-live-1"), Speech(is_live=True))
 
 
 def main() -> None:
@@ -64,13 +63,13 @@ def main() -> None:
     elif given.peers is not None:
         uvloop.run(_peers(console, _numbers(given.calls or PEER_CALLS), given.turns, given.peers))
     else:
-        uvloop.run(_levels(console, _numbers(given.calls or measured.calls), given.turns, measured, given.profile))
+        uvloop.run(_levels(console, given, measured))
 
 
 def _parser() -> argparse.ArgumentParser:
     libraries = "python -m tests.bench.sockets: what a frame costs on each WebSocket library and with each JSON codec."
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, epilog=libraries)
-    parser.add_argument("--calls", help=f"numbers of calls at once, separated by commas ({CALLS}; {SPEECH_CALLS})")
+    parser.add_argument("--calls", help=f"numbers of calls at once ({CALLS}, up to the first that is not carried)")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--recogniser", choices=tuple(RECOGNISERS), default="flux", help="of the pipeline")
     mode.add_argument("--realtime", action="store_true", help="speech to speech, on OpenAI Realtime")
@@ -99,9 +98,11 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",")]
 
 
-async def _levels(console: Console, calls: list[int], turns: int, measured: Measured, profiled: bool) -> None:
-    profile = new_folder() / "profile" if profiled else None
-    ran = await levels(our_streamer(measured.options), calls, turns, console.print, measured.script, profile)
+async def _levels(console: Console, given: argparse.Namespace, measured: Measured) -> None:
+    profile = new_folder() / "profile" if given.profile else None
+    calls, is_asked = _numbers(given.calls or CALLS), bool(given.calls or given.profile)
+    enter, tell = our_streamer(measured.options), console.print
+    ran = await levels(enter, calls, given.turns, tell, measured.script, profile, until_full=not is_asked)
     _print(console, measured.title, ran, measured.script)
     for level in ran.levels:
         if level.stages:
