@@ -83,8 +83,8 @@ async def levels(
     *,
     until_full: bool = False,
 ) -> Ran:
-    """One level after the other on the same host; with `until_full` the first that it does not carry is the last.
-    `turns` 0: as many as make sense."""
+    """One level after the other on the same host; with `until_full` the first that it does not carry is the last
+    (one call alone proves nothing: a single turn too many is its limit). `turns` 0: as many as make sense."""
     chance, ran = random.Random(1), Ran()
     async with hosted(enter, delays, new_folder()) as host:
         ran.idle_mb = host.meters.rss_mb()
@@ -93,7 +93,7 @@ async def levels(
             tell(f"{host.name}: {count} calls at once…")
             each = turns or (TURNS_ALONE if count == 1 else TURNS)
             ran.levels.append(await run_level(host, count, each, chance, profile if count == calls[-1] else None))
-            if until_full and ran.levels[-1].is_full:
+            if until_full and count > 1 and ran.levels[-1].is_full:
                 tell(f"{host.name} is full.")
                 break
     return ran
