@@ -13,6 +13,11 @@ from calls.metrics import Measure
 NAMESPACE = "OFFHOOK_METRICS_NAMESPACE"
 
 
+def are_wanted(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether there is a namespace to tell metrics in."""
+    return bool(environment.get(NAMESPACE, ""))
+
+
 def tell(
     measures: Iterable[Measure],
     environment: Mapping[str, str] = os.environ,

@@ -13,11 +13,12 @@ from calls.metrics import measure
 from calls.record import Mode
 from calls.reply import Reply
 from handlers import measures, resume, stream_status, turn, voice, webhook
+from handlers.after_call_measures import call_is_told
 from tests.fakes.agents import AGENT
 from tests.handlers.desk import House, ScriptedReplies
-from tests.handlers.test_after_call import ENDED, world
+from tests.handlers.test_after_call import ENDED, Killed, world
 from tests.handlers.test_watchdog import Twilio, answered, message, run
-from tests.offhook.calls_made import CONVERSATION
+from tests.offhook.calls_made import CONVERSATION, RECORD
 
 Told = Callable[[], list[tuple[str, dict[str, str], Any]]]
 CALLER = {"From": "+14155550123", "To": "+14155550100"}
@@ -127,3 +128,23 @@ def test_a_call_that_is_over_is_told_of_once(told: Told) -> None:
     assert set(names[4:]) == {"CallCost", "Greeting", "BargeIn"}
     there.deliver(ENDED)
     assert told() == []
+
+
+@pytest.mark.parametrize("die_at", range(2, 6))
+def test_a_function_that_is_killed_counts_a_call_once_at_most(told: Told, die_at: int) -> None:
+    """After the outcome: before and after the call is marked as told, and before and after the webhook."""
+    there = world(*CONVERSATION.turns, die_at=die_at)
+    with pytest.raises(Killed):
+        there.deliver(ENDED)
+    there.deliver(ENDED)
+    there.deliver(ENDED)
+    assert [name for name, _, _ in told()].count("CallsEnded") == 1
+
+
+def test_of_two_functions_that_are_at_it_at_once_one_tells(told: Told) -> None:
+    there = world(*CONVERSATION.turns)
+    record = there.store.by_call_id(RECORD.call_id)
+    assert record is not None
+    for _ in range(2):  # neither has seen the other's mark
+        assert call_is_told(there.store, record, CONVERSATION)
+    assert [name for name, _, _ in told()].count("CallsEnded") == 1
