@@ -47,10 +47,10 @@ def cost_rows(cost: Mapping[str, Any]) -> list[CostRow]:
 
 
 def total_in_words(cost: Mapping[str, Any]) -> str:
-    """ "$0.0489", "$0.0489, and what is unpriced", "about $0.0489"."""
+    """ "$0.0489", "$0.0489, and what is unpriced", "about $0.0489"; what is unpriced alone is never $0."""
     total = in_dollars(cost["usd"])
     if not cost["isWhole"]:
-        return f"{total}, and what is {UNPRICED}"
+        return f"{total}, and what is {UNPRICED}" if Decimal(cost["usd"]) else UNPRICED
     return f"about {total}" if cost["isEstimated"] else total
 
 

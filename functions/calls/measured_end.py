@@ -11,12 +11,13 @@ from calls.responsiveness import greeting, interruptions
 
 
 def of_end(record: CallRecord, conversation: Conversation, cost: Cost) -> list[Measure]:
-    """A call that is over. Its cost belongs to the mode it began in; one that reached no mode has none to tell."""
+    """A call that is over. Its cost belongs to the mode it began in; one that reached no mode, or used nothing
+    that has a price, has none to tell: it would read as $0."""
     reason = record.end_reason.value if record.end_reason else metrics.OTHER
     told = [measure(metrics.CALLS_ENDED, 1, reason=reason)]
     told += [measure(metrics.CALL_FAULTS, 1, blame=failure.blame.value) for failure in faults_of(record)]
     told += [measure(metrics.CALL_MINUTES, CostedCall(record, cost).talked_ms / 60_000)]
-    if record.modes:
+    if record.modes and (cost.usd or cost.is_whole):
         told.append(measure(metrics.CALL_COST, float(cost.usd), mode=best_mode_of(record)))
     told.append(measure(metrics.CALLS_UNPRICED, 0 if cost.is_whole else 1))
     if (first := greeting(record, conversation)) is not None:

@@ -65,6 +65,8 @@ def to_csv(report: Report) -> str:
 def _row(row: Row) -> dict[str, Any]:
     shares = (row.connected_share, row.completed_share, row.fell_share)
     per_minute = row.total.usd_per_minute
+    if row.total.unpriced_calls and not per_minute:
+        per_minute = None  # what is unpriced alone is not $0
     return {
         "name": row.name,
         **dict(zip(_COUNTS, (row.calls, row.open_calls, row.connected, row.completed, row.fell), strict=True)),

@@ -38,3 +38,10 @@ def test_a_call_that_was_never_answered_has_no_minutes_and_what_has_no_price_is_
         ("CallMinutes", 0.0, {}),
         ("CallsUnpriced", 1, {}),
     ]
+
+
+def test_a_call_of_which_nothing_has_a_price_did_not_cost_nothing() -> None:
+    used = Usage("u1", "v", "m", Kind.MODEL, {Unit.TEXT_IN: 1})
+    unpriced, free = Cost((Line(used, None, unpriced="no rate"),)), Cost((Line(used, Decimal(0)),))
+    assert "CallCost" not in [name for name, _, _ in told(of_end(RECORD, CONVERSATION, unpriced))]
+    assert ("CallCost", 0.0, {"mode": "pipeline"}) in told(of_end(RECORD, CONVERSATION, free))

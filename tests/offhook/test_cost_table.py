@@ -81,6 +81,11 @@ def test_the_sum_says_what_it_leaves_out(whole: bool, estimated: bool, words: st
     assert total_in_words({**COST, "usd": "0.050000", "isWhole": whole, "isEstimated": estimated}) == words
 
 
+def test_what_is_unpriced_alone_is_never_nothing() -> None:
+    assert total_in_words({**COST, "usd": "0.000000", "isWhole": False}) == "unpriced"
+    assert total_in_words({**COST, "usd": "0.000000", "isWhole": True, "isEstimated": False}) == "$0.0000"
+
+
 @pytest.mark.parametrize(
     ("usd", "words"),
     [
