@@ -10,7 +10,7 @@ Ids follow from the callId, so a trace that is told twice is the same trace. No 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,10 +18,12 @@ from calls.conversation import Conversation, Role, Turn
 from calls.latency import Waterfall
 from calls.record import CallRecord, EndReason, Mode, Status
 from calls.time_line import time_line
+from calls.usage import Kind, Usage
 
 Value = str | int | bool
 STAGES: Final = ("endpointing", "model", "clause", "speech", "queue", "playout")
 _VENDOR_OF: Mapping[str, str] = {"endpointing": "recogniser", "model": "reply", "clause": "reply", "speech": "speech"}
+_PART_OF = {Kind.MODEL: "reply", Kind.SPEECH: "speech", Kind.REALTIME: "realtime", Kind.LIVE: "realtime"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,12 @@ def is_wanted(record: CallRecord, share: float) -> bool:
     return troubled or int(_digest(record.call_id)[24:32], 16) < share * 2**32
 
 
-def spans(record: CallRecord, conversation: Conversation, models: Mapping[str, str]) -> tuple[Span, ...]:
+def spans(
+    record: CallRecord, conversation: Conversation, models: Mapping[str, str], used: Sequence[Usage] = ()
+) -> tuple[Span, ...]:
     """The call's span first. `models` are the agent's: "recogniser", "reply", "speech" and "realtime", each as
-    "provider/model". A call that has not ended ends with its last turn."""
+    "provider/model"; what was `used` in the call says where others stood in for them. A call that has not ended ends
+    with its last turn."""
     ends = [record.ended_at_ms or record.created_at_ms, *(turn.ended_at_ms for turn in conversation.turns)]
     ended_at_ms = max(ends)
     root = _root(record, conversation, ended_at_ms)
@@ -69,7 +74,7 @@ def spans(record: CallRecord, conversation: Conversation, models: Mapping[str, s
         root,
         *_rungs(record, root.id, ended_at_ms),
         *_streams(record, root.id, ended_at_ms),
-        *_turns(record, conversation, root.id, models),
+        *_turns(record, conversation, root.id, models, used),
     )
 
 
@@ -115,9 +120,11 @@ def _streams(record: CallRecord, parent: str, ended_at_ms: int) -> Iterator[Span
         )
 
 
-def _turns(record: CallRecord, conversation: Conversation, parent: str, models: Mapping[str, str]) -> Iterator[Span]:
+def _turns(
+    record: CallRecord, conversation: Conversation, parent: str, models: Mapping[str, str], used: Sequence[Usage]
+) -> Iterator[Span]:
     for number, turn in enumerate(conversation.turns, 1):
-        waited_ms = turn.latency.total or 0 if turn.role is Role.AGENT else 0
+        waited_ms = _waited_ms(turn) if turn.role is Role.AGENT else 0
         asked_at_ms = turn.started_at_ms - waited_ms
         attributes: dict[str, Value] = {"callId": record.call_id, "turn": turn.id, "mode": turn.mode, "cut": turn.cut}
         for name in ("total", "ours"):
@@ -125,18 +132,34 @@ def _turns(record: CallRecord, conversation: Conversation, parent: str, models: 
                 attributes[f"{name}Ms"] = took_ms
         span = _id(record, f"turn-{turn.id}")
         yield Span(span, parent, f"turn {number} {turn.role.value}", asked_at_ms, turn.ended_at_ms, attributes)
-        yield from _stages(record, turn, span, asked_at_ms, models)
+        yield from _stages(record, turn, span, asked_at_ms, {**models, **_seen(turn, used)})
+
+
+def _waited_ms(turn: Turn) -> int:
+    """In traditional mode, where nobody knows when the answer was heard, what its webhook saw of the waiting."""
+    return turn.latency.total or sum(_took_ms(turn.latency, stage) or 0 for stage in STAGES)
+
+
+def _seen(turn: Turn, used: Sequence[Usage]) -> Mapping[str, str]:
+    """Who served the turn, as "provider/model" by part. A recogniser is measured when it is left."""
+    seen = {_PART_OF[one.kind]: one for one in used if one.turn == turn.id and one.kind in _PART_OF}
+    heard = [one for one in used if one.kind is Kind.RECOGNISER and one.at_ms >= turn.started_at_ms]
+    if heard:
+        seen["recogniser"] = min(heard, key=lambda one: one.at_ms)
+    return {part: f"{one.vendor}/{one.model}" for part, one in seen.items()}
 
 
 def _stages(record: CallRecord, turn: Turn, parent: str, asked_at_ms: int, models: Mapping[str, str]) -> Iterator[Span]:
-    """One after the other, as the waterfall has them."""
+    """One after the other, as the waterfall has them. Speech to speech is one vendor's, from hearing to speaking."""
     at_ms = asked_at_ms
     for stage in STAGES:
         took_ms = _took_ms(turn.latency, stage)
         if took_ms is None:
             continue
         attributes: dict[str, Value] = {"callId": record.call_id, "mode": turn.mode}
-        part = "realtime" if turn.mode == Mode.REALTIME.value and stage == "model" else _VENDOR_OF.get(stage, "")
+        part = _VENDOR_OF.get(stage, "")
+        if part and turn.mode == Mode.REALTIME.value:
+            part = "realtime"
         if vendor := models.get(part, ""):
             attributes["vendor"] = vendor
         yield Span(_id(record, f"turn-{turn.id}-{stage}"), parent, stage, at_ms, at_ms + took_ms, attributes)

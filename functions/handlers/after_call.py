@@ -143,7 +143,7 @@ def finish(wired: AfterWired, call_id: str, tries: int = 1) -> None:
         MEASURED: lambda: call_is_told(wired.store, call.record, call.conversation),
         WEBHOOK: lambda: _send(wired, call, outcome),
         EVENT: lambda: _put(wired, call, outcome),
-        TRACED: lambda: trace_is_told(wired.traces, wired.traces_share, call.record, call.conversation, call.agent),
+        TRACED: lambda: _trace(wired, call),
         PRICE_ASKED: lambda: _ask_price(wired, call.record),
     }
     failures: list[OffhookError] = []
@@ -238,6 +238,17 @@ def _put(wired: AfterWired, call: _Call, outcome: Outcome) -> bool:
         return False
     wired.bus.put(_about(wired, call, outcome))
     return True
+
+
+def _trace(wired: AfterWired, call: _Call) -> bool:
+    return trace_is_told(
+        wired.traces,
+        wired.traces_share,
+        call.record,
+        call.conversation,
+        call.agent,
+        lambda: wired.store.usage(call.record.call_id),
+    )
 
 
 def _ask_price(wired: AfterWired, record: CallRecord) -> bool:

@@ -6,7 +6,7 @@ a collector's, nothing is signed.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import urllib3
@@ -16,6 +16,7 @@ from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.record import CallRecord
 from calls.trace import Span, is_wanted, spans, trace_id
+from calls.usage import Usage
 from handlers.after_call_webhook import DeliveryFailed
 
 WITHIN_S = 8.0
@@ -29,9 +30,15 @@ class Traces(Protocol):
 
 
 def trace_is_told(
-    traces: Traces | None, share: float, record: CallRecord, conversation: Conversation, agent: Agent
+    traces: Traces | None,
+    share: float,
+    record: CallRecord,
+    conversation: Conversation,
+    agent: Agent,
+    used: Callable[[], Sequence[Usage]],
 ) -> bool:
-    """Tell of the call, where it is one that is told; false where traces are not configured. DeliveryFailed."""
+    """Tell of the call, where it is one that is told; false where traces are not configured. `used` reads what the call
+    used of its vendors. DeliveryFailed, and what `used` raises."""
     if traces is None:
         return False
     if is_wanted(record, share):
@@ -42,7 +49,7 @@ def trace_is_told(
             "speech": models.speech,
             "realtime": models.realtime,
         }
-        traces.tell(trace_id(record), spans(record, conversation, named))
+        traces.tell(trace_id(record), spans(record, conversation, named, used()))
     return True
 
 

@@ -7,6 +7,7 @@ from calls.errors import Blame, Failure
 from calls.latency import Waterfall
 from calls.record import CallRecord, Direction, EndReason, Mode, ModeUse, Status, StreamUse
 from calls.trace import Span, is_wanted, spans, trace_id
+from calls.usage import Kind, Usage
 
 T0 = 1_800_000_000_000
 MODELS = {"recogniser": "deepgram/flux", "reply": "openai/gpt", "speech": "elevenlabs/flash", "realtime": "openai/rt"}
@@ -77,8 +78,36 @@ def test_an_answer_begins_with_the_callers_last_sound_and_its_stages_follow_each
 
 
 def test_a_speech_to_speech_model_is_the_vendor_of_its_answer() -> None:
-    turn = replace(ANSWERED, mode="realtime", latency=Waterfall(total=900, endpointing=500, model=400))
-    assert named("model", talk=Conversation((turn,))).attributes["vendor"] == "openai/rt"
+    turn = replace(ANSWERED, mode="realtime", latency=Waterfall(total=900, endpointing=500, model=380, queue=20))
+    vendors = [
+        named(name, talk=Conversation((turn,))).attributes.get("vendor") for name in ("endpointing", "model", "queue")
+    ]
+    assert vendors == ["openai/rt", "openai/rt", None]
+
+
+def test_whoever_stood_in_for_the_agents_vendor_is_named() -> None:
+    first, second = T0 + 4000, T0 + 9000
+    used = (
+        Usage("1", "deepgram", "nova", Kind.RECOGNISER, {}, "", second),
+        Usage("2", "elevenlabs", "scribe", Kind.RECOGNISER, {}, "", first),
+        Usage("3", "deepgram", "flux", Kind.RECOGNISER, {}, "", T0 + 2000),
+        Usage("4", "openai", "mini", Kind.MODEL, {}, "b", T0 + 3600),
+        Usage("5", "openai", "others", Kind.MODEL, {}, "c", T0 + 3600),
+    )
+    told = {span.name: span.attributes.get("vendor") for span in spans(RECORD, TALK, MODELS, used)}
+    assert [told[name] for name in ("endpointing", "model", "speech")] == [
+        "elevenlabs/scribe",
+        "openai/mini",
+        "elevenlabs/flash",
+    ]
+
+
+def test_in_traditional_mode_the_model_is_waited_for_before_the_answer() -> None:
+    at_ms = T0 + 4000
+    turn = Turn("b", Role.AGENT, "yes", "yes", False, at_ms, at_ms, "traditional", Waterfall(model=700, ours=40))
+    model = named("model", talk=Conversation((turn,)))
+    assert (model.started_at_ms, model.ended_at_ms, model.attributes["vendor"]) == (at_ms - 700, at_ms, "openai/gpt")
+    assert named("turn 1 agent", talk=Conversation((turn,))).started_at_ms == at_ms - 700
 
 
 def test_a_stream_that_never_came_and_one_that_broke() -> None:

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from calls.agent import Agent
 from calls.agent_files import load
 from calls.trace import spans, trace_id
+from calls.usage import Kind, Usage
 from handlers.after_call_traces import OtlpTraces, encoded, trace_is_told
 from handlers.after_call_webhook import DeliveryFailed
 from offhook.places import SHIPPED_AGENTS
@@ -124,8 +125,15 @@ def test_x_rays_address_is_signed_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_which_calls_are_told(collector: Collector, agent: Agent) -> None:
     traces = OtlpTraces(collector.url)
-    assert trace_is_told(None, 1.0, RECORD, TALK, agent) is False
-    assert trace_is_told(traces, 0.0, RECORD, TALK, agent) is True
-    assert collector.got == []
-    assert trace_is_told(traces, 1.0, RECORD, TALK, agent) is True
+    asked: list[str] = []
+
+    def used() -> tuple[Usage, ...]:
+        asked.append("used")
+        return (Usage("u", "openai", "gpt-mini", Kind.MODEL, {}, "b"),)
+
+    assert trace_is_told(None, 1.0, RECORD, TALK, agent, used) is False
+    assert trace_is_told(traces, 0.0, RECORD, TALK, agent, used) is True
+    assert (collector.got, asked) == ([], [])
+    assert trace_is_told(traces, 1.0, RECORD, TALK, agent, used) is True
     assert len(collector.got) == 1
+    assert b"openai/gpt-mini" in collector.got[0][1]
