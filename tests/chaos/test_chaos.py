@@ -10,18 +10,16 @@ FALLBACKS = (Mode.PIPELINE, Moment.MODEL_THINKING, "first recogniser and voice d
 IN_SOCKET = (Mode.REALTIME, Moment.CALLER_SPEAKING, "openai down")
 ROWS = {
     (Mode.PIPELINE, Moment.MODEL_THINKING, "streamer killed"),
-    (Mode.PIPELINE, Moment.AGENT_SPEAKING, "streamer terminated"),
     (Mode.PIPELINE, Moment.CALLER_SPEAKING, "stream reset"),
     FALLBACKS,
     IN_SOCKET,
     (Mode.REALTIME, Moment.MODEL_THINKING, "event loop blocked 2 s"),
-    (Mode.REALTIME, Moment.AGENT_SPEAKING, "disk full"),
     (Mode.REALTIME, Moment.TOOL_RUNNING, "openai cut once"),
     (Mode.TRADITIONAL, Moment.CALLER_SPEAKING, "webhooks twice, out of order"),
     (Mode.TRADITIONAL, Moment.MODEL_THINKING, "table throttles 4 s"),
 }
 AT_ONCE = 4
-"""Two or three rows each, mostly of one mode: a field is dear to begin."""
+"""Two rows each, mostly of one mode: a field is dear to begin."""
 
 
 async def test_no_call_is_lost_and_nothing_confirmed_is_forgotten() -> None:
