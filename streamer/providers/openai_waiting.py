@@ -12,6 +12,8 @@ from calls import openai_failures
 from calls.errors import ProviderFailed
 from streamer.providers.openai_stream import ReplyStream
 
+LEAST_S = 0.05
+"""Between two looks, where the time is used up and whoever reads the stream is slow to come back."""
 STALLED_S = 3.0
 
 
@@ -75,7 +77,7 @@ class Waiting:
         if self._timer:
             self._timer.cancel()
         since_s = self._loop.time() if self._since_s is None else self._since_s
-        self._timer = self._loop.call_at(since_s + self._most_s, self._look)
+        self._timer = self._loop.call_at(since_s + max(self._most_s, LEAST_S), self._look)
 
     @property
     def _most_s(self) -> float:
