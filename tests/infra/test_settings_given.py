@@ -18,9 +18,6 @@ NAME = re.compile(r"(OFFHOOK|TWILIO|OPENAI|DEEPGRAM|ELEVENLABS|AWS|ECS|LAMBDA|OT
 PLAYED = {"AWS_ENDPOINT_URL", "TWILIO_BASE_URL"}
 """Only where AWS and Twilio are played."""
 
-UNREAD = {"OFFHOOK_SECRETS_REVISION"}
-"""Given so that its change has functions and tasks made anew, with the secrets of that day."""
-
 NOT_DEPLOYED = {"OFFHOOK_CALLER_AUDIO"}
 """A place for people's voices: a task has none, and a team that wants one says where."""
 
@@ -48,7 +45,7 @@ def named(*rooms: str) -> set[str]:
 
 def test_the_functions_are_given_every_setting_that_they_name() -> None:
     given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
-    assert named("functions/handlers") - PLAYED == given - UNREAD
+    assert named("functions/handlers") - PLAYED == given
     own: list[Any] = [one for one in resources(FUNCTION).values() if "Environment" in one]
     assert own == [], "what one function alone is given is looked at by nobody here"
 
@@ -57,7 +54,7 @@ def test_the_task_is_given_every_setting_that_the_streamer_names() -> None:
     (task,) = resources("AWS::ECS::TaskDefinition", "infra/streamer.yaml").values()
     (container,) = task["ContainerDefinitions"]
     given = {one["Name"] for one in (*container["Environment"], *container["Secrets"])}
-    assert named("streamer") - PLAYED - NOT_DEPLOYED == given - UNREAD
+    assert named("streamer") - PLAYED - NOT_DEPLOYED == given
 
 
 def test_the_core_names_no_setting_but_the_port_that_it_reads_for_others() -> None:

@@ -57,7 +57,7 @@ def test_the_container_is_given_every_setting_that_it_reads_and_no_other() -> No
         read(environment)
     secrets = {secret["Name"] for secret in container()["Secrets"]}
     elsewhere = {"AWS_ENDPOINT_URL", "OFFHOOK_CALLER_AUDIO"}  # where AWS is played; where voices are to be kept
-    assert (set(given()) | secrets) - {"OFFHOOK_SECRETS_REVISION"} == environment.asked - elsewhere
+    assert set(given()) | secrets == environment.asked - elsewhere
     assert set(given()) & secrets == set()
 
 
@@ -73,8 +73,15 @@ def test_the_container_starts_with_what_it_is_given() -> None:
 def test_no_secret_is_in_the_task_definition() -> None:
     by_arn = {secret["Name"]: secret["ValueFrom"] for secret in container()["Secrets"]}
     assert by_arn.pop("OFFHOOK_STREAM_SECRET") == {"Ref": "StreamSecretArn"}
-    assert all(arn["Fn::Sub"].endswith(f":secret:${{SecretName}}:{name}::") for name, arn in by_arn.items())
+    assert all(
+        arn["Fn::Sub"].endswith(f":secret:${{SecretName}}:{name}::${{SecretsVersion}}") for name, arn in by_arn.items()
+    )
     assert not [name for name in given() if name.endswith(("_KEY", "_TOKEN", "_SECRET"))]
+
+
+def test_another_version_of_the_secrets_is_another_task_definition() -> None:
+    (streamer,) = [one for one in resources(STACK).values() if one["TemplateURL"] == STREAMER]
+    assert streamer["Parameters"]["SecretsVersion"] == {"Ref": "SecretsVersion"}
 
 
 def test_calls_have_the_time_to_leave_before_the_container_is_killed() -> None:

@@ -243,7 +243,7 @@ def test_the_lambdas_are_given_every_setting_that_they_read_and_no_other() -> No
         settings.read(environment)
     given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     asked = environment.asked | {measures.NAMESPACE}  # which needs no settings that could be wrong
-    assert given - asked == {"OFFHOOK_SECRETS_REVISION"}  # whose change alone matters
+    assert given - asked == set()
     assert asked - given == {"AWS_ENDPOINT_URL", "TWILIO_BASE_URL"}  # only where AWS and Twilio are played
 
 
