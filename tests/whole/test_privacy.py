@@ -4,9 +4,11 @@ anything of a call is searched for it."""
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from typer.testing import CliRunner
@@ -18,6 +20,7 @@ from offhook.stack.environment import LOCAL_KEY, REGION
 from offhook.stack.ministack import local_client
 from tests.fakes.box_parts import ToneMouth
 from tests.fakes.telling_streamer import TOLD, TRACES
+from tests.handlers.test_after_call_traces import Collector
 from tests.whole.bus import BUS, Bus
 from tests.whole.receiver import SECRET, Receiver, receiving
 from tests.whole.scene import AGENTS, Ended, Scene, scene, script
@@ -50,6 +53,23 @@ async def calls_made(here: Scene, folder: Path) -> list[Ended]:
     whole = script(folder, SAYS, SAYS, SAYS)
     under_way = [await here.call(whole), await here.call(whole, Mode.TRADITIONAL)]
     return await asyncio.gather(*(call.ended() for call in under_way))
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    with Collector() as collector:
+        thread = Thread(target=collector.serve_forever)
+        thread.start()
+        yield collector
+        collector.shutdown()
+        thread.join(5)
+
+
+async def traced(collector: Collector, calls: int) -> list[str]:
+    async with asyncio.timeout(TOLD_WITHIN_S):
+        while len(collector.got) < calls:  # noqa: ASYNC110 - another process sends them
+            await asyncio.sleep(0.1)
+    return [body.decode() for _, body in collector.got]
 
 
 async def told(ended: Ended, team: Receiver, bus: Bus) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -94,12 +114,15 @@ def texts_in(*folders: Path) -> dict[str, str]:
 async def test_what_is_private_is_in_no_place_that_keeps_or_sends_anything(tmp_path: Path, capfd: Any) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    with receiving() as team:
+    with receiving() as team, collecting() as collector:
         extra = {
             "OFFHOOK_WEBHOOK_URL": team.url,
             "OFFHOOK_WEBHOOK_SECRET": SECRET,
             "OFFHOOK_EVENT_BUS": BUS,
             "OFFHOOK_AFTER_CALL_S": "1",
+            "OFFHOOK_TRACES_URL": collector.url,
+            "OFFHOOK_TRACES_PERCENT": "100",
+            "OFFHOOK_METRICS_NAMESPACE": "Offhook/private",
         }
         agents = private_agents(tmp_path / "agents")
         module = "tests.fakes.telling_streamer"
@@ -111,6 +134,7 @@ async def test_what_is_private_is_in_no_place_that_keeps_or_sends_anything(tmp_p
             here.box.on_call_ended(keeper.ended)
             calls = await calls_made(here, tmp_path)
             sent = [await told(ended, team, bus) for ended in calls]
+            traces = await traced(collector, len(calls))
             for ended in calls:
                 await keeper.kept(ended.call.sid, 20.0)
             await keeper.close()
@@ -127,6 +151,7 @@ async def test_what_is_private_is_in_no_place_that_keeps_or_sends_anything(tmp_p
         **{key: json.dumps(item, ensure_ascii=False) for key, item in items.items()},
         **{f"webhook {number}": json.dumps(one[0], ensure_ascii=False) for number, one in enumerate(sent)},
         **{f"event {number}": json.dumps(one[1], ensure_ascii=False) for number, one in enumerate(sent)},
+        **{f"trace {number}": text for number, text in enumerate(traces)},
         **{f"shown {number}": text for number, text in enumerate(texts)},
         **files,
         "stdout": printed.out,
@@ -139,6 +164,11 @@ async def test_what_is_private_is_in_no_place_that_keeps_or_sends_anything(tmp_p
     assert any("I have noted: It is Ann, my card is [card]" in turn.heard for turn in calls[0].conversation.turns)
     found = {place: trace for place, text in places.items() for trace in TRACES if trace in text}
     assert not found
+    assert all(ended.record.call_id in traces[0] + traces[1] for ended in calls)
+    assert "CallsEnded" in places["web.log"], "metrics are lines of the log"
+    assert not [
+        place for place, text in places.items() for e in calls if place not in items and e.record.to_number in text
+    ]
     assert {"web.log", "streamer.log", "stdout", f"{calls[0].record.call_id}/call.json"} <= set(places)
     mine = [key for key in items if any(e.record.call_id in key or e.call.sid in key for e in calls)]
     assert {key.split(" ")[1].split("#")[0] for key in mine} >= {"META", "TURN", "STEP", "KEPT", "CALL"}
