@@ -125,6 +125,8 @@ def out_of_reach(calls: list[KeptCall]) -> list[str]:
         "keep backups.",
         "A streamer that keeps callers' voices (OFFHOOK_CALLER_AUDIO) has them in its own folder: delete "
         "`<callId>-*` there, where that folder is not on this machine.",
+        "Replays of these calls are calls of their own: delete `replays` in the folder of kept calls, wherever "
+        "somebody ran `offhook replay` or `compare`.",
         "OpenAI, Deepgram and ElevenLabs keep what their terms and your settings with them say.",
         "Words of this person in calls with another number are not found by theirs.",
     ]

@@ -161,12 +161,17 @@ def _cost(name: str, columns: Sequence[Column], read: Callable[[Result], Decimal
 
     def usd(run: Result) -> float | None:
         value = read(run)
-        return None if value is None else float(value)
+        return None if value is None or not (value or run.is_priced) else float(value)
 
     figure = _measured(name, columns, usd, lambda value: f"${value:.4f}")
     parts = (any(run.usd is not None and not run.is_priced for run in column.runs) for column in columns)
-    cells = tuple(f"{cell} + unpriced" if part else cell for cell, part in zip(figure.cells, parts, strict=True))
+    cells = tuple(_with_unpriced(cell) if part else cell for cell, part in zip(figure.cells, parts, strict=True))
     return Figure(name, cells, figure.differs)
+
+
+def _with_unpriced(cell: str) -> str:
+    """What is unpriced alone is never $0."""
+    return "unpriced" if cell == NOT_KNOWN else f"{cell} + unpriced"
 
 
 def _range(values: Sequence[float]) -> tuple[float, float] | None:

@@ -12,9 +12,11 @@ from calls.conversation import Role, Turn
 from calls.plain_words import BLAMES
 from calls.post_mortem import PostMortem, blame_in_words
 from calls.time_line import Event, EventKind
-from offhook.cost_table import cost_table
+from offhook.cost_table import cost_table, doubts
 from offhook.turn_table import waterfall_bar
 from offhook.words import unheard_rest
+
+NO_COST = "What it cost is not known: it is not in what was kept of the call."
 
 _COLOURS = {
     EventKind.STREAM: "cyan",
@@ -45,6 +47,9 @@ def _parts(told: PostMortem) -> Iterator[RenderableType]:
         yield Text(f"Twilio's debugger: {alert}")
     if told.cost:
         yield cost_table(told.cost)
+        yield from map(Text, doubts(told.cost))
+    else:
+        yield Text(NO_COST, style="dim")
 
 
 def at_its_end(told: PostMortem) -> str:

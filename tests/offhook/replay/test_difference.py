@@ -55,6 +55,13 @@ def test_a_cost_that_is_not_whole_says_so() -> None:
     assert told["cost per minute"].cells == ("$0.0600", "$0.0500 + unpriced")
 
 
+def test_a_cost_of_which_nothing_is_priced_is_never_nothing() -> None:
+    unpriced = Column("traditional", "", (result(cost={"usd": "0.000000", "isWhole": False}),))
+    told = {figure.name: figure for figure in figures([CHANGED, unpriced])}
+    assert (told["cost"].cells, told["cost"].differs) == (("$0.0120", "unpriced"), False)
+    assert told["cost per minute"].cells == ("$0.0600", "unpriced")
+
+
 def test_a_column_whose_runs_differ_says_so() -> None:
     two = Column("two", "", (result(), result(*INTERRUPTED)))
     told = {figure.name: figure.cells for figure in figures([two])}

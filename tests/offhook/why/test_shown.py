@@ -8,6 +8,7 @@ from rich.console import Console
 
 from calls.call_cost import call_cost
 from calls.conversation import Conversation
+from calls.cost import twilio_bill
 from calls.latency import Waterfall
 from calls.post_mortem import PostMortem, post_mortem
 from calls.rate_card import standard
@@ -35,6 +36,14 @@ def test_the_terminal_begins_with_the_cause() -> None:
     assert "31904: The streamer could not be reached" in text
     assert "$0.0184" in text
     assert "+1555" not in text
+
+
+def test_twilios_own_price_stands_beside_ours_and_a_cost_that_is_not_known_is_said() -> None:
+    bill = twilio_bill("-0.0204", "USD", ANSWERED_MS)
+    assert bill is not None
+    told = post_mortem(RECORD, CONVERSATION, call_cost(RECORD, CONVERSATION, (bill,), standard(), ANSWERED_MS))
+    assert "Twilio itself says $0.0204, $0.0064 more than reckoned here." in shown(told)
+    assert "What it cost is not known" in shown(post_mortem(RECORD, CONVERSATION))
 
 
 def test_words_of_the_call_are_no_markup() -> None:
