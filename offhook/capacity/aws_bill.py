@@ -14,6 +14,12 @@ from offhook.capacity.fleet import Size
 HOURS = 730
 DAYS = 30.4
 KB_PER_GB = 1_000_000
+METRICS = 71
+"""Of one agent, at most: docs/metrics.md."""
+ALARMS = 16
+"""Those of the templates, and two that the tracking of a target makes for itself."""
+SECRETS = 4
+"""Yours, and what the stacks make: with a domain one less."""
 PRICES = Path(__file__).with_name("aws.toml")
 
 
@@ -74,7 +80,7 @@ def month(calls_per_day: float, mean_s: float, turns: float, size: Size, per_cal
         requests * p["function-million-requests"] / 1e6 + calls * per_call.webhook_gb_s * p["function-gb-second"]
     )
     log_gb = calls * per_call.log_kb / KB_PER_GB
-    watched = 60 * p["metric-month"] + 12 * p["alarm-month"] + p["dashboard-month"]
+    watched = METRICS * p["metric-month"] + ALARMS * p["alarm-month"] + p["dashboard-month"]
     units = max(1.0, wire_gb / HOURS)
     return [
         Line("tasks", f"{tasks:.1f} on average", tasks * HOURS * (p["fargate-vcpu-hour"] + 2 * p["fargate-gb-hour"])),
@@ -89,6 +95,6 @@ def month(calls_per_day: float, mean_s: float, turns: float, size: Size, per_cal
         Line("HTTP API", f"{requests:,.0f} requests", requests * p["api-million-requests"] / 1e6),
         Line("table", f"{writes:,.0f} writes", table_usd),
         Line("logs", f"{log_gb:,.2f} GB", log_gb * p["log-gb"]),
-        Line("metrics, alarms, dashboard", "60, 12, 1", watched),
-        Line("secrets", "3", 3 * p["secret-month"]),
+        Line("metrics, alarms, dashboard", f"{METRICS}, {ALARMS}, 1", watched),
+        Line("secrets", f"{SECRETS}", SECRETS * p["secret-month"]),
     ]

@@ -6,9 +6,11 @@ import pytest
 
 from calls.rate_card import RateCard
 from calls.record import Mode
-from offhook.capacity.aws_bill import PRICES, PerCall, average_tasks, month, prices, tasks_for
+from offhook.capacity.aws_bill import ALARMS, METRICS, PRICES, SECRETS, PerCall, average_tasks, month, prices, tasks_for
 from offhook.capacity.fleet import Size
 from offhook.capacity.vendor_bill import per_minute
+from tests.dashboards import page
+from tests.infra.cloudformation import CHILDREN, ROOT, resources
 
 SIZE = Size(calls_per_task=50, scale_at_percent=40, min_tasks=2, max_tasks=10)
 TODAY = date(2026, 11, 22)
@@ -30,6 +32,16 @@ def test_each_line_of_a_month_follows_its_price() -> None:
     assert lines["table"].usd == pytest.approx(2.432 * p["table-million-writes"])
     assert lines["tasks"].usd == pytest.approx(2 * 730 * (p["fargate-vcpu-hour"] + 2 * p["fargate-gb-hour"]))
     assert lines["traffic out"].usd == pytest.approx(1000 * 30.4 * 180 * 14 / 1e6 * p["traffic-out-gb"])
+
+
+def test_what_stands_still_is_what_the_templates_have() -> None:
+    assert page.most_metrics(1) == METRICS
+    names = [str(path.relative_to(ROOT)) for path in (ROOT / "template.yaml", *CHILDREN)]
+    count = {
+        kind: sum(len(resources(kind, name)) for name in names)
+        for kind in ("AWS::CloudWatch::Alarm", "AWS::SecretsManager::Secret")
+    }
+    assert count == {"AWS::CloudWatch::Alarm": ALARMS - 2, "AWS::SecretsManager::Secret": SECRETS - 1}
 
 
 def test_every_price_says_whose_word_it_is() -> None:
