@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -266,3 +267,8 @@ def test_a_webhook_answers_or_fails_before_twilio_gives_up_after_15_s() -> None:
     assert timeouts.pop("api") < 30  # API Gateway's own limit
     timeouts.pop("after_call")  # no webhook: nobody waits for it
     assert max(timeouts.values()) < 15
+
+
+def test_the_readme_names_every_parameter() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert [name for name in template()["Parameters"] if not re.search(rf"`\"?{name}\b", text)] == []
