@@ -18,7 +18,7 @@ from handlers.after_call_webhook import PAUSES_S
 from handlers.after_call_webhook import WITHIN_S as WEBHOOK_WITHIN_S
 from handlers.watchdog import REDIRECT_WITHIN_S
 from offhook.stack.local_queue import AGAIN_AFTER_S, TRIES
-from tests.infra.cloudformation import FUNCTION, ROOT, ROUTE, function_behind, resources, template
+from tests.infra.cloudformation import CHILDREN, FUNCTION, ROOT, ROUTE, function_behind, resources, template
 
 # What each client method that the store uses asks IAM for. A transaction is allowed by the actions inside it:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -101,6 +101,17 @@ def test_a_function_may_do_to_the_table_what_the_store_does_and_no_more(function
 
 def test_the_lifeline_may_do_nothing() -> None:
     assert statements("LifelineFunction") == []
+
+
+def test_only_the_lifeline_may_keep_executions_for_itself() -> None:
+    reserved = {
+        name: one["ReservedConcurrentExecutions"]
+        for name, one in resources(FUNCTION).items()
+        if "ReservedConcurrentExecutions" in one
+    }
+    assert list(reserved) == ["LifelineFunction"]
+    assert reserved["LifelineFunction"]["Fn::If"][1] == {"Ref": "LifelineReserved"}
+    assert template()["Parameters"]["LifelineReserved"]["Default"] == 0
 
 
 def test_beyond_the_table_a_function_may_do_what_it_needs_and_no_more() -> None:
@@ -272,3 +283,9 @@ def test_a_webhook_answers_or_fails_before_twilio_gives_up_after_15_s() -> None:
 def test_the_readme_names_every_parameter() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert [name for name in template()["Parameters"] if not re.search(rf"`\"?{name}\b", text)] == []
+
+
+@pytest.mark.parametrize("name", ["template.yaml", *(str(child.relative_to(ROOT)) for child in CHILDREN)])
+def test_nothing_is_null_which_cloudformation_refuses(name: str) -> None:
+    """A comma in a flow mapping that is not quoted makes a key without a value, and no linter says so."""
+    assert ": null" not in json.dumps(template(name))
