@@ -10,6 +10,7 @@ from calls.call_cost import call_cost
 from calls.conversation import Role
 from calls.cost import Cost
 from calls.rate_card import standard
+from tests.whole.bus import BUS, Bus
 from tests.whole.receiver import SECRET, Receiver
 from tests.whole.scene import Ended, Scene
 
@@ -28,15 +29,20 @@ LIVE_A_MINUTE = Decimal("0.05")
 
 
 def telling(team: Receiver) -> dict[str, str]:
-    """The settings that have a stack tell the team of its calls, a second after their end."""
-    return {"OFFHOOK_WEBHOOK_URL": team.url, "OFFHOOK_WEBHOOK_SECRET": SECRET, "OFFHOOK_AFTER_CALL_S": "1"}
+    """The settings that have a stack tell the team and its bus of its calls, a second after their end."""
+    url = {"OFFHOOK_WEBHOOK_URL": team.url, "OFFHOOK_WEBHOOK_SECRET": SECRET}
+    return {**url, "OFFHOOK_EVENT_BUS": BUS, "OFFHOOK_AFTER_CALL_S": "1"}
 
 
-async def told(ended: Ended, team: Receiver) -> Mapping[str, Any]:
-    """The data of the call's webhook, once it is there."""
+async def told(here: Scene, ended: Ended, team: Receiver) -> Mapping[str, Any]:
+    """The data of the call's webhook, once it is there and its event too, which says the same."""
+    bus = await asyncio.to_thread(Bus, here.stack.settings.aws_endpoint_url)  # an event is put again until it is there
     async with asyncio.timeout(TOLD_WITHIN_S):
         while not (webhook := team.of_call(ended.record.call_id)):  # noqa: ASYNC110 - another process sends it
             await asyncio.sleep(0.1)
+        while not (event := await asyncio.to_thread(bus.of_call, ended.record.call_id)):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.1)
+    assert event["detail"] == {name: value for name, value in webhook["data"].items() if name != "transcript"}
     return dict(webhook["data"])
 
 

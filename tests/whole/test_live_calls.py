@@ -43,7 +43,7 @@ async def _call(
             extra = {**keys_for(vendors), **telling(team)}
             async with scene(folder, NoEars(), ToneMouth(), agents=agents, extra=extra) as here:
                 ended = await (await here.call(script(folder, *steps))).ended()
-                data = await told(ended, team)
+                data = await told(here, ended, team)
                 cost = await asyncio.to_thread(cost_of_call, here, ended)
                 live = vendors.meters.live
                 async with asyncio.timeout(3):  # while the streamer lives on: its end would close everything

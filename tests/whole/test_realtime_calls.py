@@ -59,7 +59,7 @@ async def test_greeting_turns_an_interruption_tools_a_filler_a_change_of_session
             async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=extra) as here:
                 before = await _billed_for_phrases(meters)
                 ended = await (await here.call(script(tmp_path, *STEPS))).ended()
-                data = await aftermath.told(ended, team)
+                data = await aftermath.told(here, ended, team)
                 cost = await asyncio.to_thread(cost_of_call, here, ended)
                 left_open = meters.sessions_open  # while the streamer lives on: its end would close everything
     assert ended.modes == [Mode.REALTIME]
