@@ -10,7 +10,6 @@ import time
 from datetime import UTC, date, datetime
 
 import uvloop
-from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from calls import agent_files
 from calls.dynamo import DynamoCallStore
@@ -21,6 +20,7 @@ from streamer.breaker import Breakers
 from streamer.engines.room import EngineRoom
 from streamer.lag_gauge import gauge
 from streamer.load_report import Every, report_calls, report_load, tell
+from streamer.log_lines import to_stdout
 from streamer.measures import Measures
 from streamer.providers.embedded_weights import is_installed
 from streamer.server import Engines, StreamServer
@@ -40,11 +40,7 @@ loop for 5 ms at a time. With a tenth of that the loop is back within 4 ms at p9
 def main(engines: Engines | None = None, every: Every | None = None) -> int:
     """Serve until SIGTERM or SIGINT. `engines` stands in for the real providers (tests of the server under load);
     `every` is how often metrics are told."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(LambdaPowertoolsFormatter(service="streamer"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for chatty in ("picows", "websockets", "httpx2", "httpcore2", "botocore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    to_stdout()
     try:
         settings = read(os.environ)
         agents = agent_files.load(settings.agents)
