@@ -15,14 +15,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
-
 from calls import measured
 from calls.errors import CallNotFound, StoreUnavailable
 from calls.record import CallRecord, EndReason
 from handlers import in_time, lifeline, measures, twilio_request
+from handlers.http import HttpAnswer, HttpRequest, Routes, of_event
 from handlers.logs import log, log_error
 from handlers.twilio_request import TwilioRequest, WebhookRefused
 from handlers.wiring import Wired, wired
@@ -39,53 +36,40 @@ Wiring = Callable[[], Wired]
 Work = Callable[..., T]
 """What a webhook does with (wired, request), and with the parts of its path by their names."""
 
-Routing = Callable[[Wiring], Router]
+Routing = Callable[[Wiring], Routes]
 
 
 def routed(
-    answering: Callable[[Wiring, BaseProxyEvent, Callable[[Wired, TwilioRequest], T]], Response[str]],
+    answering: Callable[[Wiring, HttpRequest, Callable[[Wired, TwilioRequest], T]], HttpAnswer],
     works: Mapping[str, Work[T]],
 ) -> Routing:
-    """What makes the routes of a handler: a POST for every path, answered by `answer_voice` or `take_news`.
+    """What makes the routes of a handler: a POST for every path, answered by `answer_voice` or `take_news`."""
 
-    New ones for every app: a Router knows the request of the app that it was last included in.
-    """
+    def routes(wiring: Wiring) -> Routes:
+        def route(work: Work[T]) -> Callable[..., HttpAnswer]:
+            return lambda request, **path: answering(wiring, request, partial(work, **path))
 
-    def router(wiring: Wiring) -> Router:
-        routes = Router()  # type: ignore[no-untyped-call]  # Powertools annotates nothing there
+        return Routes({path: route(work) for path, work in works.items()})
 
-        def route(work: Work[T]) -> Callable[..., Response[str]]:
-            return lambda **path: answering(wiring, routes.current_event, partial(work, **path))
-
-        for path, work in works.items():
-            routes.post(path)(route(work))
-        return routes
-
-    return router
+    return routes
 
 
-def lambda_handler(router: Routing) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def lambda_handler(routing: Routing) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """A Lambda's entry point. Routes are made as the Lambda starts; nothing is wired before the first request."""
-    return lambda_app(router(wired)).resolve
+    routes = routing(wired)
+    return lambda event, _context: routes.answer(of_event(event)).as_lambda()
 
 
-def lambda_app(router: Router) -> APIGatewayHttpResolver:
-    """The routes behind an HTTP API (payload 2.0)."""
-    app = APIGatewayHttpResolver()
-    app.include_router(router)
-    return app
-
-
-def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired, TwilioRequest], str]) -> Response[str]:
+def answer_voice(wiring: Wiring, http: HttpRequest, answer: Callable[[Wired, TwilioRequest], str]) -> HttpAnswer:
     """The HTTP answer to a webhook that asks for TwiML, which `answer` gives; in time, or it is an apology."""
     began_s = time.monotonic()
     try:
         wired = wiring()
-        request = _read(wired, event)
+        request = _read(wired, http)
     except WebhookRefused as refused:
-        return _refusal(event, refused)
+        return _refusal(http, refused)
     except Exception as error:
-        log_error("the webhook could not be read", error, path=event.path)
+        log_error("the webhook could not be read", error, path=http.path)
         measures.tell(measured.of_apology())
         return _twiml(lifeline.document("", ""))
     try:
@@ -96,32 +80,32 @@ def answer_voice(wiring: Wiring, event: BaseProxyEvent, answer: Callable[[Wired,
         )
         return _twiml(in_time.within(timed.left_s(), lambda: answer(timed, request)))
     except CallNotFound as unknown:
-        log_error("a webhook for an unknown call", unknown, twilioSid=request.call_sid, path=event.path)
+        log_error("a webhook for an unknown call", unknown, twilioSid=request.call_sid, path=http.path)
         return _text(404, unknown.failure.sentence)
     except Exception as error:
-        log_error("the caller hears an apology", error, twilioSid=request.call_sid, path=event.path)
+        log_error("the caller hears an apology", error, twilioSid=request.call_sid, path=http.path)
         measures.tell(measured.of_apology())
         _end_as_failed(wired, request.call_sid)
         return _twiml(lifeline.document(wired.settings.lifeline_number, wired.settings.public_url))
 
 
-def take_news(wiring: Wiring, event: BaseProxyEvent, take: Callable[[Wired, TwilioRequest], None]) -> Response[str]:
+def take_news(wiring: Wiring, http: HttpRequest, take: Callable[[Wired, TwilioRequest], None]) -> HttpAnswer:
     """The HTTP answer to a webhook that only tells something, which `take` writes down."""
     try:
         wired = wiring()
-        request = _read(wired, event)
+        request = _read(wired, http)
         take(wired, request)
     except WebhookRefused as refused:
-        return _refusal(event, refused)
+        return _refusal(http, refused)
     except CallNotFound as unknown:
-        log_error("news of an unknown call", unknown, path=event.path)
+        log_error("news of an unknown call", unknown, path=http.path)
     except StoreUnavailable as error:
-        log_error("news that the store could not take", error, path=event.path)
+        log_error("news that the store could not take", error, path=http.path)
         return _text(503, error.failure.sentence)
     except Exception as error:
-        log_error("news that could not be taken", error, path=event.path)
+        log_error("news that could not be taken", error, path=http.path)
         return _text(500, "The news could not be taken; the log says why.")
-    return Response(status_code=204, body="")
+    return HttpAnswer(204)
 
 
 def known_call(wired: Wired, request: TwilioRequest) -> CallRecord:
@@ -140,8 +124,8 @@ def path_number(text: str) -> int:
     return int(text)
 
 
-def _read(wired: Wired, event: BaseProxyEvent) -> TwilioRequest:
-    return twilio_request.read(event, wired.settings.public_url, wired.settings.twilio_auth_token)
+def _read(wired: Wired, http: HttpRequest) -> TwilioRequest:
+    return twilio_request.read(http, wired.settings.public_url, wired.settings.twilio_auth_token)
 
 
 def _end_as_failed(wired: Wired, call_sid: str) -> None:
@@ -160,14 +144,14 @@ def _end_as_failed(wired: Wired, call_sid: str) -> None:
         log_error("the record does not say why the call ends", error, twilioSid=call_sid)
 
 
-def _refusal(event: BaseProxyEvent, refused: WebhookRefused) -> Response[str]:
-    log().warning("a webhook was refused", code=refused.failure.code, status=refused.status, path=event.path)
+def _refusal(http: HttpRequest, refused: WebhookRefused) -> HttpAnswer:
+    log().warning("a webhook was refused", code=refused.failure.code, status=refused.status, path=http.path)
     return _text(refused.status, refused.failure.sentence)
 
 
-def _twiml(document: str) -> Response[str]:
-    return Response(status_code=200, content_type="text/xml", body=document)
+def _twiml(document: str) -> HttpAnswer:
+    return HttpAnswer(200, document, "text/xml")
 
 
-def _text(status: int, sentence: str) -> Response[str]:
-    return Response(status_code=status, content_type="text/plain", body=sentence)
+def _text(status: int, sentence: str) -> HttpAnswer:
+    return HttpAnswer(status, sentence)

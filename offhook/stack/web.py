@@ -1,12 +1,11 @@
 """The handlers on one port of loopback: `python -m offhook.stack.web`.
 
-The very routes that the Lambdas serve, from the same settings and PORT. Twilio's are Powertools routes and know their
-request by context variable; each request gets a thread of its own, so that one that waits (for the store, for a reply)
-holds up no other.
+The very routes that the Lambdas serve, from the same settings and PORT. Each of Twilio's requests gets a thread of its
+own, so that one that waits (for the store, for a reply) holds up no other.
 """
 
 import asyncio
-import contextvars
+import base64
 import logging
 import os
 import signal
@@ -18,12 +17,12 @@ from dataclasses import replace
 from typing import Any
 
 import uvicorn
-from aws_lambda_powertools.event_handler import HttpResolverLocal
 
 from calls.errors import OffhookError
 from calls.settings_fields import SettingsFields
 from handlers import api, lifeline, partial, resume, status, stream_status, turn, voice, watchdog, wiring
 from handlers.dialler import TwilioDialler
+from handlers.http import HttpAnswer, HttpRequest, Routes
 from handlers.twilio_request import LARGEST_BODY_BYTES
 from handlers.webhook import Wiring
 from handlers.wiring import Wired
@@ -44,9 +43,9 @@ class Web:
     """An ASGI app: /healthz, Twilio's webhooks and its fallback URL under /twilio/, and the calls API."""
 
     def __init__(self, wired: Wiring) -> None:
-        self._webhooks = HttpResolverLocal()
+        self._webhooks = Routes({})
         for module in (voice, resume, turn, partial, status, stream_status):
-            self._webhooks.include_router(module.router(wired))
+            self._webhooks = self._webhooks.including(module.router(wired))
         self._api = api.create_app(wired)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
 
@@ -75,28 +74,16 @@ class Web:
         if body is None:
             await _answer(send, 413, f"The body is larger than {LARGEST_BODY_BYTES} bytes.\n".encode())
             return
-        context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
-        try:
-            messages = await loop.run_in_executor(self._threads, context.run, self._resolve, scope, body)
-        except UnicodeDecodeError:
-            await _answer(send, 400, b"The request is not text.\n")
-            return
-        for message in messages:
-            await send(message)
+        answer = await loop.run_in_executor(self._threads, self._answered, scope, body)
+        await _answer(send, answer.status, answer.body.encode(), answer.content_type.encode())
 
-    def _resolve(self, scope: Scope, body: bytes) -> list[Message]:
-        """Runs in a thread, with a loop of its own: the resolver is asynchronous, the routes are not."""
-        messages: list[Message] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Message) -> None:
-            messages.append(message)
-
-        asyncio.run(self._webhooks(scope, receive, send))
-        return messages
+    def _answered(self, scope: Scope, body: bytes) -> HttpAnswer:
+        if scope["method"] != "POST":
+            return HttpAnswer(404, "There is nothing to get here.")
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        sent = HttpRequest(scope["path"], headers, base64.b64encode(body).decode(), is_base64=True)
+        return self._webhooks.answer(sent)
 
 
 async def _body(receive: Receive) -> bytes | None:

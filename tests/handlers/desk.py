@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,10 +16,10 @@ from calls.conversation import Conversation
 from calls.errors import ProviderFailed
 from calls.record import CallRecord, Direction
 from calls.reply import Reply
+from handlers.http import Routes, of_event
 from handlers.in_time import ANSWER_WITHIN_S
 from handlers.settings import HandlerSettings
 from handlers.watch_queue import NoWatch, WatchQueue
-from handlers.webhook import lambda_app
 from handlers.wiring import Wired
 from tests.fakes.agents import AGENT
 from tests.fakes.memory_store import MemoryCallStore
@@ -106,7 +105,7 @@ class House:
         )
 
     def post(self, module: Any, path: str, form: Mapping[str, str] | None = None, **changes: Any) -> "Answer":
-        """A webhook through the module's own resolver."""
+        """A webhook through the module's own routes."""
         return send(module.router(lambda: self.wired), event(path, {"CallSid": SID, **(form or {})}, **changes))
 
     def stands(self) -> tuple[CallRecord, list[tuple[str, str]], int]:
@@ -146,9 +145,9 @@ def outbound_record(call_id: str = "01JD9Z3N6B0000000000000000", **fields: Any) 
     )
 
 
-def send(router: Any, http_event: dict[str, Any]) -> Answer:
-    response = lambda_app(router).resolve(http_event, SimpleNamespace())  # type: ignore[arg-type]  # no context is read
-    return Answer(response["statusCode"], response["body"], response["headers"].get("Content-Type", ""))
+def send(router: Routes, http_event: dict[str, Any]) -> Answer:
+    response = router.answer(of_event(http_event)).as_lambda()
+    return Answer(response["statusCode"], response["body"], response["headers"].get("content-type", ""))
 
 
 def signature(path: str, form: Mapping[str, str], token: str = AUTH_TOKEN, base: str = PUBLIC_URL) -> str:

@@ -116,7 +116,7 @@ def test_so_is_one_whose_webhook_had_no_settings_that_work(told: Told) -> None:
         raise ProviderFailed("The settings are wrong.")
 
     event: Any = type("Event", (), {"path": "/twilio/voice"})()
-    assert webhook.answer_voice(unwired, event, lambda *_: "").status_code == 200
+    assert webhook.answer_voice(unwired, event, lambda *_: "").status == 200
     assert told() == [("Apologies", {}, 1)]
 
 

@@ -2,9 +2,9 @@ import base64
 from urllib.parse import urlencode
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from twilio.request_validator import HMAC_SHA256, RequestValidator
 
+from handlers.http import of_event
 from handlers.twilio_request import LARGEST_BODY_BYTES, TwilioRequest, WebhookRefused, read
 from tests.handlers.desk import AUTH_TOKEN, PUBLIC_URL, SID, event, signature
 
@@ -13,7 +13,7 @@ FORM = {"CallSid": SID, "SpeechResult": "", "From": "+14155550123", "City": "Zü
 
 
 def read_event(made: dict[str, object]) -> TwilioRequest:
-    return read(APIGatewayProxyEventV2(made), PUBLIC_URL, AUTH_TOKEN)
+    return read(of_event(made), PUBLIC_URL, AUTH_TOKEN)
 
 
 def refusal(made: dict[str, object]) -> tuple[int, str]:
