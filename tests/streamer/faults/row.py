@@ -11,6 +11,8 @@ from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome,
 AT_ONCE_S = 1.5
 """What a caller may wait where nothing goes wrong that anybody could hear: end of turn, model and voice take 0.4 s, and
 the machine that runs many calls at once is slow."""
+ROOM_S = 0.5
+"""What a busy machine may add to any wait; the shortest thing that would be wrong, a second try, is longer."""
 _CALLS_AT_ONCE = 10
 
 
