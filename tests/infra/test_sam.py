@@ -46,7 +46,8 @@ def test_the_images_source_and_function_are_built_with_the_rest(built: Path, lam
     image = built / "Image"
     assert (image / "Source/streamer/Dockerfile").read_bytes() == (ROOT / "streamer/Dockerfile").read_bytes()
     assert (image / "Source/functions/calls/route.py").exists()
-    run([lambda_python, "-c", "import infra.image.answers"], image / "ImageFunction")  # the others need Lambda's boto3
+    # The others need Lambda's boto3. Bytecode written here would be a change to what is deployed.
+    run([lambda_python, "-B", "-c", "import infra.image.answers"], image / "ImageFunction")
     assert (image / "ImageFunction/infra/image/handler.py").exists()
 
 
