@@ -23,7 +23,7 @@ from calls import after_call, call_cost, summary
 from calls.after_call import EVENT, MEASURED, OUTCOME, PRICE_ASKED, PRICE_LOOKS_S, TRACED, WEBHOOK, Message
 from calls.agent import Agent
 from calls.conversation import Conversation
-from calls.errors import OffhookError, ProviderFailed
+from calls.errors import ProviderFailed
 from calls.openai_chat import Chunks
 from calls.openai_usage import measured
 from calls.outcome import Outcome, from_plain, to_plain
@@ -133,7 +133,7 @@ def _tries(record: SQSRecord) -> int:
 
 def finish(wired: AfterWired, call_id: str, tries: int = 1) -> None:
     """Make the call's outcome and tell of it, as far as that is not done. `tries` counts the deliveries of the message.
-    OffhookError: the first thing that could not be done, after all the rest was tried. A step that is not configured
+    Raises the first thing that could not be done, after all the rest was tried. A step that is not configured
     is not marked, so that a message which is sent again after it was set does it."""
     call = _read(wired, call_id)
     if call is None:
@@ -146,12 +146,12 @@ def finish(wired: AfterWired, call_id: str, tries: int = 1) -> None:
         TRACED: lambda: _trace(wired, call),
         PRICE_ASKED: lambda: _ask_price(wired, call.record),
     }
-    failures: list[OffhookError] = []
+    failures: list[Exception] = []
     for name, do in steps.items():
         try:
             if wired.store.kept(call_id, name) is None and do():
                 wired.store.keep_once(call_id, name, str(wired.now_ms()))
-        except OffhookError as failed:
+        except Exception as failed:  # a defect in one step must not keep the others from being done
             log_error("something about a call could not be told", failed, callId=call_id, step=name)
             failures.append(failed)
     if failures:

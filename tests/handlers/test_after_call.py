@@ -45,6 +45,7 @@ class World:
     answers: list[Any] = field(default_factory=list)
     prices: list[tuple[str | None, str | None]] = field(default_factory=list)
     webhook_failures: int = 0
+    webhook_defects: int = 0
     bus_failures: int = 0
     queue_failures: int = 0
     die_at: int = 0
@@ -65,6 +66,9 @@ class World:
         if self.webhook_failures:
             self.webhook_failures -= 1
             raise DeliveryFailed("The team's URL is away.")
+        if self.webhook_defects:
+            self.webhook_defects -= 1
+            raise ZeroDivisionError
         self.sent.append((webhook_id, json.loads(body)))
 
     def put(self, about: Mapping[str, Any]) -> None:
@@ -260,6 +264,14 @@ def test_what_cannot_be_told_now_is_told_later_and_the_rest_at_once() -> None:
     assert (len(here.sent), len(here.events), len(here.queued)) == (0, 1, 1)
     assert here.deliver(ENDED, tries=2) == []
     assert (len(here.sent), len(here.events), len(here.queued)) == (1, 1, 1)
+
+
+def test_a_defect_in_one_step_keeps_no_other_from_being_done() -> None:
+    here = world(webhook_defects=1)
+    assert here.deliver(ENDED) == ["m1"]
+    assert (len(here.sent), len(here.events), len(here.queued)) == (0, 1, 1)
+    assert here.deliver(ENDED, tries=2) == []
+    assert (len(here.sent), len(here.events)) == (1, 1)
 
 
 def test_a_bus_that_is_away_is_told_later() -> None:
