@@ -25,7 +25,8 @@ PRICES = Path(__file__).with_name("aws.toml")
 
 @dataclass(frozen=True, slots=True)
 class PerCall:
-    """What one streamed call asks of AWS; counted in calls through the Twilio box, or worked out where it says so.
+    """What one streamed call asks of AWS: estimates from reading the code, none of them counted. A write in a
+    transaction counts twice.
 
     `wire_kb_per_s`: between Twilio and a task, base64 in JSON: 16.5 all the time to us, 11.5 back while the agent
     speaks, which is not half of it. `out_kb_per_s`: what leaves AWS, so the latter and the caller's audio on its way to

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from calls.errors import ConfigurationInvalid
 from offhook.doctor.twilio_rest import NumberHooks
+from offhook.doctor.webhooks import STATUS, VOICE
 
-VOICE, LIFELINE, STATUS = "/twilio/voice", "/twilio/lifeline", "/twilio/status"
+LIFELINE = "/twilio/lifeline"
 _OUTPUTS = ("VoiceWebhook", "VoiceFallbackUrl", "StatusWebhook")
 
 

@@ -2,7 +2,7 @@
 back."""
 
 import sys
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from calls.agent import Agent
 from calls.conversation import Conversation
@@ -12,7 +12,7 @@ from streamer.__main__ import main
 from streamer.engines.engine import Engine
 from streamer.engines.pipeline import PipelineEngine
 from streamer.engines.ports import Spoken
-from tests.fakes.light import LightEngines, LoudnessRecogniser
+from tests.fakes.light import LightEngines, LoudnessRecogniser, ToneSpeaker
 
 CARD, EMAIL, PHONE = "4242 4242 4242 4242", "ann.lee@example.com", "415 555 0123"
 TOLD = (
@@ -37,15 +37,7 @@ class Parrot:
             yield EndCall("caller-goodbye")
 
 
-class QuickSpeaker:
-    async def run(self) -> None:
-        """There is nothing to own."""
-
-    async def speak_all(self, texts: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
-        async for text in texts:
-            async for spoken in self.speak(text):
-                yield spoken
-
+class QuickSpeaker(ToneSpeaker):
     async def speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         yield Spoken(bytes([0x10, 0x90]) * (4 * 10 * max(1, len(text.strip()))), text)
 

@@ -10,22 +10,13 @@ from calls.call_cost import call_cost
 from calls.conversation import Role
 from calls.cost import Cost
 from calls.rate_card import standard
+from tests.vendors.prices import LIVE_A_MINUTE, REALTIME_PRICES, TRANSCRIPTION_A_MINUTE
 from tests.whole.bus import BUS, Bus
 from tests.whole.receiver import SECRET, Receiver
 from tests.whole.scene import Ended, Scene
 
 ONE_CENT_PER_HUNDRED_CALLS = Decimal("0.0001")
 TOLD_WITHIN_S = 20.0
-REALTIME_PRICES = {  # dollars a million tokens of gpt-realtime-2.1, November 2026
-    "text in": Decimal("4.00"),
-    "text in, cached": Decimal("0.40") - Decimal("4.00"),  # it is counted within "text in"
-    "text out": Decimal("24.00"),
-    "audio in": Decimal("32.00"),
-    "audio in, cached": Decimal("0.40") - Decimal("32.00"),
-    "audio out": Decimal("64.00"),
-}
-TRANSCRIPTION_A_MINUTE = Decimal("0.017")
-LIVE_A_MINUTE = Decimal("0.05")
 
 
 def telling(team: Receiver) -> dict[str, str]:

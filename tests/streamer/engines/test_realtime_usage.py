@@ -32,6 +32,7 @@ from streamer.providers.openai_realtime_sessions import RealtimeSessions
 from streamer.providers.vendor_socket import VendorSockets
 from tests.fakes.agents import AGENT
 from tests.streamer.engines.realtime_parts import FakeSession, FakeSpeaker, frame, settled
+from tests.vendors.prices import REALTIME_PRICES, TRANSCRIPTION_A_MINUTE
 from tests.vendors.script import OpenAIScript, Script
 from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
 from tests.vendors.vendors import Vendors
@@ -46,15 +47,6 @@ SLOW = replace(QUICK, times_realtime=3)
 LATE = replace(QUICK, first_audio_ms=400)
 FIRST = RealtimeConnection((Heard("When are you open?"),), (QUICK, SLOW, LATE), transcript_ms=40, word_ms=1)
 SECOND = replace(FIRST, replies=(QUICK,))
-PRICES = {  # dollars a million tokens of gpt-realtime-2.1, November 2026
-    "text in": Decimal("4.00"),
-    "text in, cached": Decimal("0.40") - Decimal("4.00"),  # it is counted within "text in"
-    "text out": Decimal("24.00"),
-    "audio in": Decimal("32.00"),
-    "audio in, cached": Decimal("0.40") - Decimal("32.00"),
-    "audio out": Decimal("64.00"),
-}
-TRANSCRIPTION_A_MINUTE = Decimal("0.017")
 
 
 class OnRealtime:
@@ -122,7 +114,7 @@ async def a_call(line: OnRealtime, sessions_opened: Callable[[], int]) -> None:
 
 def recomputed(billed: Mapping[str, int]) -> Decimal:
     """By hand: the vendor's own counters times the prices of November 2026."""
-    tokens = sum((billed[what] * price for what, price in PRICES.items()), Decimal(0))
+    tokens = sum((billed[what] * price for what, price in REALTIME_PRICES.items()), Decimal(0))
     return tokens / 1_000_000 + Decimal(billed["transcribed ms"]) / 60_000 * TRANSCRIPTION_A_MINUTE
 
 
