@@ -84,12 +84,7 @@ async def listening(
 ) -> AsyncIterator[asyncio.Server]:
     """Listen from entering to leaving. `serve` is called in the turn of the loop in which a socket opens; what it
     returns runs as a task, and the socket is closed when that is over. Leaving closes every socket, and waits."""
-    serving: dict[asyncio.Task[None], TwilioSocket] = {}
-
-    def opened(socket: TwilioSocket) -> None:
-        task = asyncio.get_running_loop().create_task(_serve(socket, serve(socket)), name="stream")
-        serving[task] = socket
-        task.add_done_callback(serving.pop)
+    streams = _Streams(serve)
 
     def accept(request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener:
         path = request.path.decode("latin-1")
@@ -98,7 +93,7 @@ async def listening(
             answered = (HTTPStatus.UPGRADE_REQUIRED, "A WebSocket is spoken here.\n")
         if answered is not None:
             return _plain(*answered)
-        return TwilioSocket(path, request.headers.getall("X-Twilio-Signature", []), patience.close_s, opened)
+        return TwilioSocket(path, request.headers.getall("X-Twilio-Signature", []), patience.close_s, streams.opened)
 
     server = await ws_create_server(
         accept,
@@ -115,13 +110,30 @@ async def listening(
         yield server
     finally:
         server.close()
-        for socket in list(serving.values()):
+        await streams.end()
+
+
+class _Streams:
+    """The sockets that are open, each with the task that serves it."""
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+        self._serving: dict[asyncio.Task[None], TwilioSocket] = {}
+
+    def opened(self, socket: TwilioSocket) -> None:
+        task = asyncio.get_running_loop().create_task(_serve(socket, self._serve(socket)), name="stream")
+        self._serving[task] = socket
+        task.add_done_callback(self._serving.pop)
+
+    async def end(self) -> None:
+        """Close every socket, and cut those that have not ended within ENDED_WITHIN_S."""
+        for socket in list(self._serving.values()):
             socket.begin_close(GOING_AWAY, "the task is leaving")
-        if serving:
-            _, late = await asyncio.wait(list(serving), timeout=ENDED_WITHIN_S)
+        if self._serving:
+            _, late = await asyncio.wait(list(self._serving), timeout=ENDED_WITHIN_S)
             for task in late:
                 task.cancel()
-                serving[task].cut()
+                self._serving[task].cut()
 
 
 async def _serve(socket: TwilioSocket, serving: Coroutine[None, None, None]) -> None:

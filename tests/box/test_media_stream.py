@@ -1,84 +1,19 @@
+"""A stream from its upgrade to its end, and a talk over it."""
+
 import asyncio
-import audioop
 import json
-import struct
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from twilio.request_validator import RequestValidator
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from offhook.box.caller import run_script
 from offhook.box.caller_script import CallerScript, HangUp, Press, Say, Step
-from offhook.box.line import PhoneLine
-from offhook.box.media_stream import StreamOptions, run_stream
-from offhook.box.ports import Alert, CallIdentity, StreamEvent
-from offhook.box.verbs import Stream
-
-SID = "MZ00000000000000000000000000000001"
-IDENTITY = CallIdentity("AC1", "CA1", "token-1")
-VOICE = audioop.lin2ulaw(struct.pack("<2h", 4000, -4000) * 80, 2)
-TONE = audioop.lin2ulaw(struct.pack("<2h", 2000, -2000) * 80, 2)
-OPTIONS = StreamOptions(connect_timeout_s=2.0, close_timeout_s=0.5, new_stream_sid=lambda: SID)
-
-Handler = Callable[[ServerConnection], Awaitable[None]]
-
-
-class Call:
-    """A line with a stream on it, and all that was told of it."""
-
-    def __init__(self) -> None:
-        self.line = PhoneLine()
-        self.told: list[tuple[str, int]] = []
-        self.alerts: list[tuple[int, str]] = []
-        self.sentences: list[str] = []
-
-    def tell(self, event: StreamEvent) -> None:
-        assert (event.stream_sid, event.stream_name) == (SID, "audio")
-        self.told.append((event.event, event.error_code))
-
-    def alert(self, alert: Alert) -> None:
-        assert alert.call_sid == "CA1"
-        self.alerts.append((alert.code, alert.level))
-        self.sentences.append(alert.sentence)
-
-    async def stream(self, url: str, options: StreamOptions = OPTIONS) -> None:
-        parameters = (("callId", "01J"), ("token", "t"))
-        stream = Stream(url, "audio", "inbound_track", "", "POST", parameters)
-        async with asyncio.timeout(5):
-            await run_stream(stream, IDENTITY, self.line, self.tell, self.alert, options)
-
-
-@asynccontextmanager
-async def server(handler: Handler, **settings: Any) -> AsyncIterator[str]:
-    async with serve(handler, "127.0.0.1", 0, compression=None, close_timeout=0.5, **settings) as listening:
-        port = next(iter(listening.sockets)).getsockname()[1]
-        yield f"ws://127.0.0.1:{port}/stream"
-
-
-async def receive(connection: ServerConnection) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(await connection.recv())
-    return message
-
-
-async def begin(connection: ServerConnection) -> None:
-    assert (await receive(connection))["event"] == "connected"
-    assert (await receive(connection))["event"] == "start"
-
-
-def media(audio: bytes) -> str:
-    return json.dumps({"event": "media", "streamSid": SID, "media": {"payload": b64encode(audio).decode()}})
-
-
-def mark(name: str) -> str:
-    return json.dumps({"event": "mark", "streamSid": SID, "mark": {"name": name}})
-
-
-CLEAR = json.dumps({"event": "clear", "streamSid": SID})
+from offhook.box.media_stream import StreamOptions
+from tests.box.stream_server import CLEAR, SID, TONE, VOICE, Call, begin, mark, media, receive, server
 
 
 async def test_a_stream_from_connected_to_stop() -> None:
@@ -185,140 +120,6 @@ async def test_audio_left_over_when_the_server_closes_is_dropped_and_its_marks_w
     call.line.tick()
     assert call.line.agent_spans == ()
     assert call.told == [("stream-started", 0), ("stream-stopped", 31921)]
-
-
-@pytest.mark.parametrize(
-    ("close_code", "event"),
-    [(1000, "stream-stopped"), (1001, "stream-stopped"), (1011, "stream-error"), (4401, "stream-error")],
-)
-async def test_the_servers_close_is_31921_whatever_its_code(close_code: int, event: str) -> None:
-    call = Call()
-
-    async def handler(connection: ServerConnection) -> None:
-        await begin(connection)
-        await connection.close(close_code)
-
-    async with server(handler) as url:
-        await call.stream(url)
-    assert call.told == [("stream-started", 0), (event, 31921)]
-    assert call.alerts == [(31921, "error")]
-    assert str(close_code) in call.sentences[0]
-
-
-BREACHES: dict[str, tuple[str | bytes, int]] = {
-    "binary": (b"\xff" * 160, 31950),
-    "not JSON": ("hello", 31950),
-    "wrong streamSid": (CLEAR.replace(SID, "MZ2"), 31951),
-    "no mark name": (json.dumps({"event": "mark", "streamSid": SID, "mark": {}}), 31951),
-    "WAV header": (media(b"RIFF\x24\x08\x00\x00WAVEfmt "), 31951),
-    "too large": (media(bytes(900_000)), 31951),
-}
-
-
-@pytest.mark.parametrize("name", BREACHES)
-async def test_a_breach_ends_the_stream_with_its_code_and_nothing_else(name: str) -> None:
-    message, code = BREACHES[name]
-    call = Call()
-    after: list[str] = []
-
-    async def handler(connection: ServerConnection) -> None:
-        await begin(connection)
-        await connection.send(media(TONE * 5))
-        await connection.send(message)
-        async for text in connection:
-            after.append(json.loads(text)["event"])
-
-    async with server(handler) as url:
-        await call.stream(url)
-        await asyncio.sleep(0.01)
-    assert call.told == [("stream-started", 0), ("stream-error", code)]
-    assert call.alerts == [(code, "warning")]
-    assert not call.line.hung_up
-    assert after == ([] if name == "too large" else ["stop"])
-
-
-async def test_too_much_audio_ahead_is_invalid() -> None:
-    call = Call()
-
-    async def handler(connection: ServerConnection) -> None:
-        await begin(connection)
-        for _ in range(25):
-            await connection.send(media(bytes(600_000)))
-        await connection.wait_closed()
-
-    async with server(handler) as url:
-        await call.stream(url)
-    assert call.told[-1] == ("stream-error", 31951)
-    assert "30 minutes" in call.sentences[0]
-
-
-async def test_a_broken_websocket_frame_is_31924() -> None:
-    call = Call()
-
-    async def handler(connection: ServerConnection) -> None:
-        await begin(connection)
-        connection.transport.write(b"\xf1\x00")
-        await connection.wait_closed()
-
-    async with server(handler) as url:
-        await call.stream(url)
-    assert call.told == [("stream-started", 0), ("stream-error", 31924)]
-    assert call.alerts == [(31924, "error")]
-
-
-async def test_a_lost_connection_is_31903() -> None:
-    call = Call()
-
-    async def handler(connection: ServerConnection) -> None:
-        await begin(connection)
-        connection.transport.abort()
-
-    async with server(handler) as url:
-        await call.stream(url)
-    assert call.told == [("stream-started", 0), ("stream-error", 31903)]
-    assert call.alerts == [(31903, "error")]
-
-
-async def test_a_cut_by_the_network_is_31903_too() -> None:
-    call = Call()
-    close_codes: list[int | None] = []
-
-    async def handler(connection: ServerConnection) -> None:
-        await begin(connection)
-        for _ in range(4):
-            call.line.tick()
-        await connection.wait_closed()
-        close_codes.append(connection.close_code)
-
-    async with server(handler) as url:
-        await call.stream(url, StreamOptions(new_stream_sid=lambda: SID, cut_after_ms=40))
-    assert close_codes == [1006]
-    assert call.told == [("stream-started", 0), ("stream-error", 31903)]
-
-
-async def test_a_server_that_does_not_read_loses_the_callers_audio_not_the_call() -> None:
-    call = Call()
-    options = StreamOptions(
-        new_stream_sid=lambda: SID, close_timeout_s=0.1, max_backlog_bytes=4096, send_buffer_bytes=4096
-    )
-
-    async def handler(connection: ServerConnection) -> None:
-        await begin(connection)
-        connection.transport.pause_reading()
-        for _ in range(40_000):
-            call.line.tick()
-            if call.alerts:
-                break
-        for _ in range(50):
-            call.line.tick()
-        call.line.hang_up()
-        await asyncio.sleep(0.3)
-
-    async with server(handler) as url:
-        await call.stream(url, options)
-    assert call.alerts == [(31930, "warning"), (31930, "warning")]
-    assert "1020 ms" in call.sentences[1]
-    assert call.told == [("stream-started", 0), ("stream-stopped", 0)]
 
 
 async def test_cancelling_stops_the_stream_first() -> None:

@@ -9,7 +9,7 @@ from offhook.box.line import PhoneLine
 from offhook.box.listening import Heard
 from offhook.box.verbs import Gather
 from tests.box.speech import FakeEars, spoken
-from tests.box.test_interpreter import hurried
+from tests.box.stage import hurried
 
 SPEECH = Gather(frozenset({"speech"}), partial_result_callback="/partial", timeout_s=3)
 BOOK, NOISE, BYE = (spoken(level) for level in (4000, 1000, 2000))
