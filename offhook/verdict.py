@@ -1,6 +1,7 @@
 """Whether a call was a whole one: people spoke, somebody said goodbye, and Twilio calls it completed. Pure."""
 
 from calls.conversation import Conversation, Role
+from calls.faults import harmful
 from calls.record import CallRecord, EndReason, Status
 
 GOODBYES = frozenset({EndReason.CALLER_GOODBYE, EndReason.AGENT_GOODBYE})
@@ -32,4 +33,5 @@ def _unfinished(record: CallRecord, conversation: Conversation) -> str:
 
 
 def _because(record: CallRecord) -> str:
-    return f" ({record.failures[-1].sentence.rstrip('.')})" if record.failures else ""
+    failures = harmful(record)
+    return f" ({failures[-1].sentence.rstrip('.')})" if failures else ""

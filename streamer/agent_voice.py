@@ -26,7 +26,7 @@ from streamer.events import (
     SendMedia,
 )
 from streamer.playback import BYTES_PER_MS, Playback
-from streamer.reply_in_progress import ReplyInProgress, TurnEnd
+from streamer.reply_in_progress import Outlet, ReplyInProgress, TurnEnd
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class AgentVoice:
     ) -> list[Effect]:
         reply = self._new_reply(now_ms, answers, is_held)
         reply.ends_call, reply.fixed = ends_call, text
-        reply.is_filled = True  # fixed words come from memory: nothing to cover up
+        reply.fill()  # fixed words come from memory: nothing to cover up
         return [Say(reply.id, text)]
 
     def answer(
@@ -65,11 +65,13 @@ class AgentVoice:
     def begun(self, reply_id: int, now_ms: int, answers: TurnEnd | None) -> None:
         """The engine speaks of its own accord: it was at it since the turn that it answers was over."""
         reply = self._new_reply(answers.decided_at_ms if answers else now_ms, answers, is_held=False)
-        reply.id, reply.is_filled = reply_id, True
+        reply.id = reply_id
+        reply.fill()
 
     def _new_reply(self, since_ms: int, answers: TurnEnd | None, is_held: bool) -> ReplyInProgress:
         number = self.next_id()
-        self.reply = ReplyInProgress(number, Playback(f"r{number}"), since_ms, answers, number=number, is_held=is_held)
+        outlet = Outlet.HELD if is_held else Outlet.OPEN
+        self.reply = ReplyInProgress(number, Playback(f"r{number}"), since_ms, answers, number=number, outlet=outlet)
         return self.reply
 
     def next_id(self) -> int:
@@ -116,7 +118,7 @@ class AgentVoice:
     def play(self, now_ms: int) -> list[Effect]:
         """Whatever audio is due."""
         reply = self.reply
-        if reply is None or reply.is_held or reply.is_paused:
+        if reply is None or reply.outlet is not Outlet.OPEN:
             return []
         effects: list[Effect] = []
         for chunk in reply.playback.due(now_ms):
@@ -130,7 +132,7 @@ class AgentVoice:
             return []
         if now_ms - reply.wanted_since_ms < self.turn_taking.filler_after_ms:
             return []
-        reply.is_filled = True
+        reply.fill()
         return [Fill(reply.id, self.filler)]
 
     @property
@@ -152,17 +154,13 @@ class AgentVoice:
     def pause(self) -> list[Effect]:
         """Fall silent for a voice that may come to nothing; what was out and not heard is kept for `resume`."""
         reply = self.reply
-        if reply is None or reply.is_paused:
+        if reply is None or not reply.pause():
             return []
-        reply.is_paused = True
         return [SendClear()] if reply.playback.take_back() else []
 
     def resume(self, now_ms: int) -> list[Effect]:
         """Go on from the last thing that was heard."""
-        if self.reply is None or not self.reply.is_paused:
-            return []
-        self.reply.is_paused = False
-        return self.play(now_ms)
+        return self.play(now_ms) if self.reply is not None and self.reply.resume() else []
 
     def cut(self, now_ms: int) -> tuple[list[Effect], Turn | None]:
         """Stop for good: what the engine and Twilio have to be told, and the turn as it was heard."""
@@ -170,7 +168,7 @@ class AgentVoice:
         if reply is None:
             return [], None
         effects: list[Effect] = [CancelReply(reply.id, reply.played_ms, reply.playback.heard_text.strip())]
-        if not reply.is_held and not reply.is_paused:
+        if reply.outlet is Outlet.OPEN:
             effects.insert(0, SendClear())
         return effects, self.lose(now_ms)
 
@@ -186,7 +184,7 @@ class AgentVoice:
     def release(self, answers: TurnEnd, now_ms: int) -> list[Effect]:
         """The turn that a held reply answers is confirmed: let it be heard."""
         assert self.reply is not None, "only a held reply is released"
-        self.reply.is_held, self.reply.answers = False, answers
+        self.reply.release(answers)
         return self.play(now_ms)
 
     # --- what came of it ---------------------------------------------------------------------------------------------

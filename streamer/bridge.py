@@ -95,7 +95,7 @@ class Bridge:
         self._socket = socket
         self._stream_sid = stream_sid
         self._session = session
-        self._engine = EngineAtWork(make_engine, self._on_engine, stream_sid)
+        self._engine = EngineAtWork(make_engine, self._on_engine, journal.call_id)
         self._journal = journal
         self._now_ms = now_ms
         self._caller_audio = caller_audio

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from calls.errors import Blame, Failure, OffhookError
 from calls.record import Mode
-from streamer.engines.engine import Engine
-from streamer.events import EngineEvent, EngineLost, EngineOrder, Used
+from streamer.engines.engine import Engine, kept_audio
+from streamer.events import EngineEvent, EngineLost, EngineOrder, Noted, Used
 from streamer.providers.sent_audio import KeptAudio
 from streamer.twilio_stream import Media
 
@@ -21,11 +21,12 @@ KEPT_MS = 10_000
 
 class EngineAtWork:
     """`make` gives an engine for a mode, or raises OffhookError; `emit` takes what the one at work says. What a
-    replaced engine still says is not heard, except what it used."""
+    replaced engine still says is not heard, except what it used and what is to be noted. `call` names it in the log."""
 
     def __init__(self, make: Callable[[Mode], Engine], emit: Callable[[EngineEvent], None], call: str) -> None:
         self._make, self._emit, self._call = make, emit, call
         self._kept = KeptAudio(KEPT_MS)
+        self._is_keeping = True
         self._engine: Engine | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -41,12 +42,15 @@ class EngineAtWork:
             return
         self._engine = engine
         self._running = tasks.create_task(self._run(engine), name=f"engine {mode.value}")
-        for mulaw, media_ms in self._kept.since(since_media_ms):
+        before, own = self._kept, kept_audio(engine)
+        if own is not None:  # 80 kB a call, and not twice
+            self._kept, self._is_keeping = own, False
+        for mulaw, media_ms in before.since(since_media_ms):
             engine.hear(Media(mulaw, media_ms, binascii.b2a_base64(mulaw, newline=False).decode("ascii")))
 
     def stop(self) -> None:
         """Let the engine go; its own ending belongs to its task."""
-        self._engine = None
+        self._engine, self._is_keeping = None, True
         if self._running:
             self._running.cancel()
 
@@ -57,7 +61,8 @@ class EngineAtWork:
         self._kept.trim(0)
 
     def hear(self, frame: Media) -> None:
-        self._kept.add(frame.mulaw, frame.media_ms)
+        if self._is_keeping:
+            self._kept.add(frame.mulaw, frame.media_ms)
         if self._engine:
             self._engine.hear(frame)
 
@@ -68,7 +73,9 @@ class EngineAtWork:
 
     async def _run(self, engine: Engine) -> None:
         def emit(event: EngineEvent) -> None:
-            if engine is self._engine or isinstance(event, Used):
+            if isinstance(event, Noted):
+                log.warning(event.failure.sentence, extra={"callId": self._call})
+            if engine is self._engine or isinstance(event, Used | Noted):
                 self._emit(event)
 
         try:

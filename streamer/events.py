@@ -152,6 +152,13 @@ class Used:
     reply_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """To be written down, though it changes nothing; may be told after the call has left the stream."""
+
+    failure: Failure
+
+
 EngineEvent = (
     Heard
     | TurnTaken
@@ -164,6 +171,7 @@ EngineEvent = (
     | ReplyLost
     | EngineLost
     | Used
+    | Noted
 )
 
 # --- what the session wants done (imperative) -------------------------------------------------------------------------

@@ -6,6 +6,7 @@ it sounds, more words are known     the new engine says the rest behind it
 it sounds, and broke off            its sentence stands, or the answer is asked for anew behind it
 nothing of it has sounded           the bridge phrase at once, and the answer is asked for anew
 ... to words nobody wrote down      the bridge phrase; the new engine hears the caller's voice again
+nobody told that the caller spoke   the same
 """
 
 from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
@@ -92,7 +93,7 @@ def _cover(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_ms: in
     text = dialogue.agent.phrases.bridge
     if not text or reply.is_bridged or reply.fixed == text:
         return []
-    reply.is_bridged = reply.is_filled = True
+    reply.bridge()
     if not bridge:
         return [Fill(reply.id, text)]
     reply.said.append(f"{text} ")

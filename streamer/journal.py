@@ -87,6 +87,10 @@ class Journal:
         self._empty.set()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def call_id(self) -> str:
+        return self._call_id
+
     def write(self, entry: Entry) -> None:
         self._seen(entry)
         if len(self._entries) >= MAX_ENTRIES:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from calls.conversation import Role, Turn
 from calls.latency import Waterfall
@@ -18,15 +19,39 @@ class TurnEnd:
     decided_at_ms: int
 
 
+class Outlet(Enum):
+    """Whether its audio goes out.
+
+    HELD ──release──► OPEN ──pause──► PAUSED
+                        ▲                │
+                        └─────resume─────┘
+    """
+
+    HELD = auto()
+    """Made ahead of the end of the caller's turn, not to be sent yet."""
+    OPEN = auto()
+    PAUSED = auto()
+    """Silenced by a voice that may come to nothing."""
+
+
+class Cover(Enum):
+    """What covers the wait for its first sound. It only goes on from one to the next."""
+
+    NOTHING = auto()
+    FILLED = auto()
+    """Short words have been ordered, or are not needed."""
+    BRIDGED = auto()
+    """The bridge phrase: nothing more is said in between."""
+
+
 @dataclass(slots=True)
 class ReplyInProgress:
     """`ends_call` marks a goodbye: it cannot be interrupted, and the socket closes once it has been heard.
 
-    `is_held`: made ahead of the end of the caller's turn, not to be sent yet. `is_paused`: silenced by a voice that may
-    come to nothing. `is_filled`: short words have covered the wait for it, or are not needed. `is_bridged`: the bridge
-    phrase has. `number` names its turn and its marks; `id` is what its engine knows it by, another with each engine.
-    `fixed` are the words it was ordered with, where it was. `said` is everything that is to be spoken, `spoken` what
-    has become sound of it; `own_sound_at_ms` is when the first of that came, fillers not counted.
+    `is_whole`: its engine has given out everything of it. `number` names its turn and its marks; `id` is what its
+    engine knows it by, another with each engine. `fixed` are the words it was ordered with, where it was. `said` is
+    everything that is to be spoken, `spoken` what has become sound of it; `own_sound_at_ms` is when the first of that
+    came, fillers not counted.
     """
 
     id: int
@@ -40,15 +65,59 @@ class ReplyInProgress:
     clause_at_ms: int | None = None
     spoken_at_ms: int | None = None
     is_whole: bool = False
-    is_held: bool = False
-    is_paused: bool = False
-    is_filled: bool = False
+    outlet: Outlet = Outlet.OPEN
+    cover: Cover = Cover.NOTHING
     number: int = 0
     fixed: str = ""
     spoken: list[str] = field(default_factory=list)
     own_sound_at_ms: int | None = None
-    is_bridged: bool = False
     filler_ms: int = 0
+
+    @property
+    def is_held(self) -> bool:
+        return self.outlet is Outlet.HELD
+
+    @property
+    def is_paused(self) -> bool:
+        return self.outlet is Outlet.PAUSED
+
+    @property
+    def is_filled(self) -> bool:
+        """Nothing has to be ordered to cover the wait."""
+        return self.cover is not Cover.NOTHING
+
+    @property
+    def is_bridged(self) -> bool:
+        return self.cover is Cover.BRIDGED
+
+    def release(self, answers: TurnEnd) -> None:
+        """The turn that it answers is over: it may be heard."""
+        self.answers = answers
+        if self.outlet is Outlet.HELD:
+            self.outlet = Outlet.OPEN
+
+    def pause(self) -> bool:
+        """A voice has begun. Whether that silences it; what is held is silent."""
+        if self.outlet is not Outlet.OPEN:
+            return False
+        self.outlet = Outlet.PAUSED
+        return True
+
+    def resume(self) -> bool:
+        """The voice came to nothing. Whether it is to go on."""
+        if self.outlet is not Outlet.PAUSED:
+            return False
+        self.outlet = Outlet.OPEN
+        return True
+
+    def fill(self) -> None:
+        """Short words cover the wait for it, or none are needed."""
+        if self.cover is Cover.NOTHING:
+            self.cover = Cover.FILLED
+
+    def bridge(self) -> None:
+        """The bridge phrase covers the wait for it."""
+        self.cover = Cover.BRIDGED
 
     @property
     def played_ms(self) -> int:

@@ -15,10 +15,12 @@ from calls.record import EndReason, Mode
 from streamer.dialogue import Dialogue
 from streamer.events import (
     ChangeEngine,
+    CommitNote,
     CommitUsage,
     Effect,
     EngineEvent,
     EngineLost,
+    Noted,
     ReplyBegun,
     ReplyDone,
     ReplyFilled,
@@ -132,8 +134,8 @@ class Session:
     # --- from the engine -------------------------------------------------------------------------------------------
 
     def on_engine(self, event: EngineEvent, now_ms: int) -> list[Effect]:
-        if isinstance(event, Used):  # billed, whether the call is over or not
-            return [self._used(event, now_ms)]
+        if isinstance(event, Used | Noted):  # written down, whether the call is over or not
+            return [self._used(event, now_ms) if isinstance(event, Used) else CommitNote(event.failure)]
         if self.is_over or (self._last_words and not isinstance(event, TurnEnded)):
             return []
         match event:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from calls.comparison import COMPLETED, has_fallen
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import Blame, Failure
-from calls.faults import faults_of
+from calls.faults import faults_of, harmful
 from calls.plain_words import END_REASONS, seconds
 from calls.record import CallRecord, EndReason, Mode, Status
 from calls.remedies import remedy
@@ -91,7 +91,7 @@ def _not_over(record: CallRecord) -> Iterator[Cause]:
 
 def _ended(record: CallRecord, conversation: Conversation) -> Iterator[Cause]:
     reason = record.end_reason
-    if not record.is_final or (record.failures and reason in {EndReason.FAILED, EndReason.NOT_CONNECTED}):
+    if not record.is_final or (harmful(record) and reason in {EndReason.FAILED, EndReason.NOT_CONNECTED}):
         return
     if reason is EndReason.NOT_CONNECTED:
         yield Cause(

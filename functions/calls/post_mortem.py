@@ -12,7 +12,7 @@ from calls.causes import Cause, causes, explained
 from calls.conversation import Conversation, Turn
 from calls.cost import Cost
 from calls.errors import Failure
-from calls.faults import faults_of
+from calls.faults import HARMLESS, faults_of
 from calls.plain_words import BLAMES
 from calls.record import CallRecord
 from calls.remedies import remedy
@@ -97,7 +97,9 @@ def _explained(record: CallRecord) -> tuple[Explained, ...]:
     """Every failure as it came; one that is only the trace of another asks for nothing of its own."""
     faults = {(fault.code, fault.blame) for fault in faults_of(record)}
     return tuple(
-        Explained(one, explained(one), remedy(one) if (one.code, one.blame) in faults else _TRACE)
+        Explained(
+            one, explained(one), remedy(one) if (one.code, one.blame) in faults or one.code in HARMLESS else _TRACE
+        )
         for one in record.failures
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from calls.errors import Blame, Failure
+from calls.faults import EVENTS_UNKNOWN
 
 _REACH = (
     "Run `offhook doctor`: its checks `stream-reach` and `stream-upgrade` say whether Twilio can reach the streamer."
@@ -31,6 +32,7 @@ _BY_CODE: Mapping[str, str] = {
     "frames-malformed": "Something between Twilio and the streamer changes what is sent: look at proxies on the way.",
     "store-table-missing": "Run `offhook doctor`: its check `table` says what is wrong with OFFHOOK_TABLE.",
     "store-forbidden": "Give the role of the functions and the streamer access to the table.",
+    EVENTS_UNKNOWN: "Nothing for this call, which they did not change; look for a newer version of Offhook.",
     "budget-near": _BUDGET,
     "budget-spent": _BUDGET,
     "twilio-20003": "Put the account's present auth token into the deployment.",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from calls.conversation import Conversation, Role, Turn
+from calls.faults import harmful
 from calls.latency import Waterfall
 from calls.record import CallRecord, EndReason, Mode, Status
 from calls.time_line import time_line
@@ -57,7 +58,7 @@ def trace_id(record: CallRecord) -> str:
 
 def is_wanted(record: CallRecord, share: float) -> bool:
     """Whether the call is told: always where something went wrong, and `share` (0 to 1) of all others."""
-    troubled = bool(record.failures) or record.end_reason in {None, EndReason.FAILED} or record.status is Status.FAILED
+    troubled = bool(harmful(record)) or record.end_reason in {None, EndReason.FAILED} or record.status is Status.FAILED
     return troubled or int(_digest(record.call_id)[24:32], 16) < share * 2**32
 
 
@@ -89,7 +90,7 @@ def _root(record: CallRecord, conversation: Conversation, ended_at_ms: int) -> S
         "mode": record.modes[0].mode.value if record.modes else "none",
         "turns": len(conversation.turns),
     }
-    failed = record.failures[-1].code if record.failures else ""
+    failed = next((failure.code for failure in reversed(harmful(record))), "")
     marks = tuple(Mark(event.at_ms, event.sentence) for event in time_line(record, conversation))
     return Span(_id(record, "call"), "", "call", record.created_at_ms, ended_at_ms, attributes, failed, marks)
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, EngineOrder
+from streamer.providers.sent_audio import KeptAudio
 from streamer.twilio_stream import Media
 
 
@@ -29,3 +30,10 @@ def unknown_events(engine: Engine) -> UnknownEvents:
 def leads(engine: Engine) -> bool:
     """Whether the engine decides for itself when to speak and takes no orders to answer: it has `leads = True`."""
     return bool(getattr(engine, "leads", False))
+
+
+def kept_audio(engine: Engine) -> KeptAudio | None:
+    """What the engine keeps of the caller's newest audio, for itself and for whoever comes after it: an engine that
+    does has it as `kept`, and leaves it as it is when it ends."""
+    found = getattr(engine, "kept", None)
+    return found if isinstance(found, KeptAudio) else None

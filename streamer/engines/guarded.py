@@ -6,14 +6,13 @@ once: one call's trouble is not many calls'.
 """
 
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
 from calls.conversation import Conversation
 from calls.errors import Failure, ProviderFailed
 from calls.reply import ReplyPart
 from streamer.breaker import Breakers
-from streamer.engines.engine import Engine, leads, unknown_events
+from streamer.engines.engine import Engine, kept_audio, leads, unknown_events
 from streamer.engines.ports import Recogniser, Speaker, Spoken, Thinker
 from streamer.events import (
     Draft,
@@ -21,6 +20,7 @@ from streamer.events import (
     EngineLost,
     EngineOrder,
     Heard,
+    Noted,
     ReplyBegun,
     ReplyLost,
     SpeechStarted,
@@ -28,8 +28,6 @@ from streamer.events import (
     TurnTaken,
 )
 from streamer.twilio_stream import Media
-
-log = logging.getLogger(__name__)
 
 
 class _Told:
@@ -120,8 +118,8 @@ class GuardedSpeaker:
 
 class GuardedEngine:
     """Implements `streamer.engines.engine.Engine` around one speech-to-speech model, which is heard to be well by what
-    it hears and answers. `puzzled` is told the provider, and how many events of it nobody knew, where there were any.
-    """
+    it hears and answers. `puzzled` is told the provider, and how many events of it nobody knew, where there were any;
+    the call's record gets their kinds (Noted)."""
 
     def __init__(
         self,
@@ -132,7 +130,7 @@ class GuardedEngine:
     ) -> None:
         self._engine, self._told = engine, _Told(provider, breakers)
         self._provider, self._puzzled = provider, puzzled
-        self.leads = leads(engine)
+        self.leads, self.kept = leads(engine), kept_audio(engine)
 
     def hear(self, frame: Media) -> None:
         self._engine.hear(frame)
@@ -154,5 +152,5 @@ class GuardedEngine:
         finally:
             unknown = unknown_events(self._engine)
             if unknown.total:
-                log.warning(unknown.sentence(self._provider))
                 self._puzzled(self._provider, unknown.total)
+                emit(Noted(unknown.failure(self._provider)))

@@ -9,12 +9,9 @@ sound (keys). A cut of the session's ends what the caller hears, never what the 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from calls import closing, tools
 from calls.agent import Agent
 from calls.errors import ProviderFailed
-from calls.record import EndReason
-from calls.reply import Action, EndCall
-from streamer.engines import live_delegation
+from streamer.engines.live_actions import Delegation, LiveActions
 from streamer.engines.live_bursts import Burst, BurstBegan, BurstEnded, Bursts, BurstSounded, BurstWorded, is_silent
 from streamer.engines.live_ear import LiveEar
 from streamer.engines.live_turns import CallerTurns
@@ -39,10 +36,6 @@ from streamer.providers.endpointing import Began, Ended
 from streamer.providers.openai_live_events import AgentWords, CallerWords, Delegated, LiveEvent, Sound
 from streamer.turns import same_words
 
-SETTLED_MS = 600
-"""How long after a delegation the words that it is about may still come."""
-ACT_AFTER_MS = 2_000
-"""Where nothing more is said, an action is carried out after so long."""
 FIXED_ECHO_MS = 250
 """How long fixed words still sound after their last piece would have been played."""
 
@@ -82,15 +75,17 @@ class LiveTalk:
     _fixed: Say | None = None
     _fixed_until_ms: int | None = None
     _agent_words: str = ""
-    _action: Action | None = None
-    _action_at_ms: int = 0
-    _delegation: tuple[str, int] | None = None
     _is_nudged: bool = False
+    _actions: LiveActions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._actions = LiveActions(self.agent)
 
     def is_quiet(self, now_ms: int) -> bool:
         """Nobody speaks, nothing is awaited: another session may take over unheard."""
         speaks = self.bursts.is_open or self.fixed_sounds(now_ms) or self.turns.is_busy
-        return not speaks and self._wanted is None and self._delegation is None and self.turns.waiting_since_ms is None
+        is_awaited = self._wanted is not None or self.turns.waiting_since_ms is not None
+        return not speaks and not is_awaited and self._actions.delegation is None
 
     def fixed_sounds(self, now_ms: int) -> bool:
         """Fixed words are being spoken, or will be at once."""
@@ -106,11 +101,14 @@ class LiveTalk:
         return self._fixed.text if self._fixed is not None else ""
 
     def late(self, now_ms: int) -> ProviderFailed | None:
-        """What it means that the caller waits; None while the model has the agent's `reply_s` to answer."""
+        """What it means that the caller waits; None while the model has the agent's `reply_s` to answer. Words of an
+        answer that no sound follows are one that nobody hears: not waited for any longer."""
         since_ms, reply_s = self.turns.waiting_since_ms, self.agent.limits.reply_s
-        if since_ms is None or not self._is_idle(now_ms) or now_ms - since_ms < reply_s * 1000:
+        if since_ms is None or not self._is_idle(now_ms):
             return None
-        return failures.reply_late(self.model, reply_s)
+        if self.bursts.soundless_at_ms is not None and self.bursts.soundless_at_ms >= since_ms:
+            return failures.silent(self.model)
+        return failures.reply_late(self.model, reply_s) if now_ms - since_ms >= reply_s * 1000 else None
 
     def _is_idle(self, now_ms: int) -> bool:
         return not self.bursts.is_open and not self.turns.caller_talks and not self.fixed_sounds(now_ms)
@@ -144,7 +142,7 @@ class LiveTalk:
             case CallerWords(text, _, end_ms):
                 return self._of_turns(self.turns.words(text, said_at(end_ms), now_ms), now_ms)
             case Delegated(delegation_id):
-                self._delegation = (delegation_id, now_ms)
+                self._actions.delegation = Delegation(delegation_id, now_ms)
         return []
 
     # --- from the session --------------------------------------------------------------------------------------------
@@ -192,7 +190,7 @@ class LiveTalk:
     def _silence(self, now_ms: int) -> None:
         self.bursts.cut(now_ms)
         self.turns.agent_ends()
-        self._reply_id = self._action = None
+        self._reply_id = self._actions.wanted = None
 
     # --- from the clock ----------------------------------------------------------------------------------------------
 
@@ -200,9 +198,9 @@ class LiveTalk:
         """What the time brings; cheap when that is nothing."""
         out = self._of_bursts(self.bursts.due(now_ms), now_ms)
         out += self._of_turns(self.turns.due(now_ms), now_ms)
-        if self._delegation and now_ms - self._delegation[1] >= SETTLED_MS:
-            out += self._delegated(self._delegation[0], now_ms)
-        if self._action and now_ms - self._action_at_ms >= ACT_AFTER_MS and self._is_idle(now_ms):
+        if delegation := self._actions.settled(now_ms):
+            out.append(self._delegated(delegation, now_ms))
+        if self._actions.is_due(now_ms) and self._is_idle(now_ms):
             return out + self._act()
         return out + self._nudge(now_ms)
 
@@ -219,20 +217,14 @@ class LiveTalk:
 
     def _act(self) -> list[Out]:
         """Nothing more is said: the action stands alone."""
-        action, self._action = self._action, None
         reply_id = self._new_id()
-        return [ReplyBegun(reply_id), ReplyDone(reply_id, action)]
+        return [ReplyBegun(reply_id), ReplyDone(reply_id, self._actions.take())]
 
-    def _delegated(self, delegation_id: str, now_ms: int) -> list[Out]:
-        self._delegation = None
-        action = live_delegation.wanted(self.agent, self.turns.words_so_far, self._agent_words)
-        if action is None:
-            return [Append(messages.note_result(delegation_id, live_delegation.NOTHING_DONE))]
-        self._action, self._action_at_ms = action, now_ms
-        self.turns.waiting_since_ms = None
-        if self._agent_words.strip():
-            return [Append(messages.note_result(delegation_id, live_delegation.BEING_DONE))]
-        return [Append(messages.speak_result(delegation_id, tools.words_before(self.agent, action)))]
+    def _delegated(self, delegation: Delegation, now_ms: int) -> Append:
+        told, is_to_do = self._actions.decide(delegation, self.turns.words_so_far, self._agent_words, now_ms)
+        if is_to_do:
+            self.turns.waiting_since_ms = None
+        return Append(told)
 
     # --- another session ---------------------------------------------------------------------------------------------
 
@@ -242,15 +234,15 @@ class LiveTalk:
         then: list[bytes] = []
         if self._reply_id is not None and self.bursts.is_open:
             then += messages.broke_off(self._agent_words)
-            out.append(ReplyDone(self._reply_id, self._action))
-            self._reply_id = self._action = None
+            out.append(ReplyDone(self._reply_id, self._actions.take()))
+            self._reply_id = None
         elif self.turns.waiting_since_ms is not None:
             then += messages.answer_now()
         if self._wanted is not None:
             then += messages.say(self._wanted.text) if isinstance(self._wanted, Say) else messages.answer_now()
         self.bursts.forget()
         self.turns.agent_ends()
-        self._delegation = None
+        self._actions.delegation = None
         return out, then
 
     def _of_bursts(self, bursts: list[Burst], now_ms: int) -> list[Out]:
@@ -265,8 +257,8 @@ class LiveTalk:
                 case BurstSounded(mulaw, text) if self._reply_id is not None:
                     out.append(ReplySpoken(self._reply_id, mulaw, text))
                 case BurstEnded() if self._reply_id is not None:
-                    out.append(ReplyDone(self._reply_id, self._action))
-                    self._reply_id = self._action = None
+                    out.append(ReplyDone(self._reply_id, self._actions.take()))
+                    self._reply_id = None
                     self.turns.agent_ends()
         return out
 
@@ -284,16 +276,9 @@ class LiveTalk:
         for event in events:
             if isinstance(event, TurnTaken) and not self.bursts.is_open:
                 self._agent_words = ""
-            if isinstance(event, TurnWorded) and event.text:
-                self._said_by_caller(event.text, now_ms)
+            if isinstance(event, TurnWorded) and event.text and self._actions.caller_said(event.text, now_ms):
+                self.turns.waiting_since_ms = None
         return [*events]
-
-    def _said_by_caller(self, text: str, now_ms: int) -> None:
-        if closing.caller_says_goodbye(text):
-            self._action, self._action_at_ms = EndCall(EndReason.CALLER_GOODBYE.value), now_ms
-            self.turns.waiting_since_ms = None
-        elif self._action == EndCall(EndReason.CALLER_GOODBYE.value):
-            self._action = None
 
     def _new_id(self) -> int:
         self._next_id += 1

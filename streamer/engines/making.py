@@ -6,6 +6,7 @@ from typing import Any
 
 from calls.conversation import Turn
 from calls.reply import Action
+from streamer.engines.lead_in import LeadIn
 from streamer.engines.outcomes import Outcome
 from streamer.engines.realtime_events import calls_in, end_of
 from streamer.engines.wording import Wording, left_to_say
@@ -14,10 +15,10 @@ from streamer.turns import same_words
 
 @dataclass(slots=True)
 class Making:
-    """A reply. `said` are its words so far, `text` those that came without sound. `elsewhere_ms` of its audio came
-    from sessions before the present one. `words` are what the model was told to say, `action` what follows them, and
-    `mulaw` what it made of them. `until_s` is when nobody waits for its first sound any longer.
-    `asked` are the turns that it answers."""
+    """A reply. `said` are its words so far, `text` those that came without sound, `untold` those of a transcript that
+    nobody has heard a voice of yet. `elsewhere_ms` of its audio came from sessions before the present one. `words` are
+    what the model was told to say, `action` what follows them, and `mulaw` what it made of them. `until_s` is when
+    nobody waits for its first sound any longer. `asked` are the turns that it answers."""
 
     id: int
     wording: Wording
@@ -31,6 +32,8 @@ class Making:
     rounds: int = 0
     said: str = ""
     text: str = ""
+    untold: str = ""
+    lead_in: LeadIn = field(default_factory=LeadIn)
     sounded_ms: float = 0.0
     elsewhere_ms: float = 0.0
 
@@ -46,7 +49,18 @@ class Making:
 
     def forget_unspoken(self) -> None:
         """The session makes it anew: words without sound were not said."""
-        self.said, self.text = self.said.removesuffix(self.wording.unspoken()), ""
+        self.said, self.text, self.untold = self.said.removesuffix(self.wording.unspoken()), "", ""
+        if not self.lead_in.has_voice:
+            self.lead_in = LeadIn()
+
+    def goes_elsewhere(self) -> None:
+        """Another session makes the rest."""
+        self.elsewhere_ms, self.lead_in.skipped_ms = self.sounded_ms, 0
+
+    def here_ms(self, played_ms: float) -> int:
+        """How far the present session's own audio of it was heard, where so much of all its audio was played."""
+        heard_ms = max(0, round(played_ms - self.elsewhere_ms))
+        return heard_ms + self.lead_in.skipped_ms if heard_ms else 0
 
     def outcome(self, response: Mapping[str, Any], model: str, limited_for_s: float, now_s: float) -> Outcome:
         """Of a response that is over. `limited_for_s`: how long the vendor wants to be left alone, as far as it said

@@ -19,7 +19,7 @@ from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.ports import PhraseSpeaker
 from streamer.engines.realtime_replies import Replies
 from streamer.engines.realtime_talk import Talk
-from streamer.engines.session_life import SessionLife, life
+from streamer.engines.succession import Succession
 from streamer.engines.told_history import ToldHistory
 from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import (
@@ -44,11 +44,9 @@ from streamer.twilio_stream import Media
 log = logging.getLogger(__name__)
 
 UPDATED_WITHIN_S = 3.0
-KEPT_MS = 8_000
+KEPT_MS = 10_000
 RESENT_MS = 400
 """How much audio before its end a session may not have told of: it broke, or a voice had only just begun."""
-REPLACED_ONCE_IN_S = 30.0
-SPARE_AGAIN_S = 10.0
 _LOOK_S = 0.2
 _MOST_UNWORDED = 16
 _EARLY_ORDERS = 16
@@ -75,7 +73,7 @@ class RealtimeEngine:
         self.unknown, self._meter = UnknownEvents(), meter or UsageMeter()
         self._agent, self._take, self._speaker = agent, take, speaker
         self._so_far, self._today, self._now_s = so_far, today, now_s
-        self._kept = KeptAudio(KEPT_MS)
+        self.kept = KeptAudio(KEPT_MS)
         self._newest_ms = 0
         self._resend_from_ms = 0
         self._emit: Callable[[EngineEvent], None] | None = None
@@ -84,10 +82,7 @@ class RealtimeEngine:
         self._early: list[EngineOrder] = []
         self._talk: Talk | None = None
         self._spare: Talk | None = None
-        self._is_sparing = False
-        self._spare_after_s = 0.0
-        self._replaced_at_s: float | None = None
-        self._life = SessionLife(0.0, 0.0)
+        self._succession = Succession()
         self._history: ToldHistory | None = None
         self._unworded: dict[str, TurnTaken] = {}
         self._lost: asyncio.Future[ProviderFailed] | None = None
@@ -95,7 +90,7 @@ class RealtimeEngine:
     # --- the port ----------------------------------------------------------------------------------------------------
 
     def hear(self, frame: Media) -> None:
-        self._kept.add(frame.mulaw, frame.media_ms)
+        self.kept.add(frame.mulaw, frame.media_ms)
         self._newest_ms = frame.media_ms
         if self._talk is not None:
             self._talk.hear(frame.payload, len(frame.mulaw), frame.media_ms)
@@ -136,7 +131,6 @@ class RealtimeEngine:
         finally:
             if self._talk is not None:
                 self._talk.leave()
-            self._kept.trim(0)
 
     # --- a session's life --------------------------------------------------------------------------------------------
 
@@ -147,9 +141,9 @@ class RealtimeEngine:
         except ProviderFailed as failed:
             self._ended(None, failed, is_spare=is_spare)
             return
-        talk = Talk(session, self._agent, CallerTurns(self._agent.realtime, self._kept), self, self._now_s)
+        talk = Talk(session, self._agent, CallerTurns(self._agent.realtime, self.kept), self, self._now_s)
         try:
-            talk.configure(session_update(self._agent, "configure", self._today() if self._today else None))
+            talk.client.send(session_update(self._agent, "configure", self._today() if self._today else None))
             async with asyncio.timeout(UPDATED_WITHIN_S):
                 while not talk.is_ready:
                     talk.take(await session.receive())
@@ -165,7 +159,7 @@ class RealtimeEngine:
 
     def _ready(self, talk: Talk, *, is_spare: bool) -> None:
         if is_spare:
-            self._spare, self._is_sparing = talk, False
+            self._spare, self._succession.is_sparing = talk, False
         else:
             self._adopt(talk, self._resend_from_ms)
 
@@ -174,23 +168,23 @@ class RealtimeEngine:
         assert self._replies is not None, "sessions live inside run"
         self._talk = talk
         conversation = self._so_far()
-        self._history = ToldHistory(talk)
+        self._history = ToldHistory(talk.client)
         self._history.begin(conversation)
         for ref, turn in list(self._unworded.items()):
             self._hand_on(talk, ref, turn)
         known = {turn.id.rpartition("-r")[2] for turn in conversation.turns}
         self._replies.stand_on(talk, self._history, lambda reply_id: str(reply_id) in known)
-        for mulaw, media_ms in self._kept.since(resend_from_ms):
+        for mulaw, media_ms in self.kept.since(resend_from_ms):
             talk.hear(_base64(mulaw), len(mulaw), media_ms)
         left_s = talk.session.expires_at_s - time.time() if talk.session.expires_at_s else 0.0
-        self._life = life(self._now_s(), max(0.0, left_s), self._agent.realtime.longest_s)
+        self._succession.began(self._now_s(), max(0.0, left_s), self._agent.realtime.longest_s)
 
     def _hand_on(self, talk: Talk, ref: str, turn: TurnTaken) -> None:
         """A turn whose words the last session did not write down: the next one is given its sound."""
         first_ms, last_ms = turn.first_voice_media_ms, turn.last_voice_media_ms
-        sound = b"".join(mulaw for mulaw, media_ms in self._kept.since(first_ms) if media_ms <= last_ms)
+        sound = b"".join(mulaw for mulaw, media_ms in self.kept.since(first_ms) if media_ms <= last_ms)
         if sound:
-            talk.enter_audio(_base64(sound))
+            talk.client.enter_audio(_base64(sound))
         self.turn_worded(TurnWorded(ref, ""))
 
     def _ended(self, talk: Talk | None, failed: ProviderFailed, *, is_spare: bool) -> None:
@@ -199,8 +193,8 @@ class RealtimeEngine:
             self._died(talk, failed)
         elif is_spare and (talk is None or talk is self._spare or not talk.is_ready):
             log.warning("no second session yet: %s", failed.failure.code)
-            self._spare, self._is_sparing = None, False
-            self._spare_after_s = self._now_s() + SPARE_AGAIN_S
+            self._spare = None
+            self._succession.no_spare(self._now_s())
         elif talk is None or not talk.is_ready:
             self._replace(failed, is_worth_it=isinstance(failed, ConnectionLost))
 
@@ -224,10 +218,7 @@ class RealtimeEngine:
         """One new session at once; where another was needed just before, the engine is lost."""
         assert self._tasks is not None, "sessions live inside run"
         assert self._lost is not None, "sessions live inside run"
-        now_s = self._now_s()
-        is_again = self._replaced_at_s is not None and now_s - self._replaced_at_s < REPLACED_ONCE_IN_S
-        if is_worth_it and not is_again:
-            self._replaced_at_s = now_s
+        if is_worth_it and self._succession.may_replace(self._now_s()):
             self._tasks.create_task(self._serve(is_spare=False), name="session")
         elif not self._lost.done():
             self._lost.set_result(failed)
@@ -242,13 +233,12 @@ class RealtimeEngine:
     def _look_ahead(self, talk: Talk) -> None:
         """Before a session's limit the next one is made ready, and takes over between two turns."""
         now_s = self._now_s()
-        if not self._life.is_due(now_s):
+        if not self._succession.is_due(now_s):
             return
         if self._spare is None:
-            if not self._is_sparing and now_s >= self._spare_after_s and self._tasks is not None:
-                self._is_sparing = True
+            if self._tasks is not None and self._succession.may_spare(now_s):
                 self._tasks.create_task(self._serve(is_spare=True), name="next session")
-        elif self._may_swap(talk, is_urgent=self._life.is_urgent(now_s)):
+        elif self._may_swap(talk, is_urgent=self._succession.is_urgent(now_s)):
             spare, self._spare = self._spare, None
             self._adopt(spare, max(talk.turns.taken_until_ms, self._newest_ms - RESENT_MS))
             talk.session.close()

@@ -6,7 +6,6 @@ what broke off is gone on with behind what has sounded.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,13 +26,13 @@ from streamer.engines.outcomes import (
     verdict,
 )
 from streamer.engines.ports import PhraseSpeaker
+from streamer.engines.realtime_phrases import Ear, Phrases
 from streamer.engines.realtime_talk import Talk
 from streamer.engines.told_history import ToldHistory
 from streamer.engines.wording import SpeakingRate, Wording
-from streamer.events import EngineEvent, ReplyDone, ReplyFilled, ReplyLost, ReplySpoken, ReplyWorded
-from streamer.metering import making as billed_to
+from streamer.events import EngineEvent, ReplyDone, ReplyLost, ReplySpoken, ReplyWorded
 from streamer.playback import BYTES_PER_MS
-from streamer.providers.openai_phrases import without_lead
+from streamer.providers import openai_realtime_failures as failures
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,8 @@ class Replies:
         tasks: asyncio.TaskGroup,
         now_s: Callable[[], float],
     ) -> None:
-        self._agent, self._speaker, self._emit, self._tasks, self._now_s = agent, speaker, emit, tasks, now_s
+        self._agent, self._emit, self._tasks, self._now_s = agent, emit, tasks, now_s
+        self._phrases = Phrases(speaker, emit, tasks)
         self._rate = SpeakingRate()
         self._talk: Talk | None = None
         self._history: ToldHistory | None = None
@@ -78,7 +78,7 @@ class Replies:
         if latest and latest.said.strip() and not is_known(latest.id):
             history.says(latest.id, latest.said)
         if latest:
-            latest.elsewhere_ms = latest.sounded_ms
+            latest.goes_elsewhere()
         if self._making and self._speaking is None:
             self._ask(self._making)
 
@@ -108,12 +108,12 @@ class Replies:
         self._ask(making)
 
     def fill(self, reply_id: int, text: str) -> None:
-        self._tasks.create_task(self._fill(reply_id, text), name=f"filler {reply_id}")
+        self._phrases.fill(reply_id, text)
 
     def cancel(self, reply_id: int, played_ms: int, heard: str) -> None:
         """Nothing more of it may be given out, and of what was, so much was heard."""
         latest = self._latest
-        elsewhere_ms = latest.elsewhere_ms if latest and latest.id == reply_id else 0
+        heard_ms = latest.here_ms(played_ms) if latest and latest.id == reply_id else max(0, played_ms)
         if self._making and self._making.id == reply_id:
             self._stop()
         if latest and latest.id == reply_id:
@@ -122,7 +122,7 @@ class Replies:
         if self._history:
             self._history.cut(reply_id, heard)
         if self._talk:
-            self._talk.cancel(reply_id, max(0, round(played_ms - elsewhere_ms)))
+            self._talk.cancel(reply_id, heard_ms)
 
     def _begin(self, reply_id: int) -> Making:
         self._stop()
@@ -153,7 +153,7 @@ class Replies:
 
     def _say(self, making: Making, text: str, action: Action | None) -> None:
         """Words that the model does not know of: at once where they are kept, else it says them itself."""
-        if self._speaker.has(text):
+        if self._phrases.has(text):
             if self._history:
                 self._history.says(making.id, text)
             self._speak(making, text, action)
@@ -164,29 +164,12 @@ class Replies:
     def _speak(self, making: Making, text: str, action: Action | None) -> None:
         making.is_fixed, making.said = True, f"{making.said}{text}"
         self._emit(ReplyWorded(making.id, text))
-        self._speaking = self._tasks.create_task(self._spoken(making, text, action), name=f"phrase {making.id}")
-
-    async def _spoken(self, making: Making, text: str, action: Action | None) -> None:
-        billed_to(making.id)
-        try:
-            async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
-                async for piece in pieces:
-                    self._sound(making, piece.mulaw, piece.text)
-        except ProviderFailed as failed:
-            self._lose(making, failed.failure)
-            return
-        self._done(making, action)
-
-    async def _fill(self, reply_id: int, text: str) -> None:
-        """A filler that cannot be spoken is done without."""
-        billed_to(reply_id)
-        try:
-            async with contextlib.aclosing(self._speaker.speak(text)) as pieces:
-                mulaw = b"".join([piece.mulaw async for piece in pieces])
-        except ProviderFailed as failed:
-            log.warning("no filler: %s", failed.failure.code)
-            return
-        self._emit(ReplyFilled(reply_id, mulaw, text))
+        ear = Ear(
+            lambda mulaw, words: self._sound(making, mulaw, words),
+            lambda: self._done(making, action),
+            lambda failure: self._lose(making, failure),
+        )
+        self._speaking = self._phrases.speak(making.id, text, ear)
 
     # --- what the model says -----------------------------------------------------------------------------------------
 
@@ -199,12 +182,23 @@ class Replies:
             return
         making.said += text
         making.wording.add(text)
-        self._emit(ReplyWorded(reply_id, text))
+        if making.lead_in.has_voice:
+            self._emit(ReplyWorded(reply_id, text))
+        else:
+            making.untold += text  # with the voice, if one comes: an answer may be silence, whatever its transcript
 
     def sounded(self, reply_id: int, mulaw: bytes) -> None:
         making = self._of(reply_id)
-        if making is not None:
-            self._sound(making, mulaw, making.wording.with_audio(mulaw))
+        if making is None:
+            return
+        if heard := making.lead_in.take(mulaw):
+            if making.untold:
+                self._emit(ReplyWorded(reply_id, making.untold))
+                making.untold = ""
+            self._sound(making, heard, making.wording.with_audio(heard))
+        elif making.lead_in.is_too_long and self._talk is not None:
+            self._talk.cancel(reply_id, 0)
+            self._failed(making, failures.silent(self._talk.session.model))
 
     def over(self, reply_id: int, response: Mapping[str, Any], model: str) -> None:
         """The response that makes the reply has ended."""
@@ -220,10 +214,13 @@ class Replies:
                     self._keep(making, model)
                 self._done(making, action or making.action)
             case SpeakFirst(text, action, is_new) if is_new:
+                making.forget_unspoken()
                 self._say(making, text, action)
             case SpeakFirst(text, action):
                 self._speak(making, making.words or text, action or making.action)
             case AskAgain(outputs, after_s):
+                if self._talk and not outputs:
+                    self._talk.forget(reply_id, response)
                 self._again(making, outputs, after_s)
             case Lose(failure):
                 self._lose(making, failure)
@@ -231,8 +228,11 @@ class Replies:
     def refused(self, reply_id: int, failed: ProviderFailed) -> None:
         """The vendor would not begin a response."""
         making = self._of(reply_id)
-        if making is None:
-            return
+        if making is not None:
+            self._failed(making, failed)
+
+    def _failed(self, making: Making, failed: ProviderFailed) -> None:
+        """Without a sound: it is asked for once more, or lost."""
         limited_for_s = self._talk.limited_for_s if self._talk else 0.0
         verdict_on = again_or(failed, making.tries, limited_for_s, making.until_s - self._now_s())
         if isinstance(verdict_on, AskAgain):
@@ -250,7 +250,7 @@ class Replies:
             making.tries += 1
         making.forget_unspoken()
         for call in outputs:
-            talk.answer_call(call, NOT_POSSIBLE)
+            talk.client.answer_call(call, NOT_POSSIBLE)
         if after_s:
             self._speaking = self._tasks.create_task(self._ask_after(making, after_s), name=f"pause {making.id}")
         else:
@@ -261,8 +261,7 @@ class Replies:
         if not making.is_said_as_told:
             log.warning("%s did not say a phrase as it was given, or not at once; it is not kept", model)
         else:
-            mulaw = without_lead(bytes(making.mulaw))
-            self._tasks.create_task(self._speaker.keep(making.words, mulaw), name=f"keep {making.id}")
+            self._phrases.keep(making.id, making.words, bytes(making.mulaw))
 
     def _of(self, reply_id: int) -> Making | None:
         return self._making if self._making and self._making.id == reply_id else None

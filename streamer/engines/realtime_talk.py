@@ -7,17 +7,16 @@ session that cannot go on.
 
 import logging
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, Protocol
 
 from calls.agent import Agent
-from calls.conversation import Role
 from calls.errors import ProviderFailed
 from calls.usage import Usage
 from streamer.engines.caller_turns import CallerTurns
-from streamer.engines.outcomes import FunctionCall
+from streamer.engines.client_events import ASKED, ClientEvents
+from streamer.engines.rate_limits import RateLimits
 from streamer.engines.realtime_events import FATAL, KNOWN, reply_of
-from streamer.engines.responses import Cancel, Command, Create, Responses, State, Truncate
+from streamer.engines.responses import Command, Create, Responses, State
 from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, TurnTaken, TurnWorded, Used
 from streamer.providers import openai_realtime_failures as failures
@@ -33,7 +32,6 @@ NEXT_SIGN_WITHIN_S = 3.0
 """Between two events of an active response; also from a cancellation to its end."""
 UNBLOCKED_WITHIN_S = 1.0
 _GARBAGE_ALLOWED = 20
-_LOW_SHARE = 0.1
 
 
 class Owner(Protocol):
@@ -61,22 +59,20 @@ class Owner(Protocol):
 
 
 class Talk:
-    """`now_s` is any steady clock. `session` is closed by whoever opened it."""
+    """`now_s` is any steady clock. `session` is closed by whoever opened it; `client` writes to it."""
 
     def __init__(
         self, session: RealtimeSession, agent: Agent, turns: CallerTurns, owner: Owner, now_s: Callable[[], float]
     ) -> None:
         self.session, self.turns = session, turns
+        self.client = ClientEvents(session, self._not_sent)
         self._agent, self._owner, self._now_s = agent, owner, now_s
         self.responses = Responses()
         self.is_ready = False
         self.failed: ProviderFailed | None = None
         self.garbage = 0
-        self._numbers = count(1)
         self._sign_at_s = now_s()
-        self._cut_items: set[str] = set()
-        self._warned_of_limits = False
-        self._limited_until_s = 0.0
+        self._limits = RateLimits()
         self._last_used: Usage | None = None
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "response.output_audio.delta": self._on_audio,
@@ -96,9 +92,6 @@ class Talk:
 
     # --- what goes out -----------------------------------------------------------------------------------------------
 
-    def configure(self, update: bytes) -> None:
-        self._send(update)
-
     def hear(self, payload: str, size_bytes: int, media_ms: int) -> None:
         """The caller's next audio, as base64 of mu-law."""
         self.turns.sent(size_bytes, media_ms)
@@ -112,23 +105,6 @@ class Talk:
     def cancel(self, reply_id: int, played_ms: int) -> None:
         self._carry_out(self.responses.cancel(reply_id, played_ms))
 
-    def enter_text(self, role: Role, text: str, after: str | None = None) -> str:
-        """A turn that the session does not know. Returns its item's id."""
-        number = next(self._numbers)
-        item_id = f"offhook-{number}"
-        self._send(messages.create_text(f"item-{number}", item_id, role, text, after))
-        return item_id
-
-    def enter_audio(self, payload: str) -> None:
-        number = next(self._numbers)
-        self._send(messages.create_audio(f"item-{number}", f"offhook-{number}", payload))
-
-    def delete(self, item_id: str) -> None:
-        self._send(messages.delete(f"delete-{next(self._numbers)}", item_id))
-
-    def answer_call(self, call: FunctionCall, output: str) -> None:
-        self._send(messages.call_output(f"output-{next(self._numbers)}", call.call_id, output))
-
     def fail(self, failed: ProviderFailed) -> None:
         """The session cannot go on: its socket is closed, and `failed` says why."""
         self.failed = self.failed or failed
@@ -141,22 +117,15 @@ class Talk:
             made = usage.estimated(responses.response_id, self.session.model, responses.received_ms, self._last_used)
             self._owner.emit(Used(made, responses.reply_id))
 
-    def _carry_out(self, commands: list[Command]) -> None:
-        for command in commands:
-            number = next(self._numbers)
-            match command:
-                case Create(reply_id, words):
-                    self._sign_at_s = self._now_s()
-                    self._send(messages.create_response(f"ask-{number}", reply_id, words))
-                case Cancel(response_id):
-                    self._send(messages.cancel_response(f"cancel-{number}", response_id))
-                case Truncate(item_id, content_index, end_ms):
-                    self._cut_items.add(item_id)
-                    self._send(messages.truncate(f"cut-{number}", item_id, content_index, end_ms))
+    def forget(self, reply_id: int, response: Mapping[str, Any]) -> None:
+        """Nothing of the response, which is over, was heard: it is no part of the conversation."""
+        self.responses.forget(reply_id)
+        self._forget_unheard(response)
 
-    def _send(self, message: bytes) -> None:
-        if not self.session.send(message):
-            self._not_sent()
+    def _carry_out(self, commands: list[Command]) -> None:
+        if any(isinstance(command, Create) for command in commands):
+            self._sign_at_s = self._now_s()
+        self.client.carry_out(commands)
 
     def _not_sent(self) -> None:
         if self.failed is None and self.session.socket.is_open:
@@ -239,8 +208,8 @@ class Talk:
         """What nobody wanted and nobody heard is no part of the conversation."""
         for item in tables(response, "output"):
             item_id = item.get("id")
-            if isinstance(item_id, str) and item_id not in self._cut_items:
-                self.delete(item_id)
+            if isinstance(item_id, str) and item_id not in self.client.cut:
+                self.client.delete(item_id)
 
     def _on_speech_started(self, event: Mapping[str, Any]) -> None:
         self._owner.emit(self.turns.started(event))
@@ -263,19 +232,11 @@ class Talk:
     @property
     def limited_for_s(self) -> float:
         """How long the vendor grants no more, as its limits stand; 0 where none is used up."""
-        return max(0.0, self._limited_until_s - self._now_s())
+        return self._limits.spent_for_s(self._now_s())
 
     def _on_limits(self, event: Mapping[str, Any]) -> None:
-        self._limited_until_s = 0.0
-        for limit in tables(event, "rate_limits"):
-            most, left, resets_s = limit.get("limit"), limit.get("remaining"), limit.get("reset_seconds")
-            if isinstance(left, int) and left <= 0 and isinstance(resets_s, int | float):
-                self._limited_until_s = max(self._limited_until_s, self._now_s() + resets_s)
-            if not isinstance(most, int) or not isinstance(left, int) or left >= most * _LOW_SHARE:
-                continue
-            if not self._warned_of_limits:
-                log.warning("OpenAI Realtime: %s of %s %s are left", left, most, str(limit.get("name"))[:32])
-            self._warned_of_limits = True
+        if low := self._limits.told(tables(event, "rate_limits"), self._now_s()):
+            log.warning("OpenAI Realtime: %s are left", low)
 
     def _on_error(self, event: Mapping[str, Any]) -> None:
         error = table(event, "error")
@@ -286,7 +247,7 @@ class Talk:
             self.responses.not_now()
         elif code == "response_cancel_not_active":
             pass  # it was over before the cancellation came; its end is under way
-        elif about.startswith("ask-"):
+        elif about.startswith(ASKED):
             reply_id, commands = self.responses.refused()
             self._carry_out(commands)
             if reply_id is not None:

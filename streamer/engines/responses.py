@@ -133,6 +133,10 @@ class Responses:
                 commands.append(Truncate(sounded.item_id, sounded.content_index, heard_ms))
         return commands
 
+    def forget(self, reply_id: int) -> None:
+        """What has come of the reply so far is gone at the vendor, and cannot be cut."""
+        self._sounded.pop(reply_id, None)
+
     # --- what the vendor tells ---------------------------------------------------------------------------------------
 
     def created(self, response_id: str, reply_id: int | None) -> list[Command]:

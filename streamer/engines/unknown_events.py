@@ -3,9 +3,12 @@ when the engine has ended, so that somebody looks."""
 
 from collections import Counter
 
+from calls.errors import Blame, Failure
+from calls.faults import EVENTS_UNKNOWN
 from streamer.providers.openai_error_fields import word
 
-MOST_KINDS = 16
+MOST_KINDS, MOST_TOLD = 16, 5
+"""Counted, and told of: what is over them are others."""
 NO_EVENT = "no event at all"
 
 
@@ -13,23 +16,24 @@ class UnknownEvents:
     """One engine's, by type."""
 
     def __init__(self) -> None:
+        self.total = 0
         self._counts: Counter[str] = Counter()
-
-    @property
-    def total(self) -> int:
-        return self._counts.total()
 
     def note(self, kind: str) -> None:
         """`kind` is what it calls itself; "" where it is none."""
         name = word(kind) or NO_EVENT
-        if name not in self._counts and len(self._counts) >= MOST_KINDS:
-            name = "others"
-        self._counts[name] += 1
+        if name in self._counts or len(self._counts) < MOST_KINDS:
+            self._counts[name] += 1
+        self.total += 1
 
-    def sentence(self, provider: str) -> str:
-        """For the log. No vendor's text but the types."""
-        kinds = ", ".join(f"{kind} ({count})" for kind, count in self._counts.most_common())
-        return (
-            f"{provider} sent {self.total} events in a call that this version of Offhook does not know: {kinds}. "
+    def failure(self, provider: str) -> Failure:
+        """For the record and the log. No vendor's text but the types, the most frequent ones first."""
+        told = self._counts.most_common(MOST_TOLD)
+        kinds = [f"{kind} ({count})" for kind, count in told]
+        if left := self.total - sum(count for _, count in told):
+            kinds.append(f"others ({left})")
+        sentence = (
+            f"{provider} sent {self.total} events that this version of Offhook does not know: {', '.join(kinds)}. "
             "They were passed over; look for a newer version if that happens often."
         )
+        return Failure(EVENTS_UNKNOWN, Blame.OFFHOOK, sentence)

@@ -120,6 +120,16 @@ def reply_late(model: str, after_s: float) -> ProviderFailed:
     )
 
 
+def silent(model: str) -> ProviderFailed:
+    """The model wrote down what it says, and nothing of it was to be heard."""
+    return ProviderFailed(
+        f"{model} answered with words of which no sound came. Check OpenAI's status page if that happens often, or "
+        "name a gpt-realtime model in models.realtime.",
+        code="openai-live-silent",
+        retryable=True,
+    )
+
+
 def _known(fields: Mapping[str, Any]) -> ProviderFailed | None:
     words = {word(fields.get("code")), word(fields.get("type"))}
     if words & QUOTA:

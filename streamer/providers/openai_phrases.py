@@ -11,8 +11,9 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from typing import Any
 
 from calls.usage import Usage
+from streamer.engines.lead_in import without_lead
 from streamer.engines.ports import Spoken
-from streamer.playback import BYTES_PER_MS, leading_silence_ms
+from streamer.playback import BYTES_PER_MS
 from streamer.providers import openai_realtime_failures as failures
 from streamer.providers import openai_realtime_usage as usage
 from streamer.providers.openai_realtime_messages import phrase_session, say_exactly
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 
 SPOKEN_WITHIN_S = 12.0
 TRIES = 2
-_LEAD_KEPT_MS = 40
 _MOST_BYTES = 60_000 * BYTES_PER_MS
 
 
@@ -74,8 +74,8 @@ class RealtimeSpeaker:
             if not session.send(say_exactly(text, f"phrase-{number}")):
                 raise failures.not_taken()
             mulaw, said = await self._heard(session)
-            if mulaw and same_words(said, text):
-                return without_lead(mulaw)
+            if (sound := without_lead(mulaw)) and same_words(said, text):
+                return sound
             log.warning("%s did not say a phrase as it was given (%d of %d)", self._model, number, TRIES)
         raise failures.silent(self._model)
 
@@ -104,12 +104,6 @@ class RealtimeSpeaker:
                 used = usage.estimated("phrase", session.model, len(sound) / BYTES_PER_MS, None)
             if used is not None:
                 self._metered(used)
-
-
-def without_lead(mulaw: bytes) -> bytes:
-    """The phrase with no more than a breath of silence before it."""
-    lead_ms = leading_silence_ms(mulaw) - _LEAD_KEPT_MS
-    return mulaw[lead_ms * BYTES_PER_MS :] if lead_ms > 0 else mulaw
 
 
 def _check(event: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from calls.call_cost import call_cost
 from calls.errors import Blame, Failure
+from calls.faults import EVENTS_UNKNOWN
 from calls.post_mortem import blame_in_words, post_mortem, to_plain
 from calls.rate_card import standard
 from tests.offhook.calls_made import ANSWERED_MS, CONVERSATION, RECORD
@@ -62,3 +63,13 @@ def test_a_trace_of_another_failure_asks_for_nothing_of_its_own() -> None:
     told = post_mortem(replace(RECORD, failures=(closed, *RECORD.failures)), CONVERSATION)
     assert told.failures[0].what_to_do == "Nothing of its own: it came of the other failures."
     assert "streamer's log" in told.failures[1].what_to_do
+
+
+def test_what_did_nothing_to_the_call_is_shown_and_is_no_fault() -> None:
+    noted = Failure(EVENTS_UNKNOWN, Blame.OFFHOOK, "acme sent 2 events: mood (2).")
+    whole = replace(RECORD, failures=(), modes=RECORD.modes[:1])
+    told = post_mortem(replace(whole, failures=(noted,)), CONVERSATION)
+    assert (told.is_fault, told.causes) == (False, post_mortem(whole, CONVERSATION).causes)
+    assert [(one.sentence, one.what_to_do.startswith("Nothing for this call")) for one in told.failures] == [
+        (noted.sentence, True)
+    ]

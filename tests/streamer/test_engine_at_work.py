@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from calls.errors import ConfigurationInvalid
+from calls.errors import Blame, ConfigurationInvalid, Failure
 from calls.record import Mode
 from streamer.engine_at_work import KEPT_MS, EngineAtWork
-from streamer.events import EngineEvent, EngineLost, EngineOrder
+from streamer.events import EngineEvent, EngineLost, EngineOrder, Noted, SpeechStarted
+from streamer.providers.sent_audio import KeptAudio
 from streamer.twilio_stream import Media
 
 
@@ -48,6 +49,39 @@ async def test_the_next_engine_hears_again_what_is_not_confirmed_frame_by_frame_
 
     assert first.heard == [frame(number) for number in range(5)]
     assert second.heard == [frame(number) for number in (2, 3, 4, 5)]
+
+
+class Keeper(Ears):
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = KeptAudio(KEPT_MS)
+
+    def hear(self, frame: Media) -> None:
+        super().hear(frame)
+        self.kept.add(frame.mulaw, frame.media_ms)
+
+
+async def test_what_an_engine_keeps_itself_is_not_kept_twice_and_is_heard_again_all_the_same() -> None:
+    first, second, third = Keeper(), Ears(), Keeper()
+    engines = iter((first, second, third))
+    at_work = EngineAtWork(lambda _: next(engines), lambda _: None, "01CALL")
+    async with asyncio.TaskGroup() as tasks:
+        at_work.hear(frame(0))
+        at_work.start(Mode.REALTIME, tasks)
+        at_work.hear(frame(1))
+        at_work.stop()
+        at_work.hear(frame(2))  # between two engines
+        at_work.start(Mode.PIPELINE, tasks)
+        at_work.hear(frame(3))
+        at_work.start(Mode.REALTIME, tasks, since_media_ms=20)
+        at_work.hear(frame(4))
+        at_work.end()
+
+    assert second.heard == [frame(number) for number in range(4)]
+    assert third.heard == [frame(number) for number in range(1, 5)]
+    assert third.kept.kept_ms == 0, "nothing is kept of a call that is over"
 
 
 async def test_no_more_is_heard_again_than_is_kept() -> None:
@@ -94,3 +128,30 @@ async def test_an_engine_that_cannot_be_made_is_told_as_lost(caplog: pytest.LogC
     assert isinstance(lost, EngineLost)
     assert lost.failure.code == "key-missing"
     assert "No key is set." in caplog.text
+
+
+class Puzzled(Ears):
+    """Says at its end what it did not know."""
+
+    async def run(self, emit: Callable[[EngineEvent], None]) -> None:
+        try:
+            await super().run(emit)
+        finally:
+            emit(SpeechStarted(0))
+            emit(NOTED)
+
+
+NOTED = Noted(Failure("vendor-events-unknown", Blame.OFFHOOK, "acme sent something new."))
+
+
+async def test_what_an_engine_notes_at_its_end_is_told_and_logged_by_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[EngineEvent] = []
+    at_work = EngineAtWork(lambda _: Puzzled(), told.append, "01CALL")
+    async with asyncio.TaskGroup() as tasks:
+        at_work.start(Mode.REALTIME, tasks)
+        await asyncio.sleep(0)
+        at_work.end()
+
+    assert told == [NOTED]
+    (line,) = caplog.records
+    assert (line.getMessage(), line.__dict__["callId"]) == ("acme sent something new.", "01CALL")

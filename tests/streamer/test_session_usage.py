@@ -2,9 +2,10 @@
 
 import asyncio
 
+from calls.errors import Blame, Failure
 from calls.record import CallRecord, Direction, Mode
 from calls.usage import Kind, Unit, Usage
-from streamer.events import CommitTurn, CommitUsage, ReplyDone, ReplySpoken, ReplyWorded, Say, Used
+from streamer.events import CommitNote, CommitTurn, CommitUsage, Noted, ReplyDone, ReplySpoken, ReplyWorded, Say, Used
 from streamer.journal import Journal
 from streamer.session import Session
 from tests.fakes.agents import AGENT
@@ -52,3 +53,11 @@ async def test_the_journal_writes_a_usage_once() -> None:
     assert await journal.settle(2)
     assert store.usage("01CALL") == (SPOKEN,)
     writing.cancel()
+
+
+def test_what_is_to_be_noted_is_however_late_it_is_told() -> None:
+    s, noted = session(), Failure("vendor-events-unknown", Blame.OFFHOOK, "acme sent something new.")
+    s.begin(START)
+    assert s.on_engine(Noted(noted), START + 10) == [CommitNote(noted)]
+    s.on_gone(START + 20)
+    assert s.on_engine(Noted(noted), START + 30) == [CommitNote(noted)]

@@ -214,7 +214,7 @@ class Live:
         told = [{"role": "system", "content": self._session["instructions"]}, *self._said]
         reply = self._answers.reply_to(told if asked is None else [*told, asked])
         self._tell.expect(reply.fault)
-        if reply.form == "speech" and reply.text:
+        if reply.is_audio and reply.text:
             self._say(reply, reply.text, due_ms + reply.first_audio_ms, is_answer=True)
         if reply.tool_calls:
             self._delegate(reply, due_ms)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.vendors.realtime_plan import voice
+from tests.vendors.realtime_plan import sound_of
 from tests.vendors.script_speech import LiveConnection, SpokenReply
 from tests.vendors.speech_tone import SILENCE
 from tests.vendors.tokens import pieces
@@ -28,7 +28,7 @@ class Speech:
 
 def speech_of(reply: SpokenReply, text: str, start_ms: float, *, is_answer: bool) -> Speech:
     """`text` as `reply` speaks. Where it stalls, the rest of it never comes."""
-    mulaw = voice(text, reply.character_ms, reply.lead_silence_ms)
+    mulaw = sound_of(reply, text)
     if reply.stall_after_ms is not None:
         mulaw = mulaw[: round(reply.stall_after_ms * BYTES_PER_MS)]
     words, at_ms = [], float(reply.lead_silence_ms)

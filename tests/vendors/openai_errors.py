@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 import orjson
 
+STATUSES = (400, 401, 429, 503)
+"""What `of_status` has words of its own for, and one of those that it has not."""
+CODES = ("rate_limit_exceeded", "insufficient_quota", "session_expired", "invalid_api_key", "server_error")
+"""What `of_code` has words of its own for."""
+
 
 @dataclass(eq=False)
 class Complaint(Exception):

@@ -106,7 +106,7 @@ def asked_of(
         conversation.usage_of(context, instructions, remembered=is_default),
         planned(reply, reply.text if text is None else text, offered, most, spoken=is_spoken),
         conversation if is_default else None,
-        is_spoken and reply.form == "speech",
+        is_spoken and reply.is_audio,
         Format(output["format"]),
     )
     return made, reply

@@ -54,6 +54,12 @@ def voice(text: str, character_ms: int, lead_silence_ms: int) -> bytes:
     return SILENCE * (lead_silence_ms * RATE_HZ // 1000) + b"".join(tone(one, character_ms) for one in text)
 
 
+def sound_of(reply: SpokenReply, text: str) -> bytes:
+    """`text` as `reply` makes it sound."""
+    mulaw = voice(text, reply.character_ms, reply.lead_silence_ms)
+    return SILENCE * len(mulaw) if reply.form == "silence" else mulaw
+
+
 def planned(reply: SpokenReply, text: str, offered: frozenset[str], most_tokens: float, *, spoken: bool) -> Plan:
     """The steps of `reply` with the words `text`. `spoken`: the client wants audio.
 
@@ -62,7 +68,7 @@ def planned(reply: SpokenReply, text: str, offered: frozenset[str], most_tokens:
     """
     if reply.form == "nothing":
         text = ""
-    spoken = spoken and reply.form == "speech"
+    spoken = spoken and reply.is_audio
     tokens, was_cut = _affordable(pieces(text), reply, most_tokens, spoken=spoken)
     text = "".join(tokens)
     steps = _speech(reply, text, tokens) if spoken else _text(reply, tokens)
@@ -105,7 +111,7 @@ def _speech(reply: SpokenReply, text: str, tokens: list[str]) -> Plan:
         early_ms = max(0.0, media_ms - reply.transcript_lead_ms)
         steps.append((reply.first_audio_ms + early_ms / reply.times_realtime, Words(token)))
         media_ms += len(token) * reply.character_ms
-    audio, size = voice(text, reply.character_ms, reply.lead_silence_ms), reply.piece_ms * RATE_HZ // 1000
+    audio, size = sound_of(reply, text), reply.piece_ms * RATE_HZ // 1000
     for at in range(0, len(audio), size):
         steps.append((reply.first_audio_ms + at / 8 / reply.times_realtime, Sound(audio[at : at + size])))
     return sorted(steps, key=lambda step: step[0])

@@ -24,6 +24,7 @@ class Heard:
     failed: bool = False
 
 
+Form: TypeAlias = Literal["speech", "text", "silence", "nothing"]
 Outcome: TypeAlias = Literal["completed", "max_output_tokens", "content_filter", "failed"]
 
 
@@ -34,7 +35,8 @@ class SpokenReply:
     Audio comes `first_audio_ms` after the response was due, in pieces of `piece_ms`, `times_realtime` faster than it
     plays; a character lasts `character_ms`, after `lead_silence_ms` of silence, so the voice begins exactly there. The
     transcript is `transcript_lead_ms` of speech ahead of it. `form`: as speech, as a text although speech was asked
-    for, or nothing at all. `stall_after_ms`: no more comes after so much audio (0: not even the first), nor its end.
+    for, as silence (mu-law 0xFF) as long as the speech would be, its transcript with it, or nothing at all.
+    `stall_after_ms`: no more comes after so much audio (0: not even the first), nor its end.
     `outcome` other than completed ends it after the words; `error_code` is why it failed. `fault` counts from
     response.created.
     """
@@ -48,11 +50,16 @@ class SpokenReply:
     times_realtime: float = 5.0
     lead_silence_ms: int = 0
     transcript_lead_ms: int = 200
-    form: Literal["speech", "text", "nothing"] = "speech"
+    form: Form = "speech"
     stall_after_ms: float | None = None
     outcome: Outcome = "completed"
     error_code: str = "rate_limit_exceeded"
     fault: Fault | None = None
+
+    @property
+    def is_audio(self) -> bool:
+        """It comes as audio, whatever can be heard of it."""
+        return self.form in ("speech", "silence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +114,15 @@ class RealtimeConnection:
 
 @dataclass(frozen=True, slots=True)
 class RealtimeScript:
-    """`think` is given the conversation as messages with `role` and `content`, system instructions first.
+    """`think` is given the conversation as messages with `role` and `content`, system instructions first. `ears` are
+    given a committed turn's audio, as it came, and say what was said in it, in place of the connection's `heard`.
 
     `wrong_key`: refused with 401 at the handshake, or after it with an error event and close code 3000.
     """
 
     connections: tuple[RealtimeConnection, ...] = (RealtimeConnection(),)
     think: Callable[[Messages], SpokenReply | None] | None = None
+    ears: Callable[[bytes], str] | None = None
     models: tuple[str, ...] = ("gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-realtime-2", "gpt-realtime-1.5")
     wrong_key: Literal["handshake", "event"] = "handshake"
     requests_a_minute: int = 1000

@@ -122,9 +122,9 @@ def frame(number: int, *, is_voice: bool = False) -> Media:
     return Media(mulaw, number * 20, base64.b64encode(mulaw).decode())
 
 
-def audio(response_id: str, duration_ms: int, item_id: str = "item") -> dict[str, Any]:
+def audio(response_id: str, duration_ms: int, item_id: str = "item", *, is_voice: bool = True) -> dict[str, Any]:
     """The fields of an audio delta."""
-    delta = base64.b64encode(voice(duration_ms)).decode()
+    delta = base64.b64encode(voice(duration_ms) if is_voice else silence(duration_ms)).decode()
     return {"response_id": response_id, "item_id": item_id, "content_index": 0, "delta": delta}
 
 

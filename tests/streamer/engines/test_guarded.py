@@ -12,7 +12,7 @@ from streamer.breaker import MOST_FAILURES, Breakers
 from streamer.engines.guarded import GuardedEngine, GuardedRecogniser, GuardedSpeaker, GuardedThinker
 from streamer.engines.ports import Spoken
 from streamer.engines.unknown_events import UnknownEvents
-from streamer.events import EngineEvent, EngineLost, EngineOrder, Heard, SpeechStarted
+from streamer.events import EngineEvent, EngineLost, EngineOrder, Heard, Noted, SpeechStarted
 from streamer.twilio_stream import Media
 from tests.streamer.engines.test_pipeline import Ear, Mouth
 
@@ -145,11 +145,13 @@ class PuzzledEngine(FailingEngine):
         await super().run(emit)
 
 
-async def test_what_an_engine_did_not_know_is_told_when_it_has_ended(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_an_engine_did_not_know_is_told_when_it_has_ended() -> None:
     told: list[tuple[str, int]] = []
+    emitted: list[EngineEvent] = []
     for engine in (PuzzledEngine(), FailingEngine()):
         await GuardedEngine(engine, NAME, Log(), lambda provider, events: told.append((provider, events))).run(
-            lambda _: None
+            emitted.append
         )
     assert told == [(NAME, 1)]
-    assert "session.mood (1)" in caplog.text
+    (noted,) = [event.failure for event in emitted if isinstance(event, Noted)]
+    assert "session.mood (1)" in noted.sentence

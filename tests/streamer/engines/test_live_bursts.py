@@ -4,6 +4,7 @@ from streamer.engines.live_bursts import (
     AHEAD_MS,
     CUSHION_MS,
     END_MS,
+    STRAY_WORDS_MS,
     Burst,
     BurstBegan,
     BurstEnded,
@@ -122,3 +123,15 @@ def test_another_session_begins_afresh() -> None:
     bursts.cut(100)
     bursts.forget()
     assert bursts.sound(TENTH, 110)[0] == BurstBegan()
+
+
+def test_words_that_no_sound_follows_are_soundless_until_there_is_one() -> None:
+    bursts = Bursts()
+    for at_ms in (1_000, 1_400):
+        bursts.words("Good day.", 0, 400, at_ms)
+    assert bursts.due(1_400 + STRAY_WORDS_MS - 1) == []
+    assert bursts.soundless_at_ms is None
+    assert bursts.due(1_400 + STRAY_WORDS_MS) == []
+    assert bursts.soundless_at_ms == 1_000
+    bursts.sound(TENTH, 5_000)
+    assert bursts.soundless_at_ms is None

@@ -1,11 +1,14 @@
 """A call on a Live model as a state machine: literal frames, events, orders and times in, exact outs."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
 from calls.conversation import Conversation, Role, Turn
 from calls.record import EndReason
 from calls.reply import EndCall, Transfer
+from streamer.engines.live_bursts import STRAY_WORDS_MS
 from streamer.engines.live_talk import Append, LiveTalk, Out, SayFixed
 from streamer.events import (
     OWN_REPLIES,
@@ -216,3 +219,19 @@ def test_other_events_change_nothing(event: Ignored) -> None:
     live = talk()
     assert live.event(event, lambda at_ms: at_ms, 1_000) == []
     assert live.due(1_010) == []
+
+
+def test_an_answer_in_words_alone_is_one_that_nobody_hears() -> None:
+    """The caller has waited since 1.98 s. Words of before that are not of an answer to it."""
+    for words_at_ms, codes in ((2_100, ["openai-live-silent"]), (1_900, [])):
+        live = talk()
+        live.agent = replace(live.agent, limits=replace(live.agent.limits, reply_s=60.0))
+        said(live, "are you open")
+        live.event(AgentWords("We are.", 100, 150), lambda at_ms: at_ms, words_at_ms)
+        sound(live, 2_200, silence(100))
+        at_ms = words_at_ms + STRAY_WORDS_MS
+        live.due(at_ms - 1)
+        assert live.late(at_ms - 1) is None
+        live.due(at_ms)
+        late = live.late(at_ms)
+        assert ([late.failure.code] if late else []) == codes

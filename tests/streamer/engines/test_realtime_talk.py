@@ -150,7 +150,7 @@ def test_unknown_events_are_counted_and_known_ones_are_not(here: Scene) -> None:
     here.take("conversation.item.added", item={})
     here.take("response.content_part.done")
     assert (here.notes.unknown.total, here.talk.garbage) == (1, 0)
-    assert "session.weather.updated (1)" in here.notes.unknown.sentence("openai/m")
+    assert "session.weather.updated (1)" in here.notes.unknown.failure("openai/m").sentence
 
 
 def test_garbage_is_counted_up_to_a_bound(here: Scene) -> None:

@@ -1,0 +1,59 @@
+"""What one speech-to-speech session is asked and told: client events, each with an id that tells errors apart."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from calls.conversation import Role
+from streamer.engines.outcomes import FunctionCall
+from streamer.engines.responses import Cancel, Command, Create, Truncate
+from streamer.providers import openai_realtime_messages as messages
+from streamer.providers.openai_realtime_sessions import RealtimeSession
+
+ASKED = "ask-"
+"""How the id of a request for a response begins."""
+_CUTS_KEPT = 32
+
+
+class ClientEvents:
+    """Written at once. `not_sent` is called when the session takes one no more. `cut` are the items that were cut
+    last."""
+
+    def __init__(self, session: RealtimeSession, not_sent: Callable[[], None]) -> None:
+        self._session, self._not_sent = session, not_sent
+        self._numbers = count(1)
+        self.cut: deque[str] = deque(maxlen=_CUTS_KEPT)
+
+    def send(self, message: bytes) -> None:
+        if not self._session.send(message):
+            self._not_sent()
+
+    def carry_out(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            number = next(self._numbers)
+            match command:
+                case Create(reply_id, words):
+                    self.send(messages.create_response(f"{ASKED}{number}", reply_id, words))
+                case Cancel(response_id):
+                    self.send(messages.cancel_response(f"cancel-{number}", response_id))
+                case Truncate(item_id, content_index, end_ms):
+                    self.cut.append(item_id)
+                    self.send(messages.truncate(f"cut-{number}", item_id, content_index, end_ms))
+
+    def enter_text(self, role: Role, text: str, after: str | None = None) -> str:
+        """A turn that the session does not know. Returns its item's id."""
+        number = next(self._numbers)
+        item_id = f"offhook-{number}"
+        self.send(messages.create_text(f"item-{number}", item_id, role, text, after))
+        return item_id
+
+    def enter_audio(self, payload: str) -> None:
+        """A turn of the caller's, as base64 of mu-law."""
+        number = next(self._numbers)
+        self.send(messages.create_audio(f"item-{number}", f"offhook-{number}", payload))
+
+    def delete(self, item_id: str) -> None:
+        self.send(messages.delete(f"delete-{next(self._numbers)}", item_id))
+
+    def answer_call(self, call: FunctionCall, output: str) -> None:
+        self.send(messages.call_output(f"output-{next(self._numbers)}", call.call_id, output))
