@@ -90,10 +90,12 @@ def in_dollars(usd: str) -> str:
 
 
 def amounts_in_words(amounts: Mapping[str, int]) -> str:
-    """ "1 min 30 s", "200 characters", "1,000 tokens in (750 cached), 100 out"."""
+    """ "1 min 30 s", "3 times", "200 characters", "1,000 tokens in (750 cached), 100 out"."""
     if "milliseconds" in amounts:
         minutes, seconds = divmod(round(amounts["milliseconds"] / 1000), 60)
         return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    if "uses" in amounts:
+        return "once" if amounts["uses"] == 1 else f"{amounts['uses']:,} times"
     if "characters" in amounts:
         return f"{amounts['characters']:,} characters"
     cached = amounts.get("text-in-cached", 0) + amounts.get("audio-in-cached", 0)

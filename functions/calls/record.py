@@ -110,7 +110,8 @@ class StreamUse:
 @dataclass(frozen=True, slots=True)
 class CallRecord:
     """A call. `twilio_sid` is empty until Twilio has given the call one. `keep_days` and `redact` are its agent's
-    `privacy` as it was when the call was made. `version` counts writes."""
+    `privacy` as it was when the call was made, `say_voice` the voice that it has in `<Say>`, as Twilio prices voices
+    differently; empty where none was written down. `version` counts writes."""
 
     call_id: str
     direction: Direction
@@ -131,6 +132,7 @@ class CallRecord:
     failures: tuple[Failure, ...] = ()
     keep_days: int | None = None
     redact: tuple[str, ...] = ()
+    say_voice: str = ""
     version: int = 0
 
     @property
@@ -230,13 +232,15 @@ def to_plain(record: CallRecord) -> dict[str, Any]:
         ],
         "keepDays": record.keep_days,
         "redact": list(record.redact),
+        "sayVoice": record.say_voice,
         "version": record.version,
     }
 
 
 def from_plain(plain: Mapping[str, Any]) -> CallRecord:
     """The inverse of `to_plain`; numbers may be ints or whole Decimals (as DynamoDB gives them back). Records written
-    before streams were kept one by one have none, those before calls had privacy are kept as they were said."""
+    before streams were kept one by one have none, those before calls had privacy are kept as they were said, and
+    those before `say_voice` have none."""
     return CallRecord(
         call_id=plain["callId"],
         direction=Direction(plain["direction"]),
@@ -262,6 +266,7 @@ def from_plain(plain: Mapping[str, Any]) -> CallRecord:
         ),
         keep_days=_int_or_none(plain.get("keepDays")),
         redact=tuple(plain.get("redact", ())),
+        say_voice=plain.get("sayVoice", ""),
         version=int(plain["version"]),
     )
 

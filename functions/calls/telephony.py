@@ -4,7 +4,8 @@ Twilio tells none of this while the call runs, so it is worked out from what the
 own word afterwards. A call that nobody answered costs nothing; what is still going on counts up to now.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import phonenumbers
@@ -20,6 +21,14 @@ SAY_MODEL = "say"
 TRANSFER_MODEL = "transferred-leg"
 NORTH_AMERICA = 1
 
+_FREE = frozenset({"man", "woman"})
+_SAID_BY = {
+    "say-generative": re.compile(r"Polly\.\w+-Generative|Google\.[\w-]+-Chirp3-HD-\w+"),
+    "say-neural": re.compile(r"Polly\.\w+-Neural|Google\.[\w-]+-(Neural2|Wavenet)-\w+"),
+    "say-standard": re.compile(r"Polly\.\w+|Google\.[\w-]+-Standard-\w+"),
+}
+_KEYS_ALONE = re.compile(r"\[keys [0-9A-D*#]+\]")
+
 
 def telephony(record: CallRecord, conversation: Conversation, now_ms: int) -> tuple[Usage, ...]:
     """Usage that Twilio will bill. `now_ms` ends what has not ended."""
@@ -28,7 +37,7 @@ def telephony(record: CallRecord, conversation: Conversation, now_ms: int) -> tu
     end_ms = record.ended_at_ms or now_ms
     call = _lasted("call", Kind.TELEPHONY, line_of(record), record.answered_at_ms, end_ms)
     streams = _streams(record, end_ms)
-    return (call, *streams, *_transferred(record, end_ms), *_spoken_over_twiml(conversation))
+    return (call, *streams, *_transferred(record, end_ms), *_spoken_over_twiml(record, conversation))
 
 
 def line_of(record: CallRecord) -> str:
@@ -88,17 +97,28 @@ def _lasted(name: str, kind: Kind, model: str, began_ms: int, ended_ms: int) -> 
     return Usage(f"twilio-{name}", TWILIO, model, kind, {Unit.MILLISECONDS: lasted_ms}, "", ended_ms)
 
 
-def _spoken_over_twiml(conversation: Conversation) -> Iterable[Usage]:
-    """`<Gather>`'s recogniser and `<Say>`'s voice, a turn each: how long and how much is known only about."""
-    for turn in conversation.turns:
-        if turn.mode != Mode.TRADITIONAL.value:
-            continue
-        if turn.role is Role.CALLER:
-            amounts, kind, model = (
-                {Unit.MILLISECONDS: turn.ended_at_ms - turn.started_at_ms},
-                Kind.RECOGNISER,
-                GATHER_MODEL,
-            )
-        else:
-            amounts, kind, model = {Unit.CHARACTERS: len(turn.said)}, Kind.SPEECH, SAY_MODEL
-        yield Usage(f"twilio-{turn.id}", TWILIO, model, kind, amounts, turn.id, turn.ended_at_ms, is_estimated=True)
+def _spoken_over_twiml(record: CallRecord, conversation: Conversation) -> Iterable[Usage]:
+    """`<Gather>`'s recogniser, a use for each turn of the caller's voice, and `<Say>`'s voice, whose characters Twilio
+    adds up over a call. What was interrupted was synthesised; words that privacy took out count as they are kept."""
+    turns = [turn for turn in conversation.turns if turn.mode == Mode.TRADITIONAL.value]
+    for turn in turns:
+        if turn.role is Role.CALLER and not _KEYS_ALONE.fullmatch(turn.said):
+            yield _estimated(turn.id, GATHER_MODEL, Kind.RECOGNISER, {Unit.USES: 1}, turn.ended_at_ms, turn.id)
+    said = [turn for turn in turns if turn.role is Role.AGENT and turn.said]
+    model = say_model(record.say_voice)
+    if said and model:
+        characters = sum(len(turn.said) for turn in said)
+        yield _estimated("say", model, Kind.SPEECH, {Unit.CHARACTERS: characters}, said[-1].ended_at_ms)
+
+
+def _estimated(name: str, model: str, kind: Kind, amounts: Mapping[Unit, int], at_ms: int, turn: str = "") -> Usage:
+    return Usage(f"twilio-{name}", TWILIO, model, kind, amounts, turn, at_ms, is_estimated=True)
+
+
+def say_model(voice: str) -> str:
+    """Which of Twilio's four prices a voice of `<Say>` has: "say-standard", "say-neural" or "say-generative"; "say" for
+    a voice that is of none of the kinds known, "" for the basic voices, which are free of charge.
+    https://www.twilio.com/docs/voice/twiml/say/text-speech#pricing"""
+    if voice in _FREE:
+        return ""
+    return next((model for model, shape in _SAID_BY.items() if shape.fullmatch(voice)), SAY_MODEL)

@@ -42,6 +42,8 @@ class Unit(StrEnum):
     AUDIO_OUT = "audio-out"
     CHARACTERS = "characters"
     MILLISECONDS = "milliseconds"
+    USES = "uses"
+    """Times that something was used which has a price each time, however long it took."""
     BILLED_MICRO_USD = "billed-micro-usd"
     """Millionths of a dollar that the vendor itself says it takes: compared with our reckoning, never added to it."""
 

@@ -104,6 +104,7 @@ def _new(wired: Wired, asked: Asked) -> CallRecord:
         created_at_ms=now_ms,
         keep_days=agent.privacy.keep_days,
         redact=agent.privacy.redact,
+        say_voice=agent.voice.twilio,
     )
     return on_rung(record, asked.mode, now_ms) if asked.mode else record
 

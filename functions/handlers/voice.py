@@ -90,6 +90,7 @@ def _new_record(wired: Wired, request: TwilioRequest) -> CallRecord:
         twilio_sid=request.call_sid,
         keep_days=agent.privacy.keep_days,
         redact=agent.privacy.redact,
+        say_voice=agent.voice.twilio,
     )
 
 

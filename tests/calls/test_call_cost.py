@@ -43,9 +43,9 @@ def test_a_call_of_ninety_seconds_costs_its_two_minutes_and_what_it_used() -> No
         "media-stream": "0.008800",
         "recogniser": "0.013000",
         "model": "0.000082",
-        "speech": "0.010000",
+        "speech": "0.008000",
     }
-    assert (plain["usd"], plain["isWhole"], plain["isEstimated"]) == ("0.048882", True, False)
+    assert (plain["usd"], plain["isWhole"], plain["isEstimated"]) == ("0.046882", True, False)
     assert plain["cachedShare"] == 0.75
     assert json.loads(json.dumps(plain)) == plain
 
@@ -61,10 +61,10 @@ def test_a_part_adds_up_what_was_measured_in_pieces_and_says_whose_price_it_is()
 
 def test_a_turn_costs_what_was_used_for_it() -> None:
     cost = call_cost(RECORD, Conversation(), USED, standard(), AT_MS)
-    assert turn_usd(cost) == {"s-r2": "0.010082"}
+    assert turn_usd(cost) == {"s-r2": "0.008082"}
     unknown = replace(THOUGHT, id="x", model="gpt-7", turn="s-r3")
     assert turn_usd(call_cost(RECORD, Conversation(), (*USED, unknown), standard(), AT_MS)) == {
-        "s-r2": "0.010082",
+        "s-r2": "0.008082",
         "s-r3": None,
     }
 
@@ -80,7 +80,7 @@ def test_twilios_own_price_is_shown_with_the_difference() -> None:
     bill = twilio_bill("-0.0195", "USD", AT_MS)
     assert bill is not None
     plain = to_plain(call_cost(RECORD, Conversation(), (*USED, bill), standard(), AT_MS))
-    assert plain["usd"] == "0.048882"
+    assert plain["usd"] == "0.046882"
     assert plain["bills"] == [
         {"vendor": "twilio", "theirsUsd": "0.019500", "oursUsd": "0.017000", "differenceUsd": "0.002500"}
     ]

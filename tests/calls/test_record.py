@@ -53,6 +53,7 @@ FULL = CallRecord(
     failures=(Failure("recogniser-lost", Blame.PROVIDER, "The recogniser closed its socket.", True),),
     keep_days=30,
     redact=("card",),
+    say_voice="Polly.Joanna",
     version=7,
 )
 
@@ -72,8 +73,8 @@ def test_the_number_of_whoever_is_not_us() -> None:
 
 def test_a_record_from_before_there_was_privacy_is_kept() -> None:
     plain = to_plain(FULL)
-    del plain["keepDays"], plain["redact"]
-    assert from_plain(plain) == replace(FULL, keep_days=None, redact=())
+    del plain["keepDays"], plain["redact"], plain["sayVoice"]
+    assert from_plain(plain) == replace(FULL, keep_days=None, redact=(), say_voice="")
 
 
 def test_a_record_comes_back_from_its_plain_form() -> None:

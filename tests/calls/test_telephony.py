@@ -4,7 +4,7 @@ import pytest
 
 from calls.conversation import Conversation, Role, Turn
 from calls.record import CallRecord, Direction, EndReason, Mode, ModeUse, StreamUse
-from calls.telephony import line_of, telephony
+from calls.telephony import line_of, say_model, telephony
 from calls.usage import Kind, Unit, Usage
 
 CALL = CallRecord(
@@ -67,18 +67,50 @@ def test_a_record_without_streams_counts_its_streaming_rungs() -> None:
     assert amounts(used)[1:] == [(Kind.MEDIA_STREAM, "media-streams", {Unit.MILLISECONDS: 25_000})]
 
 
-def test_what_twilio_hears_and_says_is_told_by_turn_and_estimated() -> None:
+def test_what_twilio_hears_is_told_by_turn_and_what_it_says_by_call() -> None:
     turns = (
         Turn("a", Role.AGENT, "Hello.", "Hello.", False, 5_000, 6_000, "traditional"),
-        Turn("b", Role.CALLER, "Hi", "Hi", False, 7_000, 8_500, "traditional"),
-        Turn("c", Role.AGENT, "Streams.", "Streams.", False, 9_000, 9_500, "pipeline"),
+        Turn("b", Role.CALLER, "Hi", "Hi", False, 7_000, 7_000, "traditional"),
+        Turn("c", Role.CALLER, "[keys 12#]", "[keys 12#]", False, 8_000, 8_000, "traditional"),
+        Turn("d", Role.CALLER, "Yes [keys 1]", "Yes [keys 1]", False, 8_500, 8_500, "traditional"),
+        Turn("e", Role.AGENT, "Goodbye.", "", True, 8_600, 8_900, "traditional"),
+        Turn("f", Role.AGENT, "Streams.", "Streams.", False, 9_000, 9_500, "pipeline"),
     )
-    used = telephony(replace(CALL, ended_at_ms=60_000), Conversation(turns), NOW_MS)[1:]
+    call = replace(CALL, ended_at_ms=60_000, say_voice="Polly.Joanna")
+    used = telephony(call, Conversation(turns), NOW_MS)[1:]
     assert amounts(used) == [
-        (Kind.SPEECH, "say", {Unit.CHARACTERS: 6}),
-        (Kind.RECOGNISER, "gather-speech", {Unit.MILLISECONDS: 1_500}),
+        (Kind.RECOGNISER, "gather-speech", {Unit.USES: 1}),
+        (Kind.RECOGNISER, "gather-speech", {Unit.USES: 1}),
+        (Kind.SPEECH, "say-standard", {Unit.CHARACTERS: 14}),
     ]
-    assert [(usage.turn, usage.is_estimated) for usage in used] == [("a", True), ("b", True)]
+    assert [usage.turn for usage in used] == ["b", "d", ""]
+    assert all(usage.is_estimated for usage in used)
+
+
+def test_a_basic_voice_costs_nothing_and_one_that_nobody_wrote_down_is_named() -> None:
+    said = Conversation((Turn("a", Role.AGENT, "Hello.", "Hello.", False, 5_000, 6_000, "traditional"),))
+    assert telephony(replace(CALL, say_voice="woman"), said, NOW_MS)[1:] == ()
+    assert amounts(telephony(CALL, said, NOW_MS))[1:] == [(Kind.SPEECH, "say", {Unit.CHARACTERS: 6})]
+
+
+@pytest.mark.parametrize(
+    ("voice", "model"),
+    [
+        ("Polly.Joanna", "say-standard"),
+        ("Polly.Joanna-Neural", "say-neural"),
+        ("Polly.Joanna-Generative", "say-generative"),
+        ("Google.en-US-Standard-A", "say-standard"),
+        ("Google.en-US-Wavenet-A", "say-neural"),
+        ("Google.en-US-Neural2-C", "say-neural"),
+        ("Google.en-US-Chirp3-HD-Aoede", "say-generative"),
+        ("ElevenLabs.Rachel", "say"),
+        ("Polly.Joanna-Telepathic", "say"),
+        ("", "say"),
+        ("man", ""),
+    ],
+)
+def test_a_voice_is_priced_by_its_kind(voice: str, model: str) -> None:
+    assert say_model(voice) == model
 
 
 def test_the_other_leg_of_a_transfer_is_named() -> None:

@@ -106,6 +106,8 @@ def test_money_is_never_rounded_to_nothing(usd: str, words: str) -> None:
         ({"milliseconds": 59_400}, "59 s"),
         ({"milliseconds": 59_600}, "1 min 0 s"),
         ({"characters": 1_200}, "1,200 characters"),
+        ({"uses": 1}, "once"),
+        ({"uses": 12}, "12 times"),
         ({"audio-in": 300, "audio-in-cached": 100, "audio-out": 480}, "400 tokens in (100 cached), 480 out"),
     ],
 )

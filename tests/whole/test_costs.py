@@ -48,5 +48,5 @@ def _vendors_usd(meters: AllMeters, warmed_characters: int) -> Decimal:
     """The vendors' own counters times the prices of November 2026."""
     deepgram = Decimal(meters.deepgram.audio_s_received) / 60 * Decimal("0.0065")
     openai = (meters.openai.tokens_in * Decimal("0.10") + meters.openai.tokens_out * Decimal("0.50")) / 1_000_000
-    elevenlabs = (meters.elevenlabs.characters - warmed_characters) * Decimal("0.05") / 1_000
+    elevenlabs = (meters.elevenlabs.characters - warmed_characters) * Decimal("0.04") / 1_000
     return deepgram + openai + elevenlabs

@@ -101,7 +101,7 @@ def recomputed(meters: AllMeters) -> Decimal:
     """By hand: the vendors' own counters times the prices of November 2026."""
     deepgram = Decimal(meters.deepgram.audio_s_received) / 60 * Decimal("0.0065")
     openai = (meters.openai.tokens_in * Decimal("0.10") + meters.openai.tokens_out * Decimal("0.50")) / 1_000_000
-    elevenlabs = meters.elevenlabs.characters * Decimal("0.05") / 1_000
+    elevenlabs = meters.elevenlabs.characters * Decimal("0.04") / 1_000
     return deepgram + openai + elevenlabs
 
 

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import certifi
 import pytest
 
 from calls.agent import Agent
@@ -14,11 +12,10 @@ from calls.cost import Cost, cost_of
 from calls.rate_card import standard
 from calls.record import Mode
 from calls.usage import Kind
-from tests.streamer.faults import realtime_rows
 from tests.streamer.faults.caller import Utterance
-from tests.streamer.faults.realtime_rows import GOOD, PHRASES, reply
-from tests.streamer.faults.row import Batch, Row, make_calls
+from tests.streamer.faults.row import Batch, Row, made_of
 from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, answering, listening, script
+from tests.streamer.faults.speech_row import GOOD, ON_LIVE, ON_REALTIME, PHRASES, reply
 from tests.vendors.meters import AllMeters
 from tests.vendors.script import Fault, OpenAIScript, ToolCall
 from tests.vendors.script_speech import LiveConnection, LiveScript, RealtimeConnection, RealtimeScript
@@ -28,10 +25,7 @@ AUDIBLE_WITHIN_S, ANSWERED_WITHIN_S = 0.5, 1.5
 SCRIPTED_S = 0.5
 """End of turn, model and voice of the pipeline, as the vendors are scripted."""
 LONG = "First take every second street, before walking along beautiful rivers, passing several bridges."
-BRIDGE = realtime_rows.AGENT.phrases.bridge
-LADDER = (Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL)
-ON_REALTIME = replace(realtime_rows.AGENT, modes=LADDER)
-ON_LIVE = replace(ON_REALTIME, models=replace(ON_REALTIME.models, realtime="openai/gpt-live-1"))
+BRIDGE = ON_REALTIME.phrases.bridge
 KEY_REFUSED = Fault("status", status=401)
 SHORT, LONG_SPEECH, AFTER_A_WHILE = Utterance(), Utterance((1_200,)), Utterance(quiet_s=2.5)
 LIVE = LiveConnection(
@@ -128,15 +122,7 @@ BROKEN_OFF = ("while the model thinks", "in mid-sentence", "while a function is 
 @pytest.fixture(scope="module")
 def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Batch:
     """All calls that a selected test asks for, at the same time: they wait more than they work."""
-    mine = [one for one in request.session.items if isinstance(one, pytest.Function) and one.module is request.module]
-    changes = [one.callspec.params["change"] for one in mine]
-    wanted = {change.name for change in changes if isinstance(change, Change)}
-    bundle = tmp_path_factory.mktemp("tls") / "one.pem"
-    end = "-----END CERTIFICATE-----\n"
-    bundle.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SSL_CERT_FILE", str(bundle))
-        return make_calls([row for row in ROWS if row.name in wanted])
+    return made_of(ROWS, request, tmp_path_factory, "change")
 
 
 each = pytest.mark.parametrize("change", CHANGES, ids=[change.name for change in CHANGES])
@@ -197,6 +183,6 @@ def vendors_usd(meters: AllMeters) -> Decimal:
     """By hand: the vendors' own counters times the prices of November 2026."""
     deepgram = Decimal(meters.deepgram.audio_s_received) / 60 * Decimal("0.0065")
     openai = (meters.openai.tokens_in * Decimal("0.75") + meters.openai.tokens_out * Decimal("4.50")) / 1_000_000
-    elevenlabs = meters.elevenlabs.characters * Decimal("0.05") / 1_000
+    elevenlabs = meters.elevenlabs.characters * Decimal("0.04") / 1_000
     speech_to_speech = realtime_usd(meters.realtime.billed, {}) + live_usd(meters.live.session_s)
     return deepgram + openai + elevenlabs + speech_to_speech
