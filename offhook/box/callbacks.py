@@ -111,12 +111,19 @@ class Callbacks:
         self._queue.put_nowait(request)
 
     async def _deliver(self, request: Request) -> None:
-        for _ in range(self._faults.times):
-            if self._faults.delay_ms:
-                await asyncio.sleep(self._faults.delay_ms / 1000)
-            try:
-                await self._webhooks.send(request)
-            except WebhookFailure as failure:
-                self._alert(Alert(failure.code, "error", self._call.sid, failure.sentence, failure.url))
-            else:
-                self._call.stats.callbacks += 1
+        await deliver(request, self._call, self._webhooks, self._alert, self._faults)
+
+
+async def deliver(
+    request: Request, call: BoxCall, webhooks: Webhooks, alert: Callable[[Alert], None], faults: Faults
+) -> None:
+    """Send it as late and as often as `faults` say. A receiver that fails is an alert."""
+    for _ in range(faults.times):
+        if faults.delay_ms:
+            await asyncio.sleep(faults.delay_ms / 1000)
+        try:
+            await webhooks.send(request)
+        except WebhookFailure as failure:
+            alert(Alert(failure.code, "error", call.sid, failure.sentence, failure.url))
+        else:
+            call.stats.callbacks += 1

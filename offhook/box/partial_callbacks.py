@@ -7,10 +7,10 @@ makes them late, doubled, or swapped.
 import asyncio
 from collections.abc import Callable
 
-from offhook.box.callbacks import Faults
+from offhook.box.callbacks import Faults, deliver
 from offhook.box.calls import BoxCall
 from offhook.box.ports import Alert
-from offhook.box.webhooks import Request, WebhookFailure, Webhooks
+from offhook.box.webhooks import Request, Webhooks
 
 AT_ONCE = 16
 
@@ -48,16 +48,7 @@ class PartialCallbacks:
             sentence = f"{AT_ONCE} partial results are being sent already; this one is dropped."
             self._alert(Alert(11200, "error", self._call.sid, sentence, request.url))
             return
-        task = asyncio.create_task(self._deliver(request), name="partial result")
+        delivering = deliver(request, self._call, self._webhooks, self._alert, self._faults)
+        task = asyncio.create_task(delivering, name="partial result")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-
-    async def _deliver(self, request: Request) -> None:
-        for _ in range(self._faults.times):
-            await asyncio.sleep(self._faults.delay_ms / 1000)
-            try:
-                await self._webhooks.send(request)
-            except WebhookFailure as failure:
-                self._alert(Alert(failure.code, "error", self._call.sid, failure.sentence, failure.url))
-            else:
-                self._call.stats.callbacks += 1

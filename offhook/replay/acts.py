@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from offhook.box.caller import AGENT_DONE_MS, TALKED_ON_MS
+from offhook.box.caller import AGENT_DONE_MS, TALKED_ON_MS, Moment
 from offhook.replay.sound import Span, joined
 
 BREATH_MS = 500
@@ -61,20 +61,6 @@ class Act:
     mulaw: bytes = b""
     sound_ms: int = 0
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the caller knows in the new call, in ms since answer. `agent_spans`: when the agent was audible, up to now;
-    `agent_audible`: its audio is still being played. The last act lasted `acted_from_ms` to `acted_until_ms` (0 and 0
-    before the first); the act at hand has been next since `waiting_from_ms`."""
-
-    now_ms: int
-    agent_spans: Sequence[Span]
-    agent_audible: bool
-    acted_from_ms: int
-    acted_until_ms: int
-    waiting_from_ms: int
 
 
 def acts_of(
@@ -155,39 +141,39 @@ def cue_of(at_ms: int, last: Span, agent: Sequence[Span]) -> Cue:
     return Cue(After.AGENT_DONE, at_ms - until_ms, len(begun))
 
 
-def is_due(cue: Cue, heard: Heard) -> bool:
+def is_due(cue: Cue, moment: Moment) -> bool:
     """Whether the moment has come, or the caller has waited for it too long."""
     match cue.after:
         case After.AT:
-            return heard.now_ms >= cue.offset_ms
+            return moment.now_ms >= cue.offset_ms
         case After.SELF:
-            return heard.now_ms >= heard.acted_until_ms + cue.offset_ms
-    is_patient = heard.now_ms - heard.waiting_from_ms < PATIENCE_MS + cue.offset_ms
-    return not is_patient or _has_answered(cue, heard)
+            return moment.now_ms >= moment.acted_until_ms + cue.offset_ms
+    is_patient = moment.now_ms - moment.waiting_from_ms < PATIENCE_MS + cue.offset_ms
+    return not is_patient or _has_answered(cue, moment)
 
 
-def _has_answered(cue: Cue, heard: Heard) -> bool:
+def _has_answered(cue: Cue, moment: Moment) -> bool:
     """Whether the agent has said, or begun to say, what the caller waits for."""
-    now_ms = heard.now_ms
-    agent = joined(tuple(heard.agent_spans), AGENT_DONE_MS)
-    begun, talked_on = _followed(agent, (heard.acted_from_ms, heard.acted_until_ms), now_ms)
+    now_ms = moment.now_ms
+    agent = joined(tuple(moment.agent_spans), AGENT_DONE_MS)
+    begun, talked_on = _followed(agent, (moment.acted_from_ms, moment.acted_until_ms), now_ms)
     answers = begun if cue.utterance else begun or talked_on
     nth = max(1, cue.utterance)
     if len(answers) < nth:
-        has_finished = bool(begun or talked_on) and not heard.agent_audible
+        has_finished = bool(begun or talked_on) and not moment.agent_audible
         return has_finished and now_ms - agent[-1][1] >= cue.offset_ms + FEWER_MS
     if cue.after is After.AGENT_BEGAN:
         return now_ms >= answers[nth - 1][0] + cue.offset_ms
-    done_ms = _done_ms(cue, answers[nth - 1 :], heard)
+    done_ms = _done_ms(cue, answers[nth - 1 :], moment)
     return done_ms is not None and now_ms >= done_ms + max(cue.offset_ms, QUICKEST_MS)
 
 
-def _done_ms(cue: Cue, answers: Sequence[Span], heard: Heard) -> int | None:
+def _done_ms(cue: Cue, answers: Sequence[Span], moment: Moment) -> int | None:
     """When the agent had said what it was to say: the end of the first of `answers` that was followed by enough
     silence."""
     enough_ms = min(max(cue.offset_ms, QUICKEST_MS), SETTLED_MS)
-    for (_, until_ms), (next_ms, _) in pairwise((*answers, (heard.now_ms, heard.now_ms))):
-        if next_ms == heard.now_ms and heard.agent_audible:
+    for (_, until_ms), (next_ms, _) in pairwise((*answers, (moment.now_ms, moment.now_ms))):
+        if next_ms == moment.now_ms and moment.agent_audible:
             return None
         if next_ms - until_ms >= enough_ms:
             return until_ms

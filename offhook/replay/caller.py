@@ -1,8 +1,9 @@
 """Plays a tape's caller on the box's line: each act as soon as its cue has come."""
 
+from offhook.box.caller import Moment
 from offhook.box.line import PhoneLine
 from offhook.box.ports import LineEnded
-from offhook.replay.acts import Act, Heard, is_due
+from offhook.replay.acts import Act, is_due
 from offhook.replay.tape import Tape
 
 POLL_MS = 20
@@ -31,7 +32,7 @@ class TapeCaller:
 async def _take(act: Act, line: PhoneLine, last: tuple[int, int]) -> tuple[int, int]:
     """The act, once it is due; from when to when it lasted."""
     waiting_from_ms = line.now_ms
-    while not is_due(act.cue, _heard(line, last, waiting_from_ms)):
+    while not is_due(act.cue, _moment(line, last, waiting_from_ms)):
         await line.pause(POLL_MS)
     from_ms = line.now_ms
     if act.key:
@@ -44,5 +45,5 @@ async def _take(act: Act, line: PhoneLine, last: tuple[int, int]) -> tuple[int, 
     return from_ms, from_ms + act.sound_ms
 
 
-def _heard(line: PhoneLine, last: tuple[int, int], waiting_from_ms: int) -> Heard:
-    return Heard(line.now_ms, line.agent_spans, line.agent_audible, *last, waiting_from_ms)
+def _moment(line: PhoneLine, last: tuple[int, int], waiting_from_ms: int) -> Moment:
+    return Moment(line.now_ms, line.agent_spans, line.agent_audible, *last, waiting_from_ms)

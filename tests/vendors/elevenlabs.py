@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from tests.vendors import elevenlabs_errors as errors
 from tests.vendors.elevenlabs_errors import Refused
-from tests.vendors.elevenlabs_http import SpeechStream
+from tests.vendors.elevenlabs_http import stream_speech
 from tests.vendors.elevenlabs_parameters import SocketParameters, check_http_query, socket_parameters, text_of
 from tests.vendors.elevenlabs_sockets import MultiStreamInput, SpeakingSocket, StreamInput
 from tests.vendors.exchange import Exchange
@@ -69,7 +69,7 @@ class ElevenLabs:
         check_http_query(request.query)
         text = text_of(request.body, self.script.models)
         timestamps = found[2] is not None
-        SpeechStream(exchange, text, speaking, request.at_s, self.meters, number, timestamps=timestamps)
+        stream_speech(exchange, text, speaking, request.at_s, self.meters, number, timestamps=timestamps)
 
     def _admit(self, request: Request, socket: Socket, speaking: Speaking, number: int) -> None:
         meters = self.meters

@@ -15,7 +15,7 @@ from tests.vendors.mishap import struck_at_the_door
 from tests.vendors.openai_errors import Complaint
 from tests.vendors.openai_replies import reply_to
 from tests.vendors.openai_requests import chat_body, responses_body
-from tests.vendors.openai_stream import EventStream, Piece
+from tests.vendors.openai_stream import Piece, stream_events
 from tests.vendors.script import Messages, OpenAIScript, Reply
 from tests.vendors.wire import Request, json_answer
 
@@ -91,7 +91,7 @@ class OpenAI:
             whole, tokens = openai_responses.whole(answer), answer.tokens
         if body.get("stream"):
             pieces = [(_moment_s(request.at_s, reply, token), piece) for token, piece in streamed]
-            EventStream(exchange, pieces, reply.fault, self.meters, number, f"req_{request_id}")
+            stream_events(exchange, pieces, reply.fault, self.meters, number, f"req_{request_id}")
         else:
             self._answer_whole(exchange, request.at_s, reply, whole, tokens)
 

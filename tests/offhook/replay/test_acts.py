@@ -1,10 +1,10 @@
+from offhook.box.caller import Moment
 from offhook.replay.acts import (
     FEWER_MS,
     PATIENCE_MS,
     Act,
     After,
     Cue,
-    Heard,
     acts_of,
     at_their_times,
     cue_of,
@@ -21,9 +21,9 @@ def heard(
     *agent: tuple[int, int],
     audible: bool = False,
     acted: tuple[int, int] = (0, 0),
-) -> Heard:
+) -> Moment:
     """As it is for a caller who has waited since their last act."""
-    return Heard(now_ms, agent, audible, *acted, waiting_from_ms=acted[1])
+    return Moment(now_ms, agent, audible, *acted, waiting_from_ms=acted[1])
 
 
 # Read out of the recording
