@@ -62,14 +62,18 @@ def capacity(
         Pace(start_s=start_s),
         climbs=climb,
     )
-    console = Console(highlight=False)
     with Console(stderr=True).status("Simulating …"):
         answer = answered(question, datetime.now(UTC).date())
+    _tell(answer, picture, as_json)
+
+
+def _tell(answer: "Answer", picture: Path | None, as_json: bool) -> None:
     if picture:
         _draw(answer, picture)
     if as_json:
         typer.echo(json.dumps(_as_json(answer), indent=2))
         return
+    console = Console(highlight=False)
     for table in (_burst_table(answer), _month_table(answer)):
         console.print(table)
     console.print(_remark(answer))
