@@ -98,23 +98,12 @@ async def calling(
 ) -> AsyncIterator[Calling]:
     """`functions` are replaced by the same with this machine's addresses; `agents` is the team's folder of them."""
     ports = {name: free_port() for name in ("api", "box", "streamer", "aws")}
-    api, box_url = (f"http://{LOOPBACK}:{ports[name]}" for name in ("api", "box"))
-    here = {
-        "OFFHOOK_PUBLIC_URL": api,
-        "OFFHOOK_STREAM_URL": f"ws://{LOOPBACK}:{ports['streamer']}",
-        "OFFHOOK_AGENTS": str(agents),
-        "TWILIO_BASE_URL": box_url,
-        "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{ports['aws']}",
-        "OPENAI_BASE_URL": vendors.openai_url,
-    }
+    here = _addresses(ports, vendors, agents)
     functions.functions = {
         name: replace(one, environment={**one.environment, **here}) for name, one in functions.functions.items()
     }
     voice = functions.functions["VoiceFunction"].environment
-    number = voice["OFFHOOK_FROM_NUMBER"]
-    answers, fallback, status = (Hook(f"{api}/twilio/{name}") for name in ("voice", "lifeline", "status"))
-    hooks = Number(answers, fallback, status)
-    settings = BoxSettings(voice["TWILIO_ACCOUNT_SID"], voice["TWILIO_AUTH_TOKEN"], {number: hooks}, port=ports["box"])
+    number, api = voice["OFFHOOK_FROM_NUMBER"], here["OFFHOOK_PUBLIC_URL"]
     streamer = Process(
         "the streamer",
         "streamer",
@@ -128,7 +117,7 @@ async def calling(
         streamer.start()
         running.push_async_callback(asyncio.to_thread, streamer.stop)
         gateway = await running.enter_async_context(HttpApi(functions, stack.routes, ports["api"]))
-        await running.enter_async_context(box := Box(settings, ears, mouth))
+        await running.enter_async_context(box := Box(_box_settings(voice, ports["box"]), ears, mouth))
         for source in stack.sources:
             if ":sqs:" in source.arn:
                 reader: Any = await asyncio.to_thread(Queue, aws, source, functions)
@@ -141,6 +130,27 @@ async def calling(
         await running.enter_async_context(http)
         store = DynamoCallStore(local_client(aws), voice["OFFHOOK_TABLE"], lambda: 0)
         yield Calling(box, number, http, store, asked, gateway)
+
+
+def _addresses(ports: Mapping[str, int], vendors: Vendors, agents: Path) -> dict[str, str]:
+    """The settings that are others here than they were deployed."""
+    return {
+        "OFFHOOK_PUBLIC_URL": f"http://{LOOPBACK}:{ports['api']}",
+        "OFFHOOK_STREAM_URL": f"ws://{LOOPBACK}:{ports['streamer']}",
+        "OFFHOOK_AGENTS": str(agents),
+        "TWILIO_BASE_URL": f"http://{LOOPBACK}:{ports['box']}",
+        "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{ports['aws']}",
+        "OPENAI_BASE_URL": vendors.openai_url,
+    }
+
+
+def _box_settings(voice: Mapping[str, str], port: int) -> BoxSettings:
+    """Twilio as the voice webhook's settings have it, with its number leading to the API."""
+    answers, fallback, status = (
+        Hook(f"{voice['OFFHOOK_PUBLIC_URL']}/twilio/{name}") for name in ("voice", "lifeline", "status")
+    )
+    numbers: dict[str, Number | str] = {voice["OFFHOOK_FROM_NUMBER"]: Number(answers, fallback, status)}
+    return BoxSettings(voice["TWILIO_ACCOUNT_SID"], voice["TWILIO_AUTH_TOKEN"], numbers, port=port)
 
 
 def _task(

@@ -20,6 +20,9 @@ from tests.vendors.script import Script
 
 Deploy = Callable[[Mapping[str, str]], str]
 
+LOOKS_EVERY_S = "0.2"
+"""How often SAM asks what becomes of a change; AWS is asked every 5 s."""
+
 TOKEN = "t" * 32
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/streamer@sha256:" + "a" * 64
 VENDORS = Script()
@@ -99,7 +102,8 @@ def deploy(aws: str, sam: str, built: Path, tmp_path_factory: pytest.TempPathFac
         command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset"]
         command += ["--no-fail-on-empty-changeset", "--parameter-overrides"]
         command += [f"{name}={value}" for name, value in parameters.items()]
-        return run(command, folder, AWS_ENDPOINT_URL=aws, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+        keys = {"AWS_ENDPOINT_URL": aws, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        return run(command, folder, SAM_CLI_POLL_DELAY=LOOKS_EVERY_S, **keys)
 
     return deploy
 

@@ -18,6 +18,7 @@ from infra.image import source
 from streamer.server import HANDED_OVER_WITHIN_S
 from streamer.settings import read
 from tests.infra.cloudformation import CHILDREN, ROOT, resources, template
+from tests.infra.noting_environment import NotingEnvironment
 
 STREAMER, FRONT, IMAGE = (f"infra/{name}.yaml" for name in ("streamer", "front", "image"))
 STACK = "AWS::CloudFormation::Stack"
@@ -32,23 +33,6 @@ def container() -> Mapping[str, Any]:
 
 def given() -> dict[str, Any]:
     return {variable["Name"]: variable["Value"] for variable in container()["Environment"]}
-
-
-class NotingEnvironment(Mapping[str, str]):
-    """An empty environment that takes down which settings are asked for."""
-
-    def __init__(self) -> None:
-        self.asked: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        raise AssertionError("settings are asked for by name")
-
-    def __len__(self) -> int:
-        return 0
 
 
 def test_the_container_is_given_every_setting_that_it_reads_and_no_other() -> None:

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import pytest
@@ -19,6 +18,7 @@ from handlers.after_call_webhook import WITHIN_S as WEBHOOK_WITHIN_S
 from handlers.watchdog import REDIRECT_WITHIN_S
 from offhook.stack.local_queue import AGAIN_AFTER_S, TRIES
 from tests.infra.cloudformation import CHILDREN, FUNCTION, ROOT, ROUTE, function_behind, resources, template
+from tests.infra.noting_environment import NotingEnvironment
 
 # What each client method that the store uses asks IAM for. A transaction is allowed by the actions inside it:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -230,23 +230,6 @@ def test_the_table_is_kept_unless_told_otherwise() -> None:
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == {"Ref": "TableDeletionPolicy"}
     assert template()["Parameters"]["TableDeletionPolicy"]["Default"] == "Retain"
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-
-
-class NotingEnvironment(Mapping[str, str]):
-    """An empty environment that takes down which settings are asked for."""
-
-    def __init__(self) -> None:
-        self.asked: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        raise AssertionError("settings are asked for by name")
-
-    def __len__(self) -> int:
-        return 0
 
 
 def test_the_lambdas_are_given_every_setting_that_they_read_and_no_other() -> None:
