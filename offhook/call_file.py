@@ -12,7 +12,7 @@ from typing import Any
 from calls.call_cost import to_plain, turn_usd
 from calls.conversation import Conversation, Role, Turn
 from calls.cost import Cost
-from calls.dynamo_items import expires_at_s
+from calls.dynamo_items import expires_at_s, party_of
 from calls.errors import Failure
 from calls.latency import Waterfall
 from calls.record import CallRecord, ModeUse
@@ -62,6 +62,7 @@ def call_file(
         "callId": record.call_id,
         "twilioSid": record.twilio_sid,
         "direction": record.direction.value,
+        **({"party": party_of(record.other_number)} if record.other_number else {}),
         "agent": record.agent,
         "mode": record.mode.value if record.mode else None,
         "modes": [_rung(use, zero_ms) for use in record.modes],

@@ -1,5 +1,5 @@
 """Forgets calls: finds all that is kept of a number's calls, or of one call, and deletes it in the table and on this
-machine. What only others can delete is said."""
+machine, or on this machine alone where no table is in reach. What only others can delete is said."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from calls.dynamo_forget import CallForgetter
+from calls.dynamo_items import party_of
 from calls.errors import RequestRefused
 from calls.record import CallRecord
 from calls.store import CallStore
-from offhook.kept import PLAIN_NAME, forgotten
+from offhook.kept import PLAIN_NAME, every_call, forgotten
 
 SETTLED_MS = 120_000
 """The after-call function is at work on a call that ended more lately than this, and would write to it again."""
@@ -46,28 +47,52 @@ def e164(number: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where calls are kept: the table, the folder `out`, and `audio`, where streamers here keep callers' voices
-    (OFFHOOK_CALLER_AUDIO), if they do."""
+class Table:
+    """Where the records of calls are."""
 
     store: CallStore
     forgetter: CallForgetter
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where calls are kept: the table (None where none is in reach), the folder `out`, and `audio`, where streamers
+    here keep callers' voices (OFFHOOK_CALLER_AUDIO), if they do. A call of an earlier `offhook up` is in `out` alone:
+    its table went with it."""
+
+    table: Table | None
     out: Path
     audio: Path | None = None
 
     def of_number(self, number: str, now_ms: int) -> list[KeptCall]:
         """Every call from or to the number. RequestRefused, StoreUnavailable."""
-        return [self._found(call_id, now_ms) for call_id in self.forgetter.calls_of(e164(number))]
+        plain = e164(number)
+        known = self.table.forgetter.calls_of(plain) if self.table else ()
+        here = [name for name, call in every_call(self.out) if call.get("party") == party_of(plain)]
+        return [self._found(call_id, now_ms) for call_id in dict.fromkeys((*known, *here))]
 
     def of_call(self, call: str, now_ms: int) -> list[KeptCall]:
         """The call of that callId or CallSid; none where nothing is kept of it. StoreUnavailable."""
-        record = self.store.by_sid(call) if call.startswith("CA") else None
-        found = self._found(record.call_id if record else call, now_ms)
+        found = self._found(self._of_sid(call) if call.startswith("CA") else call, now_ms)
         return [found] if found.items or found.files else []
 
+    def without_number(self) -> int:
+        """How many calls in `out` do not say whom they were with: earlier versions did not write it down."""
+        return sum("party" not in call for _, call in every_call(self.out))
+
+    def _of_sid(self, sid: str) -> str:
+        """The callId; the CallSid itself where nobody knows it."""
+        record = self.table.store.by_sid(sid) if self.table else None
+        if record:
+            return record.call_id
+        return next((name for name, call in every_call(self.out) if call.get("twilioSid") == sid), sid)
+
     def _found(self, call_id: str, now_ms: int) -> KeptCall:
-        record = self.store.by_call_id(call_id)
-        return KeptCall(call_id, record, self.forgetter.held(call_id), self._files(call_id), _why_not(record, now_ms))
+        files = self._files(call_id)
+        if self.table is None:
+            return KeptCall(call_id, None, {}, files)
+        record = self.table.store.by_call_id(call_id)
+        return KeptCall(call_id, record, self.table.forgetter.held(call_id), files, _why_not(record, now_ms))
 
     def _files(self, call_id: str) -> tuple[Path, ...]:
         if not PLAIN_NAME.fullmatch(call_id):
@@ -83,7 +108,8 @@ class Places:
                 forgotten(self.out, call.call_id)
                 for path in call.files:
                     path.unlink(missing_ok=True)
-                self.forgetter.forget(call.call_id, call.record.twilio_sid if call.record else "")
+                if self.table:
+                    self.table.forgetter.forget(call.call_id, call.record.twilio_sid if call.record else "")
 
 
 def _why_not(record: CallRecord | None, now_ms: int) -> str:
@@ -102,20 +128,25 @@ def listed(call: KeptCall) -> str:
     if record is not None:
         made = datetime.fromtimestamp(record.created_at_ms / 1000, UTC)
         about = f"{made:%Y-%m-%d %H:%M} UTC, {record.direction.value}, agent {record.agent}; "
-    held = ", ".join(f"{kind} {count}" for kind, count in call.items.items()) or "nothing"
-    files = f"; files: {', '.join(map(str, call.files))}" if call.files else ""
+    held = [f"{kind} {count}" for kind, count in call.items.items()]
+    kept = [f"table: {', '.join(held)}"] if held else []
+    if call.files:
+        kept.append(f"files: {', '.join(map(str, call.files))}")
     stays = f". Stays: {call.why_not}" if call.why_not else ""
-    return f"{call.call_id}  {about}table: {held}{files}{stays}"
+    return f"{call.call_id}  {about}{'; '.join(kept)}{stays}"
 
 
-def out_of_reach(calls: list[KeptCall]) -> list[str]:
-    """What is left of forgotten calls in other hands, and how to have it deleted there."""
+def out_of_reach(calls: list[KeptCall], *, table: bool = True) -> list[str]:
+    """What is left of forgotten calls in other hands, and how to have it deleted there. `table`: whether one was
+    asked."""
     gone = [call for call in calls if not call.why_not]
     if not gone:
         return []
     sids = [call.record.twilio_sid for call in gone if call.record and call.record.twilio_sid]
     at_twilio = f" ({', '.join(sids)})" if sids else ""
+    not_asked = "A deployment's table was not asked: if they were its calls, ask again with OFFHOOK_TABLE."
     return [
+        *([] if table else [not_asked]),
         f"Twilio keeps a log of its calls{at_twilio} with both numbers, and recordings where you had it make any. "
         "Its REST API deletes them: DELETE .../Calls/{CallSid}.json, and DELETE .../Recordings/{RecordingSid}.json.",
         "CloudWatch keeps the functions' and the streamer's logs, and traces, as long as you have set. They hold "

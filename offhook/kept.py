@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -53,16 +54,26 @@ def forgotten(out: Path, call_id: str) -> Path | None:
 
 
 def expired(out: Path, now: datetime) -> list[str]:
-    """The callIds in `out` whose `keepUntil` has come. What cannot be read is no call's, and is left alone."""
+    """The callIds in `out` whose `keepUntil` has come."""
     found = []
-    for path in sorted(out.glob(f"*/{JSON}")):
+    for call_id, call in every_call(out):
         try:
-            until = json.loads(path.read_text(encoding="utf-8")).get("keepUntil")
-            if until and datetime.fromisoformat(until) <= now:
-                found.append(path.parent.name)
-        except (OSError, ValueError, AttributeError):
+            if (until := call.get("keepUntil")) and datetime.fromisoformat(until) <= now:
+                found.append(call_id)
+        except (TypeError, ValueError):
             continue
     return found
+
+
+def every_call(out: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name and the `call.json` of each folder in `out`. What cannot be read is no call's, and is left out."""
+    for path in sorted(out.glob(f"*/{JSON}")):
+        try:
+            call = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(call, dict):
+            yield path.parent.name, call
 
 
 def _write_wav(path: Path, recording: Recording) -> Path:

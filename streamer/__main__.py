@@ -25,6 +25,7 @@ from streamer.measures import Measures
 from streamer.providers.embedded_weights import is_installed
 from streamer.server import Engines, StreamServer
 from streamer.settings import StreamerSettings, read
+from streamer.voice_sweep import sweep
 
 log = logging.getLogger("streamer")
 
@@ -88,6 +89,7 @@ async def _serve(server: StreamServer, settings: StreamerSettings, every: Every)
             asyncio.create_task(server.engines.run(), name="engines"),
             asyncio.create_task(gauge(server.admission.lag), name="lag gauge"),
             asyncio.create_task(report_calls(*told, every.calls_s), name="report of calls"),
+            asyncio.create_task(sweep(settings.caller_audio), name="sweep of callers' voices"),
         ]
         reporting = asyncio.create_task(
             report_load(settings.metrics_namespace, server.admission, server.measures, sys.stdout, every.load_s),

@@ -4,9 +4,11 @@
 replay` needs beside it, and no word of what was said:
 
 {"callId": "01K…", "agent": "default", "mode": "pipeline", "startedAtMs": 1795355662042, "lengthMs": 51000,
- "keys": [{"key": "1", "atMs": 37009}], "agentSpans": [[82, 5003], [7577, 11864]], "callerLeft": true}
+ "keepUntilMs": 1797947662042, "keys": [{"key": "1", "atMs": 37009}], "agentSpans": [[82, 5003], [7577, 11864]],
+ "callerLeft": true}
 
-All times but `startedAtMs` (epoch) are ms since the stream started.
+`keepUntilMs` is null where the agent sets no `privacy.keep_days`; `voice_sweep` deletes both files then. All times but
+`startedAtMs` and `keepUntilMs` (epoch) are ms since the stream started.
 """
 
 import asyncio
@@ -31,17 +33,21 @@ BYTES_PER_MS = 8
 LONGEST_MS = 900_000
 """What comes later is not kept: a task holds the audio of all its calls in memory, 0.5 MB a minute each."""
 MOST_KEYS = 1_000
+DAY_MS = 86_400_000
 SILENCE = b"\xff"
 
 
 class CallerAudio:
     """One stream's. Give it every frame and key, then `write` once, when the stream is over."""
 
-    def __init__(self, folder: Path, names: dict[str, Any], stream_sid: str, started_at_ms: int) -> None:
+    def __init__(
+        self, folder: Path, names: dict[str, Any], stream_sid: str, started_at_ms: int, keep_days: int | None = None
+    ) -> None:
         """`names` are the call's `callId`, `agent` and `mode`."""
         self._path = folder / f"{names['callId']}-{stream_sid}.wav"
         self._names = names
         self._started_at_ms = started_at_ms
+        self._keep_until_ms = None if keep_days is None else started_at_ms + keep_days * DAY_MS
         self._audio = bytearray()
         self._keys: list[dict[str, Any]] = []
 
@@ -67,6 +73,7 @@ class CallerAudio:
             **self._names,
             "startedAtMs": self._started_at_ms,
             "lengthMs": len(self._audio) // BYTES_PER_MS,
+            "keepUntilMs": self._keep_until_ms,
             "keys": self._keys,
             "agentSpans": spans,
             "callerLeft": caller_left,
@@ -84,15 +91,16 @@ class CallerAudio:
         # A person's voice: for the streamer's own user alone.
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = self._path.with_suffix(".part")
+        # What tells how long the voice is kept comes first: there is never a voice without it.
+        with _private(part) as out:
+            out.write(told.encode())
+        part.replace(self._path.with_suffix(".json"))
         with _private(part) as out, wave.open(out) as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(RATE_HZ)
             file.writeframes(audioop.ulaw2lin(bytes(self._audio), 2))
         part.replace(self._path)
-        with _private(part) as out:
-            out.write(told.encode())
-        part.replace(self._path.with_suffix(".json"))
 
 
 def _private(path: Path) -> BinaryIO:
@@ -106,4 +114,4 @@ def caller_audio(
     if folder is None or not agent.keep.caller_audio:
         return None
     names = {"callId": grant.call_id, "agent": agent.name, "mode": grant.mode.value}
-    return CallerAudio(folder, names, stream_sid, started_at_ms)
+    return CallerAudio(folder, names, stream_sid, started_at_ms, agent.privacy.keep_days)

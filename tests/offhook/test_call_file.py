@@ -122,6 +122,7 @@ class CallFile(Strict):
     call_id: str
     twilio_sid: str
     direction: Literal["inbound", "outbound"]
+    party: str
     agent: str
     mode: str | None
     modes: list[Rung]
@@ -155,11 +156,11 @@ def test_with_its_cost_the_file_tells_the_calls_parts_and_each_turns_share() -> 
     written = call_file(RECORD, CONVERSATION, ANSWERED_MS, cost=cost)
     read = CallFile.model_validate(written)
     assert read.model_dump(by_alias=True, exclude_unset=True) == written
-    assert [turn["costUsd"] for turn in written["turns"]] == [None, "0.000000", "0.005000", "0.000000"]
+    assert [turn["costUsd"] for turn in written["turns"]] == [None, "0.000000", "0.004000", "0.000000"]
     assert [(part["kind"], part["usd"]) for part in written["cost"]["parts"]] == [
         ("telephony", "0.014000"),
         ("media-stream", "0.004400"),
-        ("speech", "0.005000"),
+        ("speech", "0.004000"),
         ("model", None),
     ]
 

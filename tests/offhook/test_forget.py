@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calls.dynamo import DynamoCallStore, create_table
+from calls.dynamo_items import party_of
 from calls.record import CallRecord, Status
 from offhook.cli import app
 from offhook.kept import expired, forgotten
@@ -45,7 +46,7 @@ class House:
         (self.audio / f"{record.call_id}-MZ1.wav").write_bytes(b"RIFF")
 
     def asked(self, *arguments: str, answer: str = "") -> tuple[int, str]:
-        settings = {
+        settings: dict[str, str | None] = {
             "OFFHOOK_TABLE": self.table,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": REGION,
@@ -55,10 +56,14 @@ class House:
             "COLUMNS": "200",
             "OFFHOOK_CALLER_AUDIO": str(self.audio),
         }
-        shown = CliRunner().invoke(app, ["forget", *arguments, "--out", str(self.out)], env=settings, input=answer)
-        if shown.exception and not isinstance(shown.exception, SystemExit):
-            return 1, str(shown.exception)
-        return shown.exit_code, shown.output
+        return asked(self.out, *arguments, settings=settings, answer=answer)
+
+
+def asked(out: Path, *arguments: str, settings: dict[str, str | None], answer: str = "") -> tuple[int, str]:
+    shown = CliRunner().invoke(app, ["forget", *arguments, "--out", str(out)], env=settings, input=answer)
+    if shown.exception and not isinstance(shown.exception, SystemExit):
+        return 1, str(shown.exception)
+    return shown.exit_code, shown.output
 
 
 @pytest.fixture
@@ -78,6 +83,7 @@ def test_the_calls_of_a_number_are_shown_and_forgotten_when_it_is_said_so(house:
     assert "Deleted: 1 call. Not in reach from here:" in output
     assert OLD.twilio_sid in output
     assert "CloudWatch" in output
+    assert "was not asked" not in output
     assert (house.store.by_call_id(OLD.call_id), house.store.by_sid(OLD.twilio_sid)) == (None, None)
     assert house.store.conversation(OLD.call_id).turns == ()
     assert [path.name for path in house.out.iterdir()] == [other.call_id]
@@ -117,6 +123,43 @@ def test_one_call_is_forgotten_by_its_name_also_where_only_files_are_left(house:
     assert house.asked("01LEFT", "--yes")[0] == 0
     assert list(house.out.iterdir()) == []
     assert house.asked("01LEFT")[1] == "Nothing is kept of such a call.\n"
+
+
+def kept_alone(out: Path, audio: Path, call: dict[str, str]) -> None:
+    """What `offhook up` has left of a call, and is no longer running."""
+    (out / call["callId"]).mkdir(parents=True)
+    (out / call["callId"] / "call.json").write_text(json.dumps(call), encoding="utf-8")
+    audio.mkdir(exist_ok=True)
+    (audio / f"{call['callId']}-MZ1.wav").write_bytes(b"RIFF")
+
+
+@pytest.mark.parametrize("whom", ["+1 (555) 123-0101", "01AONE", "CA1"])
+def test_without_a_table_what_this_machine_keeps_is_forgotten_and_the_rest_is_said(tmp_path: Path, whom: str) -> None:
+    out, audio = tmp_path / "out", tmp_path / "voices"
+    kept_alone(out, audio, {"callId": "01AONE", "twilioSid": "CA1", "party": party_of("+15551230101")})
+    kept_alone(out, audio, {"callId": "01BTWO", "twilioSid": "CA2", "party": party_of("+15551230199")})
+    kept_alone(out, audio, {"callId": "01COLD", "twilioSid": "CA3"})
+    here: dict[str, str | None] = {"OFFHOOK_TABLE": None, "OFFHOOK_CALLER_AUDIO": str(audio), "COLUMNS": "200"}
+    status, output = asked(out, whom, "--yes", settings=here)
+    assert status == 0, output
+    assert "Only this machine's files were looked at, no table." in output
+    assert "start `offhook up` first" in output
+    assert "OFFHOOK_TABLE" in output
+    assert "Deleted: 1 call." in output
+    assert "A deployment's table was not asked" in output
+    assert ("1 call in" in output) is whom.startswith("+")
+    assert sorted(path.name for path in out.iterdir()) == ["01BTWO", "01COLD"]
+    assert sorted(path.name for path in audio.iterdir()) == ["01BTWO-MZ1.wav", "01COLD-MZ1.wav"]
+    assert asked(out, whom, "--yes", settings=here)[0] == 1, "whether a table has it was not asked"
+
+
+def test_a_call_of_an_earlier_house_is_found_by_its_number_beside_the_tables(house: House) -> None:
+    house.keep(OLD)
+    kept_alone(house.out, house.audio, {"callId": "01EARLIER", "party": party_of(NUMBER)})
+    status, output = house.asked(NUMBER, "--yes")
+    assert status == 0
+    assert "Deleted: 2 calls." in output
+    assert list(house.out.iterdir()) == []
 
 
 def test_what_is_no_number_is_refused(house: House) -> None:

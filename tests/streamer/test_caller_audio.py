@@ -41,7 +41,7 @@ def frame(at_ms: int, mulaw: bytes = VOICE) -> Media:
 
 
 async def test_the_callers_side_is_kept_on_the_media_clock(tmp_path: Path) -> None:
-    kept = CallerAudio(tmp_path / "deep", NAMES, "MZ1", STARTED_MS)
+    kept = CallerAudio(tmp_path / "deep", NAMES, "MZ1", STARTED_MS, keep_days=7)
     kept.hear(frame(0))
     kept.hear(frame(60))
     kept.press("1", STARTED_MS + 70)
@@ -52,6 +52,7 @@ async def test_the_callers_side_is_kept_on_the_media_clock(tmp_path: Path) -> No
         **NAMES,
         "startedAtMs": STARTED_MS,
         "lengthMs": 80,
+        "keepUntilMs": STARTED_MS + 7 * 86_400_000,
         "keys": [{"key": "1", "atMs": 70}],
         "agentSpans": [[82, 900]],
         "callerLeft": True,
@@ -90,6 +91,17 @@ def test_a_voice_is_kept_where_the_agent_allows_it_and_there_is_a_place(more: st
     assert (kept is not None) is is_kept
 
 
+@pytest.mark.parametrize(
+    ("more", "until"), [("", None), ("[privacy]\nkeep_days = 30\n", STARTED_MS + 30 * 86_400_000)]
+)
+def test_a_voice_has_the_end_that_the_agent_sets(more: str, until: int | None) -> None:
+    grant = Grant("01K", "CA1", "desk", Mode.PIPELINE, "n", 0)
+    agent = parse(f"{TEXT}[keep]\ncaller_audio = true\n{more}", "desk.toml")
+    kept = caller_audio(Path("/kept"), agent, grant, "MZ1", STARTED_MS)
+    assert kept is not None
+    assert kept.told((), caller_left=True)["keepUntilMs"] == until
+
+
 async def test_a_call_gives_what_it_hears_and_who_ended_it() -> None:
     store, socket, engine = MemoryCallStore(), FakeSocket(), ObedientEngine()
     store.create(RECORD)
@@ -122,7 +134,7 @@ async def test_a_stream_to_the_server_leaves_its_callers_audio(tmp_path: Path) -
         await socket.send(json.dumps({"event": "stop"}))
         await close_code(socket)
         async with asyncio.timeout(3):
-            while not (told := tmp_path / "01CALL-MZ01CALL.json").exists():  # noqa: ASYNC110 - written by a thread
+            while not (heard := tmp_path / "01CALL-MZ01CALL.wav").exists():  # noqa: ASYNC110 - written by a thread
                 await asyncio.sleep(0.01)
-    assert json.loads(told.read_text())["callerLeft"] is True
-    assert read_mulaw(told.with_suffix(".wav")) == b"\x10" * 160 + b"\xff" * 160 + b"\x10" * 160
+    assert json.loads(heard.with_suffix(".json").read_text())["callerLeft"] is True
+    assert read_mulaw(heard) == b"\x10" * 160 + b"\xff" * 160 + b"\x10" * 160
