@@ -73,6 +73,10 @@ chaos: $(READY) ## Every fault in every mode at every moment of a call, and 20 c
 dashboards: $(READY) ## The dashboard, drawn from a hundred calls with a vendor away for a while, and its alarms: about 5 min (more: DASHBOARDS="--help")
 	$(VENV)/bin/python -m tests.dashboards $(DASHBOARDS)
 
+.PHONY: report-proof
+report-proof: $(READY) ## The report, held against a hundred calls with faults planted in some: about 5 min (less: REPORT_PROOF="--calls 12")
+	$(VENV)/bin/python -m tests.report_proof $(REPORT_PROOF)
+
 .PHONY: bench
 bench: $(READY) ## Measure what the streamer adds to a call, and what calls cost it (more: BENCH="--help")
 	$(VENV)/bin/python -m tests.bench $(BENCH)
