@@ -51,8 +51,11 @@ doctor: $(READY) ## Find out why a call does not connect, or would not (more: DO
 	@$(VENV)/bin/offhook doctor $(DOCTOR)
 
 .PHONY: test
-test: $(READY) $(SAM_READY) $(WHEELS_READY) $(RUNTIME_READY) $(REFEREE_TRIED) ## Run the tests
+test: test-needs ## Run the tests
 	$(VENV)/bin/pytest $(SHARED) || $(ONCE_MORE)
+
+.PHONY: test-needs
+test-needs: $(READY) $(SAM_READY) $(WHEELS_READY) $(RUNTIME_READY) $(REFEREE_TRIED)
 
 .PHONY: lint
 lint: $(READY) ## Ruff, mypy (strict), who may import whom
