@@ -8,7 +8,9 @@ runs on either and the template's Architecture may change without a word to the 
 
 import argparse
 import filecmp
+import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -17,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 LAMBDA_PYTHON = "3.13"
 ARCHITECTURES = ("aarch64", "x86_64")
@@ -87,6 +90,7 @@ def _make(stage: Path) -> None:
         _install(other, compiled_part(lock, made), ARCHITECTURES[1])
         merge(other, made)
         trim(made)
+        thin(made / "botocore" / "data")
         for path in shipped(Path()):
             (made / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, made / path)
@@ -159,6 +163,37 @@ def trim(root: Path) -> None:
     for path in list(root.rglob("*")):
         if path.suffix in DROPPED_SUFFIXES:
             path.unlink()
+
+
+def thin(data: Path) -> None:
+    """Leave of botocore's data what its clients look at: every cold start reads it from the first byte to the last.
+
+    endpoints.json names the endpoints of every service of AWS's, 1.2 MB; of a service's model a third is its manual,
+    and it is packed, which the artefact is anyway.
+    """
+    endpoints = data / "endpoints.json"
+    told = json.loads(endpoints.read_text())
+    for partition in told["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in services if name in BOTOCORE_SERVICES}
+    endpoints.write_text(_written(told))
+    for packed in data.glob("*/*/*.json.gz"):
+        packed.with_suffix("").write_text(_written(without_manual(json.loads(gzip.decompress(packed.read_bytes())))))
+        packed.unlink()
+
+
+def without_manual(told: Any) -> Any:
+    """`told` without every "documentation" that is a text; a member of that name is not."""
+    if isinstance(told, list):
+        return [without_manual(part) for part in told]
+    if not isinstance(told, dict):
+        return told
+    said = {name for name, part in told.items() if name == "documentation" and isinstance(part, str)}
+    return {name: without_manual(part) for name, part in told.items() if name not in said}
+
+
+def _written(told: Any) -> str:
+    return json.dumps(told, separators=(",", ":"))
 
 
 def _folders_except(parent: Path, kept: Iterable[str]) -> Iterator[Path]:

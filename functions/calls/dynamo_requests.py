@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calls import dynamo_errors
 from calls.dynamo_items import LISTING, Item, Key
+from calls.dynamo_notation import from_wire, to_wire
 from calls.dynamo_table import NEWEST
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class Requests:
 
     def get(self, key: Key) -> Item | None:
         with self._translating():
-            response = self._client.get_item(TableName=self._table, Key=_to_wire(key), ConsistentRead=True)
-        return _from_wire(response["Item"]) if "Item" in response else None
+            response = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(response["Item"]) if "Item" in response else None
 
     def put_once(self, item: Item) -> Item:
         """Write `item` unless one with its key is there (attribute_not_exists(pk)); returns the one that stands."""
@@ -76,7 +76,7 @@ class Requests:
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_to_wire(put.item),
+                    Item=to_wire(put.item),
                     ConditionExpression=put.condition,
                     ExpressionAttributeNames=put.names,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -85,7 +85,7 @@ class Requests:
                 standing = dynamo_errors.item_in_the_way(error)
                 if standing is None:
                     raise
-                return _from_wire(standing)
+                return from_wire(standing)
         return item
 
     def put_together(self, *puts: Put) -> Refused | None:
@@ -102,7 +102,7 @@ class Requests:
                 standing = dynamo_errors.standing_items(error)
                 if standing is None:
                     raise
-                return Refused(tuple(None if item is None else _from_wire(item) for item in standing))
+                return Refused(tuple(None if item is None else from_wire(item) for item in standing))
         return None
 
     def all_of(self, pk: str, prefix: str) -> Iterator[Item]:
@@ -112,7 +112,7 @@ class Requests:
                 "TableName": self._table,
                 "KeyConditionExpression": "#pk = :pk AND begins_with(#sk, :prefix)",
                 "ExpressionAttributeNames": {"#pk": "pk", "#sk": "sk"},
-                "ExpressionAttributeValues": _to_wire({":pk": pk, ":prefix": prefix}),
+                "ExpressionAttributeValues": to_wire({":pk": pk, ":prefix": prefix}),
                 "ConsistentRead": True,
             }
         )
@@ -125,19 +125,19 @@ class Requests:
             "IndexName": NEWEST,
             "KeyConditionExpression": "#listing = :listing",
             "ExpressionAttributeNames": {"#listing": "listing"},
-            "ExpressionAttributeValues": _to_wire({":listing": LISTING}),
+            "ExpressionAttributeValues": to_wire({":listing": LISTING}),
             "ScanIndexForward": False,
             "Limit": limit,
         }
         if after:
-            query["ExclusiveStartKey"] = _to_wire(after)
+            query["ExclusiveStartKey"] = to_wire(after)
         yield from self._query(query)
 
     def _query(self, query: "QueryInputTypeDef") -> Iterator[Item]:
         while True:
             with self._translating():
                 page = self._client.query(**query)
-            yield from (_from_wire(item) for item in page["Items"])
+            yield from (from_wire(item) for item in page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             query = {**query, "ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -153,22 +153,12 @@ class Requests:
         entry: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._table,
-                "Item": _to_wire(put.item),
+                "Item": to_wire(put.item),
                 "ConditionExpression": put.condition,
                 "ExpressionAttributeNames": put.names,
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
         if put.values:
-            entry["Put"]["ExpressionAttributeValues"] = _to_wire(put.values)
+            entry["Put"]["ExpressionAttributeValues"] = to_wire(put.values)
         return entry
-
-
-def _to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in item.items()}
-
-
-def _from_wire(item: Mapping[str, Any]) -> Item:
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}

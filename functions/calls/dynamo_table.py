@@ -1,12 +1,11 @@
 """The client that calls use, and the table as `template.yaml` declares it, for engines on one machine."""
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from calls import aws_clients
 from calls.dynamo_errors import unavailable
 from calls.errors import ConfigurationInvalid
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 NEWEST = "newest"
 NUMBERS = "numbers"
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # For a phone call: DynamoDB answers in milliseconds, and Twilio gives a webhook 15 s. Three tries of at most 1 s to
 # connect and 1.5 s to be answered, with botocore's jittered pauses of up to 1 s and 2 s, end within about 8 s where
@@ -39,19 +37,12 @@ def configuration(read_timeout_s: float = READ_TIMEOUT_S) -> Config:
 
 
 def client(endpoint_url: str | None = None) -> "DynamoDBClient":
-    """A DynamoDB client with credentials and region from the environment, as in Lambda and ECS.
-
-    Without `endpoint_url` botocore takes AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL, or else AWS itself.
-    Safe to share between threads. ConfigurationInvalid where AWS's own region is not set. An engine on this machine
-    (an `endpoint_url` on loopback) checks neither region nor key, so stand-ins serve where there are none.
-    """
-    session = boto3.session.Session()
-    if urlsplit(endpoint_url or "").hostname in _LOOPBACK and session.region_name is None:
-        session = boto3.session.Session("local", "local", region_name="us-east-1")
+    """A DynamoDB client, as `aws_clients.client` makes them. ConfigurationInvalid where AWS's own region is not set."""
     try:
-        return session.client("dynamodb", endpoint_url=endpoint_url, config=configuration())
+        made: DynamoDBClient = aws_clients.client("dynamodb", endpoint_url, configuration())
     except NoRegionError as error:
         raise ConfigurationInvalid("AWS_REGION is not set: the table's region is not known.") from error
+    return made
 
 
 def create_table(client: "DynamoDBClient", table: str) -> None:

@@ -54,10 +54,11 @@ def _failed(why: str) -> DeliveryFailed:
 
 def events_client(endpoint_url: str | None = None) -> EventsClient:
     """With credentials and region from the environment."""
-    import boto3
     from botocore.config import Config
+
+    from calls import aws_clients
 
     attempts = {"mode": "standard", "total_max_attempts": 3}
     config = Config(connect_timeout=2, read_timeout=5, retries=attempts)  # type: ignore[arg-type]
-    client: EventsClient = boto3.session.Session().client("events", endpoint_url=endpoint_url, config=config)
+    client: EventsClient = aws_clients.client("events", endpoint_url, config)
     return client

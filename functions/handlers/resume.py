@@ -7,6 +7,8 @@ The paths without a number serve TwiML written elsewhere. Ours always has one, s
 asked is the only time that it means anything: it names the newest stream, or the transfer, and does so ever after.
 """
 
+from handlers import cold_start  # isort: split
+
 from calls.record import FINAL, CallRecord, Status
 from calls.route import CallOver, DialEnded, Moment, StreamEnded
 from handlers.conduct import conduct
@@ -51,3 +53,4 @@ router = routed(
     },
 )
 handler = lambda_handler(router)
+cold_start.is_over()

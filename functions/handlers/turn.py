@@ -4,6 +4,8 @@ The step in the path names the turn: a webhook that comes again finds its own an
 Gather written elsewhere; there the form, which Twilio signs, names the turn. Our answer has a step in its path.
 """
 
+from handlers import cold_start  # isort: split
+
 import hashlib
 import json
 
@@ -63,3 +65,4 @@ def caller_turn(words: str, key: str, now_ms: int) -> Turn:
 
 router = routed(answer_voice, {"/twilio/turn": _turn, "/twilio/turn/<step>": _turn})
 handler = lambda_handler(router)
+cold_start.is_over()

@@ -8,6 +8,8 @@ A table that is down does not keep a call from its stream: the token says all th
 writes the record when the table is back.
 """
 
+from handlers import cold_start  # isort: split
+
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -108,3 +110,4 @@ def _created(wired: Wired, record: CallRecord) -> CallRecord:
 
 router = routed(answer_voice, {"/twilio/voice": _answer_new, "/twilio/voice/<call_id>": _answer_placed})
 handler = lambda_handler(router)
+cold_start.is_over()

@@ -82,12 +82,13 @@ def read(body: str) -> Watched:
 
 def sqs_client(endpoint_url: str | None = None) -> SqsClient:
     """With credentials and region from the environment; a message that is not taken at once is not taken."""
-    import boto3
     from botocore.config import Config
+
+    from calls import aws_clients
 
     attempts = {"mode": "standard", "total_max_attempts": 1}
     config = Config(connect_timeout=ASK_WITHIN_S, read_timeout=ASK_WITHIN_S, retries=attempts)  # type: ignore[arg-type]
-    client: SqsClient = boto3.session.Session().client("sqs", endpoint_url=endpoint_url, config=config)
+    client: SqsClient = aws_clients.client("sqs", endpoint_url, config)
     return client
 
 

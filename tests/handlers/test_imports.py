@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-HEAVY = ("openai", "twilio.rest", "fastapi", "pydantic", "requests", "aiohttp", "httpx", "httpx2", "phonenumbers")
+SDKS = ("openai", "twilio.rest", "boto3", "s3transfer", "fastapi", "pydantic", "requests", "aiohttp", "httpx", "httpx2")
+HEAVY = (*SDKS, "phonenumbers", "multiprocessing")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -23,9 +24,15 @@ def test_webhooks_load_nothing_heavy() -> None:
 
 
 def test_importing_a_handler_reads_no_settings_and_makes_no_client() -> None:
-    loaded = loaded_by("import handlers.voice, handlers.watchdog, handlers.api")
-    assert "boto3" not in loaded
-    assert "twilio.rest" not in loaded
+    no_client = "import calls.aws_clients as clients; assert not clients._data.cache_info().currsize"
+    assert "twilio.rest" not in loaded_by(f"import handlers.voice, handlers.watchdog, handlers.api; {no_client}")
+
+
+def test_the_collector_rests_while_what_a_caller_waits_for_is_loaded() -> None:
+    for name in ("voice", "turn", "resume"):
+        at_the_end = f"import gc; gc.disable = lambda: print('rests'); import handlers.{name}; print(gc.isenabled())"
+        loaded = loaded_by(at_the_end)
+        assert {"rests", "True"} <= loaded
 
 
 def test_not_even_a_turn_that_a_model_answers_loads_an_sdk() -> None:

@@ -1,9 +1,13 @@
 """The parts of functions/artefact.py that decide what a Lambda gets; the whole of it is run in test_sam.py."""
 
+import shutil
 import sys
 from pathlib import Path
 
+import botocore
 import pytest
+from botocore.loaders import Loader
+from botocore.session import Session
 
 import artefact
 
@@ -110,3 +114,41 @@ def test_a_lock_that_pip_cannot_install_fails_with_one_sentence(
     refusal = capsys.readouterr().err
     assert refusal.startswith(f"{sys.executable} -m pip could not install functions/requirements.txt for aarch64.")
     assert list((tmp_path / "built").iterdir()) == []
+
+
+def test_thin_data_makes_the_same_clients(tmp_path: Path) -> None:
+    whole = Path(botocore.__file__).parent / "data"
+    data = tmp_path / "data"
+    shutil.copytree(whole, data, ignore=lambda at, inside: set(inside) - _kept(Path(at).relative_to(whole), inside))
+    artefact.thin(data)
+    assert (data / "endpoints.json").stat().st_size < 50_000
+    assert not list(data.rglob("*.gz"))
+    assert sorted(artefact.BOTOCORE_SERVICES) == sorted(path.name for path in data.iterdir() if path.is_dir())
+    thin, thick = (Loader([str(folder)], include_default_search_paths=False) for folder in (data, whole))
+    for service in artefact.BOTOCORE_SERVICES:
+        # China's and the government's partitions have names of their own.
+        for region in ("eu-central-1", "us-gov-west-1", "cn-north-1"):
+            assert _told(service, region, thin) == _told(service, region, thick)
+
+
+def _kept(folder: Path, inside: list[str]) -> set[str]:
+    if folder.parts:
+        return set(inside)
+    return {name for name in inside if name in artefact.BOTOCORE_SERVICES or "." in name}
+
+
+def _told(service: str, region: str, data: Loader) -> tuple[object, ...]:
+    """Where a client sends what, by this data."""
+    session = Session()
+    session.register_component("data_loader", data)
+    session.set_credentials("a", "b")
+    client = session.create_client(service, region_name=region)
+    model = client.meta.service_model
+    shapes = {name: repr(model.shape_for(name)) for name in model.shape_names}
+    operations = {name: repr(model.operation_model(name).http) for name in model.operation_names}
+    return client.meta.endpoint_url, model.metadata, operations, shapes
+
+
+def test_a_member_named_as_manuals_are_is_kept() -> None:
+    told = {"documentation": "a manual", "members": {"documentation": {"shape": "S", "documentation": "more"}}}
+    assert artefact.without_manual([told]) == [{"members": {"documentation": {"shape": "S"}}}]
