@@ -104,6 +104,7 @@ IMAGE := localhost/offhook-streamer:here
 
 .PHONY: image
 image: $(READY) ## Build the streamer's image with buildah, run it read-only as nobody, and drain it in the middle of a call
+	infra/container_tools.sh
 	infra/image/build_here.sh $(IMAGE)
 	OFFHOOK_IMAGE=$(IMAGE) $(VENV)/bin/pytest -q tests/infra/test_container.py
 
