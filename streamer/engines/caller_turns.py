@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.agent_realtime import RealtimeHearing
-from streamer.engines.voice_bounds import voiced_span
+from streamer.engines.voice_bounds import voice_end, voice_start
 from streamer.events import SpeechStarted, SpeechStopped, TurnTaken
 from streamer.providers.openai_realtime_messages import PREFIX_MS
 from streamer.providers.sent_audio import KeptAudio, MediaClock
@@ -61,8 +61,8 @@ class CallerTurns:
             first_ms = self._clock.began((start_ms + PREFIX_MS) / 1000)
         else:
             from_ms = self._clock.began(start_ms / 1000)
-            span = voiced_span(self._kept.since(from_ms), from_ms, self._newest_ms)
-            first_ms = span[0] if span else from_ms
+            found_ms = voice_start(self._kept.since(from_ms), from_ms, self._newest_ms)
+            first_ms = from_ms if found_ms is None else found_ms
         self._voice = _Voice(str(event.get("item_id")), max(first_ms, self._taken_until_ms))
         return SpeechStarted(self._voice.first_ms)
 
@@ -75,8 +75,8 @@ class CallerTurns:
             last_ms = self._clock.ended(max(0, end_ms - self._hearing.silence_ms) / 1000)
         else:
             until_ms = self._clock.ended(end_ms / 1000)
-            span = voiced_span(self._kept.since(self._voice.first_ms), self._voice.first_ms, until_ms)
-            last_ms = span[1] if span else until_ms
+            found_ms = voice_end(self._kept.since, self._voice.first_ms, until_ms)
+            last_ms = until_ms if found_ms is None else found_ms
         self._voice.last_ms, self._voice.stopped_at_s = max(last_ms, self._voice.first_ms), now_s
 
     def committed(self, event: Mapping[str, Any]) -> TurnTaken:
