@@ -12,11 +12,11 @@ import base64
 import os
 from typing import Any
 
-import uvicorn
 from agents.realtime import RealtimeAgent, RealtimePlaybackTracker, RealtimeRunner
-from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import WebSocket, WebSocketDisconnect
 
 from agents import set_tracing_disabled
+from tests.bench.peer_host import serve
 
 COLLECTED_BYTES = 400
 _AGENT = RealtimeAgent(name="desk", instructions="You answer a dentist's telephone.")
@@ -85,22 +85,10 @@ class Call:
         await self._socket.send_json({**message, "streamSid": self._stream_sid})
 
 
-app = FastAPI()
-
-
-@app.get("/readyz")
-def ready() -> str:
-    return "ready"
-
-
-@app.websocket("/stream")
-async def stream(socket: WebSocket) -> None:
-    await socket.accept()
-    while (message := await socket.receive_json())["event"] != "start":
-        pass
-    await Call(socket, message["start"]["streamSid"]).run()
+async def converse(socket: WebSocket, stream_sid: str) -> None:
+    await Call(socket, stream_sid).run()
 
 
 if __name__ == "__main__":
     set_tracing_disabled(True)
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), loop="uvloop", log_level="warning")
+    serve(converse)

@@ -7,26 +7,17 @@ no local voice detection. The simulators speak mu-law alone, so two services rec
 
 import audioop
 import os
-import sys
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import uvicorn
-from fastapi import FastAPI, WebSocket
-from loguru import logger
 from pipecat.frames.frames import TTSAudioRawFrame, TTSSpeakFrame
-from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
-from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair
-from pipecat.serializers.twilio import TwilioFrameSerializer
 from pipecat.services.deepgram.flux.stt import DeepgramFluxSTTService
 from pipecat.services.elevenlabs.tts import ElevenLabsTTSService
 from pipecat.services.openai.llm import OpenAILLMService
-from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
-from pipecat.workers.runner import WorkerRunner
 
-RATE_HZ = 8000
+from tests.bench.pipecat_host import RATE_HZ, Agent, serve
+
 GREETING = "Hello, this is Maple Street Dental. I am an automated assistant. How can I help you?"
 
 
@@ -50,7 +41,7 @@ class MulawElevenLabs(ElevenLabsTTSService):
         await super().append_to_audio_context(context_id, frame)
 
 
-def services() -> tuple[Any, Any, Any]:
+def agent() -> Agent:
     """One call's own."""
     given = os.environ
     stt = MulawFlux(
@@ -72,52 +63,8 @@ def services() -> tuple[Any, Any, Any]:
         sample_rate=RATE_HZ,
         settings=MulawElevenLabs.Settings(model="eleven_flash_v2_5", voice="heart"),
     )
-    return stt, llm, tts
-
-
-async def converse(socket: WebSocket, stream_sid: str) -> None:
-    """Until the caller is gone."""
-    serializer = TwilioFrameSerializer(stream_sid, params=TwilioFrameSerializer.InputParams(auto_hang_up=False))
-    transport = FastAPIWebsocketTransport(
-        websocket=socket,
-        params=FastAPIWebsocketParams(audio_in_enabled=True, audio_out_enabled=True, serializer=serializer),
-    )
-    stt, llm, tts = services()
-    turns = LLMContextAggregatorPair(LLMContext())
-    steps = [transport.input(), stt, turns.user(), llm, tts, transport.output(), turns.assistant()]
-    params = PipelineParams(audio_in_sample_rate=RATE_HZ, audio_out_sample_rate=RATE_HZ)
-    worker = PipelineWorker(Pipeline(steps), params=params)
-
-    @transport.event_handler("on_client_connected")
-    async def greet(_transport: object, _client: object) -> None:
-        await worker.queue_frames([TTSSpeakFrame(GREETING)])
-
-    @transport.event_handler("on_client_disconnected")
-    async def leave(_transport: object, _client: object) -> None:
-        await worker.cancel()
-
-    runner = WorkerRunner(handle_sigint=False)
-    await runner.add_workers(worker)
-    await runner.run()
-
-
-app = FastAPI()
-
-
-@app.get("/readyz")
-def ready() -> str:
-    return "ready"
-
-
-@app.websocket("/stream")
-async def stream(socket: WebSocket) -> None:
-    await socket.accept()
-    while (message := await socket.receive_json())["event"] != "start":
-        pass
-    await converse(socket, message["start"]["streamSid"])
+    return Agent([stt], [llm, tts], TTSSpeakFrame(GREETING), LLMContext())
 
 
 if __name__ == "__main__":
-    logger.remove()
-    logger.add(sys.stderr, level="WARNING")
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), loop="uvloop", log_level="warning")
+    serve(agent)
