@@ -42,43 +42,46 @@ def _draw(
     span_s: tuple[float, float],
     height: int,
 ) -> None:
-    x, y, w, h = widget.place
-    left, bottom, width, tall = x / 24, 1 - (y + 1 + h) / height, w / 24, h / height
-    margin_x, margin_y = 0.1 / 24, 0.12 / height
-    card = figure.add_axes((left + margin_x, bottom + margin_y, width - 2 * margin_x, tall - 2 * margin_y))
-    card.set_facecolor(palette.PAPER)
-    card.set_xticks([])
-    card.set_yticks([])
-    for spine in card.spines.values():
-        spine.set_color(palette.GRID)
+    _, _, w, h = widget.place
+    card = _card(figure, widget, height)
     if widget.kind == "text":
         card.set_facecolor("#f2f4f7")
         card.spines[:].set_visible(False)
         card.text(0.004, 0.5, widget.markdown.replace("**", ""), va="center", fontsize=10.5, color=palette.INK)
         return
-    card.text(
-        0.012 * 24 / w,
-        1 - 0.09 * 6 / h,
-        _headline(widget),
-        va="center",
-        fontsize=10.5,
-        color=palette.INK,
-        weight="bold",
-    )
+    place = 0.012 * 24 / w, 1 - 0.09 * 6 / h
+    card.text(*place, _headline(widget), va="center", fontsize=10.5, color=palette.INK, weight="bold")
     if widget.kind == "alarm":
         _draw_alarms(card, [alarms[name] for name in widget.alarms], store, span_s)
     elif widget.view == "singleValue":
         _draw_number(card, widget, store, span_s)
     else:
-        inner = figure.add_axes(
-            (
-                left + 0.95 / 24,
-                bottom + 1.55 / height,
-                width - (1.35 / 24 if not _has_right(widget) else 1.75 / 24),
-                tall - 2.6 / height,
-            )
-        )
-        _draw_lines(inner, widget, store, span_s)
+        _draw_lines(_axes(figure, widget, height), widget, store, span_s)
+
+
+def _on_page(widget: Widget, height: int) -> tuple[float, float, float, float]:
+    """Its left, bottom, width and height in a figure of so many cells, all of 1."""
+    x, y, w, h = widget.place
+    return x / 24, 1 - (y + 1 + h) / height, w / 24, h / height
+
+
+def _card(figure: Figure, widget: Widget, height: int) -> Axes:
+    """The empty paper of a widget, with a margin around it."""
+    left, bottom, width, tall = _on_page(widget, height)
+    margin_x, margin_y = 0.1 / 24, 0.12 / height
+    card = figure.add_axes((left + margin_x, bottom + margin_y, width - 2 * margin_x, tall - 2 * margin_y))
+    card.set_facecolor(palette.PAPER)
+    card.set_xticks([])
+    card.set_yticks([])
+    card.spines[:].set_color(palette.GRID)
+    return card
+
+
+def _axes(figure: Figure, widget: Widget, height: int) -> Axes:
+    """Where its lines go: below the headline, with room for what is written beside and beneath them."""
+    left, bottom, width, tall = _on_page(widget, height)
+    beside = (1.75 if _has_right(widget) else 1.35) / 24
+    return figure.add_axes((left + 0.95 / 24, bottom + 1.55 / height, width - beside, tall - 2.6 / height))
 
 
 def _headline(widget: Widget) -> str:
@@ -161,13 +164,14 @@ def _draw_lines(axes: Axes, widget: Widget, store: MetricStore, span_s: tuple[fl
     axes.xaxis.set_major_formatter(FuncFormatter(lambda at_s, _: f"{datetime.fromtimestamp(at_s, UTC):%H:%M}"))
     axes.xaxis.set_major_locator(MultipleLocator(300 * max(1, round((span_s[1] - span_s[0]) / 1500))))
     axes.grid(axis="y", color=palette.GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
     if not drawn:
         words = "nothing told" if _is_played(widget) else "AWS's own: not on one machine"
         axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color=palette.FAINT, fontsize=9)
         return
     handles = [one for each in (axes, right) if each for one in each.get_legend_handles_labels()[0]]
     labels = [one for each in (axes, right) if each for one in each.get_legend_handles_labels()[1]]
-    columns = 3 if max(map(len, labels)) < 20 else 2
+    columns = 3 if max(map(len, labels)) < 22 else 2
     axes.legend(
         handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=columns, fontsize=8, frameon=False
     )
