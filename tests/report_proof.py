@@ -17,15 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from typer.testing import CliRunner
 
 from calls.errors import Blame
 from offhook.box.calls import CallStatus
-from offhook.cli import app
-from offhook.stack.environment import LOCAL_KEY, REGION
 from tests.fakes.box_parts import DeafEars, ToneMouth
 from tests.fakes.light import TURNS_BEFORE_GOODBYE
 from tests.whole.scene import AGENTS, Ended, Scene, UnderWay, scene, script
+from tests.whole.terminal import asked
 
 STREAMER = "tests.fakes.faulty_light_streamer"
 AT_ONCE = 20
@@ -128,22 +126,6 @@ async def placed(here: Scene, to: str, agent: str) -> UnderWay:
     return UnderWay(here, here.box.calls[answer.json()["twilioSid"]])
 
 
-def asked(here: Scene, *arguments: str) -> str:
-    """What the command line prints of this stack's calls."""
-    settings = {
-        "OFFHOOK_TABLE": here.stack.settings.table,
-        "AWS_ENDPOINT_URL": here.stack.settings.aws_endpoint_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": LOCAL_KEY,
-        "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
-        "COLUMNS": "160",
-    }
-    result = CliRunner().invoke(app, list(arguments), env=settings)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
 def compared(planted: Mapping[str, Any], reported: Mapping[str, Any]) -> str:
     """Both side by side, as a table of Markdown."""
     names = list(dict.fromkeys([*planted, *reported]))
@@ -162,8 +144,8 @@ async def run(planted: Planted, at_once: int) -> int:
             folder, DeafEars(), ToneMouth(), agents=agents, streamer_module=STREAMER, refusals=refused
         ) as here:
             calls = await make_calls(here, planted, folder, at_once)
-            report = json.loads(await asyncio.to_thread(asked, here, "report", "--json"))
-            shown = await asyncio.to_thread(asked, here, "report")
+            report = json.loads((await asyncio.to_thread(asked, here, "report", "--json")).stdout)
+            shown = (await asyncio.to_thread(asked, here, "report")).stdout
     statuses = Counter(ended.record.status.value for ended in calls)
     counted = f"{len(calls)} calls, at most {at_once} at once: {dict(statuses)}"
     sys.stdout.write(f"{shown}\n{counted}\n\n{compared(planted.expected(), told(report))}\n")

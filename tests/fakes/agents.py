@@ -1,5 +1,8 @@
 """A small agent with short, recognisable phrases."""
 
+from dataclasses import replace
+from typing import Any
+
 from calls.agent import Agent, Limits, Models, Phrases, TurnTaking, Voice
 from calls.record import Mode
 
@@ -23,3 +26,10 @@ AGENT = Agent(
         filler="Let me see.",
     ),
 )
+
+
+def on_openai(*models: str, reply_s: float = 2.0, **changes: Any) -> Agent:
+    """That agent on these models of OpenAI's, the first and those that stand in for it; `changes` are other fields."""
+    first, *others = models or ("gpt-6-luna",)
+    named = Models("light", f"openai/{first}", "light", tuple(f"openai/{model}" for model in others))
+    return replace(AGENT, models=named, limits=Limits(600, 8.0, reply_s), **changes)

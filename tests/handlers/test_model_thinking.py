@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from calls.agent import Agent, Limits, Models
+from calls.agent import Agent
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import ProviderFailed
 from calls.reply import EndCall, Reply, Transfer
 from calls.usage import Kind, Unit, Usage
 from handlers import measures
 from handlers.model_thinking import ModelThinking
-from tests.fakes.agents import AGENT
+from tests.fakes.agents import on_openai
 from tests.fakes.odd_server import SSE, odd_server, refusal_of
 from tests.vendors.script import Fault, OpenAIScript, Script, ToolCall
 from tests.vendors.script import Reply as Scripted
@@ -30,12 +30,6 @@ FAST = Scripted(TEXT, first_token_ms=1, token_ms=0.5)
 ASKED = Conversation((Turn("t1", Role.CALLER, "When do you open?", "When do you open?", False, 1, 2, "traditional"),))
 
 
-def agent(*models: str, reply_s: float = 2.0, **changes: Any) -> Agent:
-    first, *others = models or ("gpt-6-luna",)
-    named = Models("light", f"openai/{first}", "light", tuple(f"openai/{model}" for model in others))
-    return replace(AGENT, models=named, limits=Limits(600, 8.0, reply_s), **changes)
-
-
 class Desk:
     def __init__(self, vendors: Vendors, key: str) -> None:
         self.meters = vendors.meters.openai
@@ -44,7 +38,7 @@ class Desk:
     async def reply(self, thinks: Agent | None = None) -> Reply:
         """From a thread, as the vendor lives on this one's loop."""
         async with asyncio.timeout(5):
-            return await asyncio.to_thread(self.thinking.reply, thinks or agent(), ASKED, TODAY)
+            return await asyncio.to_thread(self.thinking.reply, thinks or on_openai(), ASKED, TODAY)
 
     async def failure_code(self, thinks: Agent | None = None) -> str:
         with pytest.raises(ProviderFailed) as caught:
@@ -108,7 +102,7 @@ async def test_a_reply_that_ends_the_call() -> None:
 
 async def test_a_reply_that_transfers_without_a_word() -> None:
     async with desk(replace(FAST, text="", tool_calls=(ToolCall("transfer"),))) as at:
-        thinks = agent(transfer_number="+14155550199")
+        thinks = on_openai(transfer_number="+14155550199")
         assert await at.reply(thinks) == Reply("One moment, please.", Transfer("+14155550199"))
 
 
@@ -131,27 +125,27 @@ async def test_a_reply_that_transfers_without_a_word() -> None:
 async def test_a_failure_is_named_within_the_deadline(fault: Fault, code: str) -> None:
     async with desk(faulty(fault)) as at:
         began_s = time.monotonic()
-        assert await at.failure_code(agent(reply_s=0.4)) == code
+        assert await at.failure_code(on_openai(reply_s=0.4)) == code
         assert time.monotonic() - began_s < 0.75
 
 
 async def test_a_trickle_of_words_does_not_outlast_the_deadline() -> None:
     async with desk(Scripted("word " * 400, first_token_ms=1, token_ms=10)) as at:
         began_s = time.monotonic()
-        assert await at.failure_code(agent(reply_s=0.3)) == "openai-silent"
+        assert await at.failure_code(on_openai(reply_s=0.3)) == "openai-silent"
         assert time.monotonic() - began_s < 2
 
 
 @pytest.mark.parametrize("kind", ["stall", "drop", "error", "garbage"])
 async def test_what_is_whole_of_a_reply_that_breaks_off_is_said(kind: Any) -> None:
     async with desk(faulty(Fault(kind, after_messages=9))) as at:
-        assert await at.reply(agent(reply_s=0.4)) == Reply("We open at nine.")
+        assert await at.reply(on_openai(reply_s=0.4)) == Reply("We open at nine.")
 
 
 async def test_the_next_model_is_asked_within_the_same_deadline() -> None:
     async with desk(faulty(Fault("stall")), FAST) as at:
         began_s = time.monotonic()
-        assert (await at.reply(agent("gpt-6-luna", "gpt-5.4-mini", reply_s=0.8))).text == TEXT
+        assert (await at.reply(on_openai("gpt-6-luna", "gpt-5.4-mini", reply_s=0.8))).text == TEXT
         assert time.monotonic() - began_s < 0.7
 
 
@@ -160,14 +154,14 @@ async def test_a_limit_that_the_next_model_makes_good_is_told_all_the_same(
 ) -> None:
     monkeypatch.setenv(measures.NAMESPACE, "Offhook/test")
     async with desk(faulty(Fault("status", status=429)), FAST) as at:
-        assert (await at.reply(agent("gpt-6-luna", "gpt-5.4-mini"))).text == TEXT
+        assert (await at.reply(on_openai("gpt-6-luna", "gpt-5.4-mini"))).text == TEXT
     told = json.loads(capsys.readouterr().out)
     assert (told["vendor"], told["VendorErrors"], told["VendorLimits"]) == ("openai", 1, 1)
 
 
 async def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
     async with desk(key="another-key") as at:
-        assert await at.failure_code(agent("gpt-6-luna", "gpt-5.4-mini")) == "openai-unauthorised"
+        assert await at.failure_code(on_openai("gpt-6-luna", "gpt-5.4-mini")) == "openai-unauthorised"
         assert len(at.meters.refusals) == 1
 
 
@@ -193,7 +187,7 @@ async def test_refused_options_are_left_out_and_remembered() -> None:
     async with odd_server(answer) as url:
         thinking = ModelThinking("key", url)
         for _ in range(2):
-            assert await asyncio.to_thread(thinking.reply, agent(), ASKED, TODAY) == Reply("Yes.")
+            assert await asyncio.to_thread(thinking.reply, on_openai(), ASKED, TODAY) == Reply("Yes.")
         thinking.close()
     assert asked == [True, False, False]
 
@@ -205,5 +199,5 @@ async def test_odd_answers_are_failures(sent: bytes) -> None:
     async with odd_server(lambda _: sent) as url:
         thinking = ModelThinking("key", url)
         with pytest.raises(ProviderFailed):
-            await asyncio.to_thread(thinking.reply, agent(), ASKED, TODAY)
+            await asyncio.to_thread(thinking.reply, on_openai(), ASKED, TODAY)
         thinking.close()

@@ -4,23 +4,24 @@ anything of a call is searched for it."""
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from typer.testing import CliRunner
+import pytest
 
 from calls.record import Mode
-from offhook.cli import app
 from offhook.keeper import Keeper
-from offhook.stack.environment import LOCAL_KEY, REGION
 from offhook.stack.ministack import local_client
 from tests.fakes.box_parts import ToneMouth
 from tests.fakes.telling_streamer import TOLD, TRACES
 from tests.handlers.test_after_call_traces import Collector
+from tests.whole import terminal
 from tests.whole.bus import BUS, Bus
 from tests.whole.receiver import SECRET, Receiver, receiving
 from tests.whole.scene import AGENTS, Ended, Scene, scene, script
@@ -87,21 +88,6 @@ def in_table(here: Scene) -> Mapping[str, Any]:
     return {f"{item['pk']['S']} {item['sk']['S']}": item for item in items}
 
 
-def shown(here: Scene, out: Path, *arguments: str) -> str:
-    settings = {
-        "OFFHOOK_TABLE": here.stack.settings.table,
-        "AWS_ENDPOINT_URL": here.stack.settings.aws_endpoint_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": LOCAL_KEY,
-        "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
-        "COLUMNS": "300",
-    }
-    result = CliRunner().invoke(app, [*arguments, "--out", str(out)], env=settings)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
 def texts_in(*folders: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text(encoding="utf-8", errors="replace")
@@ -111,65 +97,96 @@ def texts_in(*folders: Path) -> dict[str, str]:
     }
 
 
-async def test_what_is_private_is_in_no_place_that_keeps_or_sends_anything(tmp_path: Path, capfd: Any) -> None:
-    out = tmp_path / "out"
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What two calls left behind: the table's items by their key, and every place's text."""
+
+    calls: Sequence[Ended]
+    items: Mapping[str, Any]
+    traces: Sequence[str]
+    places: Mapping[str, str]
+
+
+def settings_of(team: Receiver, collector: Collector) -> dict[str, str]:
+    return {
+        "OFFHOOK_WEBHOOK_URL": team.url,
+        "OFFHOOK_WEBHOOK_SECRET": SECRET,
+        "OFFHOOK_EVENT_BUS": BUS,
+        "OFFHOOK_AFTER_CALL_S": "1",
+        "OFFHOOK_TRACES_URL": collector.url,
+        "OFFHOOK_TRACES_PERCENT": "100",
+        "OFFHOOK_METRICS_NAMESPACE": "Offhook/private",
+    }
+
+
+async def kept(here: Scene, folder: Path, out: Path) -> list[Ended]:
+    """The calls, when all that `offhook call` keeps of them is in `out`."""
+    keeper = Keeper(out, here.stack.store, lambda _sid: (), lambda *_: None, outcome_within_s=10.0)
+    here.box.on_call_ended(keeper.ended)
+    calls = await calls_made(here, folder)
+    for ended in calls:
+        await keeper.kept(ended.call.sid, 20.0)
+    await keeper.close()
+    return calls
+
+
+async def pages(here: Scene, out: Path, calls: Sequence[Ended]) -> list[str]:
+    """What `report` and `why` print; their pages are in `out`."""
+    asked: list[tuple[str, ...]] = [("report", "--html", str(out / "report.html"))]
+    asked += [("why", e.record.call_id, "--html", str(out / f"why-{n}.html")) for n, e in enumerate(calls)]
+    wide = partial(terminal.asked, here, columns=300)
+    return [(await asyncio.to_thread(wide, *arguments, "--out", str(out))).output for arguments in asked]
+
+
+async def left(folder: Path, capfd: pytest.CaptureFixture[str]) -> Left:
+    out = folder / "out"
     out.mkdir()
+    streamer = "tests.fakes.telling_streamer"
     with receiving() as team, collecting() as collector:
-        extra = {
-            "OFFHOOK_WEBHOOK_URL": team.url,
-            "OFFHOOK_WEBHOOK_SECRET": SECRET,
-            "OFFHOOK_EVENT_BUS": BUS,
-            "OFFHOOK_AFTER_CALL_S": "1",
-            "OFFHOOK_TRACES_URL": collector.url,
-            "OFFHOOK_TRACES_PERCENT": "100",
-            "OFFHOOK_METRICS_NAMESPACE": "Offhook/private",
-        }
-        agents = private_agents(tmp_path / "agents")
-        module = "tests.fakes.telling_streamer"
-        async with scene(
-            tmp_path, TellingEars(), ToneMouth(), agents=agents, streamer_module=module, extra=extra
-        ) as here:
+        agents, extra = private_agents(folder / "agents"), settings_of(team, collector)
+        parts = scene(folder, TellingEars(), ToneMouth(), agents=agents, streamer_module=streamer, extra=extra)
+        async with parts as here:
             bus = await asyncio.to_thread(Bus, here.stack.settings.aws_endpoint_url)
-            keeper = Keeper(out, here.stack.store, lambda _sid: (), lambda *_: None, outcome_within_s=10.0)
-            here.box.on_call_ended(keeper.ended)
-            calls = await calls_made(here, tmp_path)
+            calls = await kept(here, folder, out)
             sent = [await told(ended, team, bus) for ended in calls]
             traces = await traced(collector, len(calls))
-            for ended in calls:
-                await keeper.kept(ended.call.sid, 20.0)
-            await keeper.close()
             items = await asyncio.to_thread(in_table, here)
-            pages = [out / "report.html", *(out / f"why-{number}.html" for number in range(len(calls)))]
-            texts = [await asyncio.to_thread(shown, here, out, "report", "--html", str(pages[0]))]
-            for ended, page in zip(calls, pages[1:], strict=True):
-                texts.append(
-                    await asyncio.to_thread(shown, here, out, "why", ended.record.call_id, "--html", str(page))
-                )
-        printed = capfd.readouterr()
-        files = await asyncio.to_thread(texts_in, tmp_path / "logs", out)
-    places: dict[str, str] = {
+            texts = await pages(here, out, calls)
+    printed = capfd.readouterr()
+    places = {
         **{key: json.dumps(item, ensure_ascii=False) for key, item in items.items()},
         **{f"webhook {number}": json.dumps(one[0], ensure_ascii=False) for number, one in enumerate(sent)},
         **{f"event {number}": json.dumps(one[1], ensure_ascii=False) for number, one in enumerate(sent)},
         **{f"trace {number}": text for number, text in enumerate(traces)},
         **{f"shown {number}": text for number, text in enumerate(texts)},
-        **files,
+        **await asyncio.to_thread(texts_in, folder / "logs", out),
         "stdout": printed.out,
         "stderr": printed.err,
     }
+    return Left(calls, items, traces, places)
+
+
+async def test_what_is_private_is_in_no_place_that_keeps_or_sends_anything(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    after = await left(tmp_path, capfd)
+    calls, places = after.calls, after.places
     for ended in calls:
         heard = " ".join(turn.heard for turn in ended.conversation.turns)
         assert all(mark in heard for mark in KEPT_NO_MORE), heard
         assert ended.record.end_reason == "caller-goodbye"
     assert any("I have noted: It is Ann, my card is [card]" in turn.heard for turn in calls[0].conversation.turns)
-    found = {place: trace for place, text in places.items() for trace in TRACES if trace in text}
-    assert not found
-    assert all(ended.record.call_id in traces[0] + traces[1] for ended in calls)
-    assert "CallsEnded" in places["web.log"], "metrics are lines of the log"
-    assert not [
-        place for place, text in places.items() for e in calls if place not in items and e.record.to_number in text
-    ]
     assert {"web.log", "streamer.log", "stdout", f"{calls[0].record.call_id}/call.json"} <= set(places)
+    assert not {place: trace for place, text in places.items() for trace in TRACES if trace in text}
+    assert all(ended.record.call_id in "".join(after.traces) for ended in calls)
+    assert "CallsEnded" in places["web.log"], "metrics are lines of the log"
+    elsewhere = {place: text for place, text in places.items() if place not in after.items}
+    assert not [place for place, text in elsewhere.items() for e in calls if e.record.to_number in text]
+    check_kept_no_longer_than_asked(after)
+
+
+def check_kept_no_longer_than_asked(after: Left) -> None:
+    calls, items = after.calls, after.items
     mine = [key for key in items if any(e.record.call_id in key or e.call.sid in key for e in calls)]
     assert {key.split(" ")[1].split("#")[0] for key in mine} >= {"META", "TURN", "STEP", "KEPT", "CALL"}
     ends = {key: datetime.fromtimestamp(int(items[key]["expiresAt"]["N"]), UTC) for key in mine}

@@ -12,8 +12,9 @@ from calls.errors import Blame
 from calls.rate_card import standard
 from offhook.comparison.reading import Wanted, read
 from tests.fakes.box_parts import DeafEars, ToneMouth
-from tests.report_proof import BLAMED, DOZEN, STREAMER, agents_in, asked, make_calls, refusals, told
+from tests.report_proof import BLAMED, DOZEN, STREAMER, agents_in, make_calls, refusals, told
 from tests.whole.scene import scene
+from tests.whole.terminal import asked
 
 
 async def test_a_report_over_calls_with_planted_faults_shows_exactly_those(tmp_path: Path) -> None:
@@ -27,9 +28,9 @@ async def test_a_report_over_calls_with_planted_faults_shows_exactly_those(tmp_p
         now_ms = max(ended.record.ended_at_ms or 0 for ended in calls)
         await asyncio.to_thread(read, store, comparison, Wanted(), standard(), now_ms)
         page = tmp_path / "report.html"
-        report = json.loads(await asyncio.to_thread(asked, here, "report", "--json", "--html", str(page)))
+        report = json.loads((await asyncio.to_thread(asked, here, "report", "--json", "--html", str(page))).stdout)
         poor = next(ended.record for ended in calls if ended.record.agent == "poor")
-        why = await asyncio.to_thread(asked, here, "why", poor.twilio_sid)
+        why = (await asyncio.to_thread(asked, here, "why", poor.twilio_sid)).stdout
     assert told(report) == DOZEN.expected()
     expected = {BLAMED[name]: count for name, count in DOZEN.faults.items()}
     whole = comparison.whole

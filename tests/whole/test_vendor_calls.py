@@ -1,13 +1,17 @@
 """Whole calls on the real vendor adapters, against simulators of the vendors' protocols."""
 
+import asyncio
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from calls.conversation import Role
 from calls.record import EndReason, Mode
 from tests.fakes.box_parts import NoEars, NoMouth
+from tests.vendors.meters import AllMeters
 from tests.vendors.script import DeepgramScript, Listening, OpenAIScript, Reply, Script, Utterance
 from tests.vendors.vendors import Vendors
 from tests.whole.scene import Ended, scene, script
@@ -45,28 +49,53 @@ STEPS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("recogniser", "over_the_answer"), [("deepgram/flux-general-en", LISTENING), ("deepgram/nova-3", NOTHING)]
-)
-async def test_a_call_with_a_false_and_a_true_interruption(
-    tmp_path: Path, recogniser: str, over_the_answer: str
-) -> None:
-    said = heard(over_the_answer)
-    vendor_script = Script(deepgram=DeepgramScript((Listening(said),)), openai=OpenAIScript(REPLIES, by="turn"))
+RECOGNISERS = {"deepgram/flux-general-en": LISTENING, "deepgram/nova-3": NOTHING}
+"""By recogniser: what is said over the answer and is no interruption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A call that is over, and what the vendors counted of it."""
+
+    call: Ended
+    meters: AllMeters
+
+
+async def held(folder: Path, recogniser: str) -> Held:
+    """A call with this recogniser, by an Offhook and with vendors of its own."""
+    vendor_script = Script(
+        deepgram=DeepgramScript((Listening(heard(RECOGNISERS[recogniser])),)),
+        openai=OpenAIScript(REPLIES, by="turn"),
+    )
     async with Vendors(vendor_script) as vendors:
-        agents = agents_on_vendors(tmp_path / "agents", recogniser)
-        async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=keys_for(vendors)) as here:
-            ended = await (await here.call(script(tmp_path, *STEPS))).ended()
+        agents = agents_on_vendors(folder / "agents", recogniser)
+        async with scene(folder, NoEars(), NoMouth(), agents=agents, extra=keys_for(vendors)) as here:
+            ended = await (await here.call(script(folder, *STEPS))).ended()
+    return Held(ended, vendors.meters)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Held]:
+    """Both at once."""
+    under_way = [held(tmp_path_factory.mktemp("vendor-call"), recogniser) for recogniser in RECOGNISERS]
+    return dict(zip(RECOGNISERS, await asyncio.gather(*under_way), strict=True))
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("recogniser", RECOGNISERS)
+async def test_a_call_with_a_false_and_a_true_interruption(calls: dict[str, Held], recogniser: str) -> None:
+    over_the_answer = RECOGNISERS[recogniser]
+    ended, meters = calls[recogniser].call, calls[recogniser].meters
     assert ended.modes == [Mode.PIPELINE]
     assert ended.record.end_reason is EndReason.CALLER_GOODBYE
     assert ended.record.failures == ()
-    assert ended.said_by(Role.CALLER) == [words.text for words in said if words.text != over_the_answer]
+    assert ended.said_by(Role.CALLER) == [one.text for one in heard(over_the_answer) if one.text != over_the_answer]
     assert "Goodbye" in ended.said_by(Role.AGENT)[-1]
     _check_the_interrupted_answer(ended)
-    for meters in (vendors.meters.deepgram, vendors.meters.openai, vendors.meters.elevenlabs):
-        assert not meters.refusals
-    assert vendors.meters.deepgram.sockets_open == 0
-    assert vendors.meters.elevenlabs.sockets_open == 0
+    for counted in (meters.deepgram, meters.openai, meters.elevenlabs):
+        assert not counted.refusals
+    assert meters.deepgram.sockets_open == 0
+    assert meters.elevenlabs.sockets_open == 0
 
 
 def _check_the_interrupted_answer(ended: Ended) -> None:

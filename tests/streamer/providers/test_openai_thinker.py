@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from calls.agent import Agent, Limits, Models, Thinking
+from calls.agent import Agent, Models, Thinking
 from calls.conversation import Conversation, Role, Turn
 from calls.errors import Blame, ConfigurationInvalid, Failure, ProviderFailed
 from calls.openai_usage import ReplyUsage
@@ -18,7 +18,7 @@ from calls.reply import EndCall, ReplyPart, Transfer, Words
 from calls.usage import Unit
 from streamer.providers.openai_client import OpenAIClient
 from streamer.providers.openai_thinker import OpenAIThinker
-from tests.fakes.agents import AGENT
+from tests.fakes.agents import on_openai
 from tests.vendors.script import Fault, Messages, OpenAIScript, Reply, Script, ToolCall
 from tests.vendors.vendors import Vendors
 
@@ -27,12 +27,6 @@ KEY = "openai-key"
 TEXT = "We open at nine, and close at five."
 FAST = Reply(TEXT, first_token_ms=1, token_ms=0.5)
 ASKED = Conversation((Turn("t1", Role.CALLER, "When do you open?", "When do you open?", False, 1, 2, "pipeline"),))
-
-
-def agent(*models: str, reply_s: float = 2.0, **changes: Any) -> Agent:
-    first, *others = models or ("gpt-6-luna",)
-    named = Models("light", f"openai/{first}", "light", tuple(f"openai/{model}" for model in others))
-    return replace(AGENT, models=named, limits=Limits(600, 8.0, reply_s), **changes)
 
 
 class Desk:
@@ -49,7 +43,7 @@ class Desk:
 
     async def reply(self, thinks: Agent | None = None) -> list[ReplyPart]:
         async with asyncio.timeout(5):
-            return [part async for part in self.thinker(thinks or agent()).reply(ASKED)]
+            return [part async for part in self.thinker(thinks or on_openai()).reply(ASKED)]
 
     async def failure(self, thinks: Agent | None = None) -> ProviderFailed:
         with pytest.raises(ProviderFailed) as caught:
@@ -82,7 +76,7 @@ def faulty(fault: Fault) -> Reply:
 
 async def test_words_come_token_by_token_and_the_usage_is_kept() -> None:
     async with desk() as at:
-        thinker = at.thinker(agent())
+        thinker = at.thinker(on_openai())
         parts = [part async for part in thinker.reply(ASKED)]
         assert text_of(parts) == TEXT
         assert len(parts) > 5
@@ -92,7 +86,7 @@ async def test_words_come_token_by_token_and_the_usage_is_kept() -> None:
 
 async def test_a_reply_that_is_broken_off_is_estimated_from_what_was_asked_and_what_came() -> None:
     async with desk(FAST, replace(FAST, token_ms=40)) as at:
-        thinker = at.thinker(agent())
+        thinker = at.thinker(on_openai())
         async for _ in thinker.reply(ASKED):
             pass
         before_in, before_out = at.meters.tokens_in, at.meters.tokens_out
@@ -109,9 +103,9 @@ async def test_a_reply_that_is_broken_off_is_estimated_from_what_was_asked_and_w
 
 async def test_a_refused_request_is_not_billed_and_one_that_is_given_up_is() -> None:
     async with desk(faulty(Fault("status", status=500)), faulty(Fault("stall")), FAST) as at:
-        await at.failure(agent(reply_s=0.5))
+        await at.failure(on_openai(reply_s=0.5))
         assert at.used == []
-        await at.failure(agent(reply_s=0.5))
+        await at.failure(on_openai(reply_s=0.5))
         assert [(used.is_estimated, list(used.amounts)) for used in at.used] == [(True, [Unit.TEXT_IN])]
 
 
@@ -123,7 +117,7 @@ async def test_what_openai_is_asked() -> None:
         return FAST
 
     async with desk(think=think) as at:
-        await at.reply(agent(thinking=Thinking(0.3, "low", 120)))
+        await at.reply(on_openai(thinking=Thinking(0.3, "low", 120)))
         assert not at.meters.refusals
     assert [message["role"] for message in seen[0]] == ["system", "user"]
     assert "Today is Monday, November 23, 2026." in seen[0][0]["content"]
@@ -132,7 +126,7 @@ async def test_what_openai_is_asked() -> None:
 
 async def test_max_tokens_bound_the_reply() -> None:
     async with desk() as at:
-        assert len(await at.reply(agent(thinking=Thinking(max_tokens=3)))) == 3
+        assert len(await at.reply(on_openai(thinking=Thinking(max_tokens=3)))) == 3
 
 
 async def test_a_second_reply_takes_the_same_connection() -> None:
@@ -164,7 +158,7 @@ async def test_a_transfer_is_offered_only_where_there_is_a_number() -> None:
     transfers = replace(FAST, tool_calls=(ToolCall("transfer"),))
     async with desk(transfers) as at:
         assert text_of(await at.reply()) == TEXT
-        parts = await at.reply(agent(transfer_number="+14155550199"))
+        parts = await at.reply(on_openai(transfer_number="+14155550199"))
         assert parts[-1] == Transfer("+14155550199")
 
 
@@ -176,7 +170,7 @@ async def test_malformed_arguments_end_the_call_all_the_same(arguments: str) -> 
 
 async def test_closing_the_reply_ends_the_request_at_once() -> None:
     async with desk(Reply("one two three four five", first_token_ms=1, token_ms=1000)) as at:
-        reply = at.thinker(agent()).reply(ASKED)
+        reply = at.thinker(on_openai()).reply(ASKED)
         assert await anext(reply) == Words("one")
         await reply.aclose()
         await asyncio.sleep(0.05)
@@ -213,14 +207,14 @@ async def test_cancelling_before_the_first_word_ends_the_request_at_once() -> No
 )
 async def test_a_failure_before_any_word_is_named(fault: Fault, code: str, blame: Blame) -> None:
     async with desk(faulty(fault)) as at:
-        failure = (await at.failure(agent(reply_s=0.5))).failure
+        failure = (await at.failure(on_openai(reply_s=0.5))).failure
         assert (failure.code, failure.blame) == (code, blame)
 
 
 @pytest.mark.parametrize("kind", ["error", "garbage", "drop", "reset", "close"])
 async def test_a_failure_in_mid_stream_is_raised_after_its_words(kind: Any) -> None:
     async with desk(replace(FAST, token_ms=10, fault=Fault(kind, after_messages=5)), FAST) as at:
-        reply = at.thinker(agent("gpt-6-luna", "gpt-5.4-mini")).reply(ASKED)
+        reply = at.thinker(on_openai("gpt-6-luna", "gpt-5.4-mini")).reply(ASKED)
         parts: list[ReplyPart] = []
         with pytest.raises(ProviderFailed):
             await gather(reply, parts)
@@ -254,7 +248,7 @@ async def test_a_model_that_asks_to_wait_a_moment_is_asked_after_it() -> None:
 
 async def test_while_a_model_is_limited_the_fallback_is_asked_first() -> None:
     seen: list[str] = []
-    both = agent("gpt-6-luna", "gpt-5.4-mini")
+    both = on_openai("gpt-6-luna", "gpt-5.4-mini")
     async with desk(faulty(Fault("status", status=429, retry_after_s=20)), FAST) as at:
         for _ in range(2):
             thinker = at.thinker(both)
@@ -267,20 +261,20 @@ async def test_while_a_model_is_limited_the_fallback_is_asked_first() -> None:
 async def test_the_next_model_is_asked_within_the_same_deadline() -> None:
     async with desk(faulty(Fault("stall")), FAST) as at:
         began_s = time.monotonic()
-        assert text_of(await at.reply(agent("gpt-6-luna", "gpt-5.4-mini", reply_s=1.0))) == TEXT
+        assert text_of(await at.reply(on_openai("gpt-6-luna", "gpt-5.4-mini", reply_s=1.0))) == TEXT
         assert 0.3 < time.monotonic() - began_s < 0.8
 
 
 async def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
     async with desk(key="another-key") as at:
-        assert (await at.failure(agent("gpt-6-luna", "gpt-5.4-mini"))).failure.code == "openai-unauthorised"
+        assert (await at.failure(on_openai("gpt-6-luna", "gpt-5.4-mini"))).failure.code == "openai-unauthorised"
         assert len(at.meters.refusals) == 1
 
 
 async def test_the_first_word_has_a_deadline() -> None:
     async with desk(Reply(first_token_ms=60_000)) as at:
         began_s = time.monotonic()
-        assert (await at.failure(agent("gpt-6-luna", "gpt-5.4-mini", reply_s=0.5))).failure.code == "openai-silent"
+        assert (await at.failure(on_openai("gpt-6-luna", "gpt-5.4-mini", reply_s=0.5))).failure.code == "openai-silent"
         assert time.monotonic() - began_s < 0.95  # and not once for each model
 
 
@@ -292,13 +286,13 @@ async def test_every_further_word_has_a_deadline(monkeypatch: pytest.MonkeyPatch
 
 async def test_a_reply_without_end_has_a_deadline() -> None:
     async with desk(Reply("word " * 400, first_token_ms=1, token_ms=10)) as at:
-        assert (await at.failure(agent(reply_s=0.2))).failure.code == "openai-too-long"
+        assert (await at.failure(on_openai(reply_s=0.2))).failure.code == "openai-too-long"
 
 
 async def test_a_consumer_that_is_slow_to_take_words_breaks_no_deadline() -> None:
     async with desk() as at:
         parts: list[ReplyPart] = []
-        async for part in at.thinker(agent(reply_s=0.1)).reply(ASKED):
+        async for part in at.thinker(on_openai(reply_s=0.1)).reply(ASKED):
             parts.append(part)
             await asyncio.sleep(0.05)
         assert text_of(parts) == TEXT
@@ -332,7 +326,7 @@ async def test_no_failure_tells_the_key_or_what_was_said() -> None:
 
 async def test_a_plain_openai_is_the_default_model() -> None:
     async with desk() as at:
-        plain = replace(agent(), models=Models("light", "openai", "light"))
+        plain = replace(on_openai(), models=Models("light", "openai", "light"))
         thinker = at.thinker(plain)
         assert [part async for part in thinker.reply(ASKED)]
         assert [used.model for used in at.used] == ["gpt-6-luna"]
@@ -340,6 +334,6 @@ async def test_a_plain_openai_is_the_default_model() -> None:
 
 async def test_another_providers_fallback_is_refused() -> None:
     async with desk() as at:
-        mixed = replace(agent(), models=Models("light", "openai", "light", ("scripted",)))
+        mixed = replace(on_openai(), models=Models("light", "openai", "light", ("scripted",)))
         with pytest.raises(ConfigurationInvalid, match="'scripted'"):
             at.thinker(mixed)
