@@ -16,6 +16,7 @@ import httpx
 from calls.errors import CallNotFound, OffhookError, RequestRefused
 from calls.record import CallRecord, Direction
 from calls.store import CallStore
+from calls.webhook_retries import QUICK
 from offhook.box.box import Box, BoxEvent
 from offhook.box.caller import Person
 from offhook.box.calls import BoxCall, Hook
@@ -181,7 +182,8 @@ async def _close_models(loading: asyncio.Task[EmbeddedModels]) -> None:
 
 
 def _box_settings(stack: Stack, port: int) -> BoxSettings:
-    voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
+    names = ("voice", "lifeline", "status")
+    voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}{QUICK}") for name in names)
     number = Number(voice, fallback, status)
     return BoxSettings(stack.account_sid, stack.auth_token, {stack.from_number: number}, port=port)
 

@@ -66,6 +66,9 @@ class Ladder:
 RESTING = "-resting"
 """How the code of a failure ends that nobody was asked for: the providers are left alone for a while."""
 
+DEAF = "-deaf"
+"""How the code of a failure ends that means an engine which tells nothing of a voice that it was given."""
+
 
 def vendor_of(failure: Failure) -> str:
     """Who failed: failures of vendors are named so."""

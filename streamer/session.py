@@ -237,8 +237,8 @@ class Session:
             return self._leave_after_last_words(now_ms)
         self.mode, self._has_heard = mode, False
         self.dialogue.stand_on(mode)
-        effects: list[Effect] = [ChangeEngine(mode, failure), *go_on(self.dialogue, self.bridge, now_ms)]
-        return effects + self._finish_if_heard(now_ms)
+        going_on = go_on(self.dialogue, failure, self.bridge, now_ms)
+        return [ChangeEngine(mode, failure), *going_on, *self._finish_if_heard(now_ms)]
 
     def _waited_ms(self, engine_since_ms: int, now_ms: int) -> int:
         """How long the engine that is lost has kept the caller waiting: for a sound, or for being heard at all."""

@@ -61,6 +61,7 @@ _BY_END: Mapping[str, str] = {
     "-limit": _BUSY,
     "-busy": _BUSY,
     "-model-unknown": _AGENT,
+    "-deaf": "Compare the agent's `voice.language` with what callers speak; else look at the provider's status page.",
     "-filtered": "Look at what was asked: the provider's filter refused it.",
     "-too-long": "Shorten the agent's prompt, or its calls.",
     "-refused": "The provider does not take what the agent asks of it: run `offhook agents check`.",

@@ -3,9 +3,9 @@
     the stream                                        the call goes on
     ------------------------------------------------  ----------------------------------------------------------------
     asked to stream again                             on the rung that it named, or else the same
-    was left because its task is leaving, or died     on the same rung
-    was left because its engine is lost, or was       on the next streaming rung of the agent's ladder
-    opened and refused
+    was left because its task is leaving, or died,    on the same rung
+    also before it had begun
+    was left because its engine is lost               on the next streaming rung of the agent's ladder
     never opened, or was given up by the watchdog,    traditional: no other rung would be reached either
     or its agent is not known to the streamer
     ------------------------------------------------  ----------------------------------------------------------------
@@ -18,7 +18,7 @@ Traditional is below every ladder, whether or not the ladder names it. Pure.
 from calls.agent import Agent
 from calls.errors import Blame
 from calls.record import CallRecord, Do, Mode, NextStep, StreamUse
-from calls.streams import SHORT_MS, newest, shorts_in_a_row
+from calls.streams import newest, shorts_in_a_row
 
 MOST_STREAMS = 40
 MOST_SHORT = 2
@@ -47,7 +47,7 @@ def after_stream(record: CallRecord, agent: Agent, asked: NextStep | None) -> Mo
     stream = newest(record)
     if stream is None or shorts >= MOST_SHORT or stream.code in NOWHERE:
         return Mode.TRADITIONAL
-    if stream.code not in LEAVING and (stream.code or (asked is None and _was_refused(stream))):
+    if stream.code and stream.code not in LEAVING:
         return _below(record, agent)
     if stream.code or (asked is None and _was_there(stream)):
         return streaming[0]
@@ -83,21 +83,10 @@ def _below(record: CallRecord, agent: Agent) -> Mode:
 
 
 def _was_there(stream: StreamUse) -> bool:
-    """Whether the streamer held the call, also where the table was down as it said so."""
-    if stream.given_up_at_ms is not None:
-        return False
-    return stream.arrived_at_ms is not None or _held_long(stream)
-
-
-def _was_refused(stream: StreamUse) -> bool:
-    """Whether a socket stood and nobody bridged it."""
-    opened = stream.opened_at_ms is not None and stream.given_up_at_ms is None
-    return opened and stream.arrived_at_ms is None and not _held_long(stream)
-
-
-def _held_long(stream: StreamUse) -> bool:
-    opened_ms, ended_ms = stream.opened_at_ms, stream.ended_at_ms
-    return opened_ms is not None and ended_ms is not None and ended_ms - opened_ms >= SHORT_MS
+    """Whether its socket stood. Who refuses a call says why (`StreamUse.code`): without a word a streamer dies, whether
+    or not it lived to say that the call was bridged. One that refuses and cannot say why, as the table is down, is
+    asked once more than it need be."""
+    return stream.given_up_at_ms is None and (stream.opened_at_ms is not None or stream.arrived_at_ms is not None)
 
 
 def _climbs(record: CallRecord) -> int:

@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape, unescape
 from calls.agent import Voice
 from calls.errors import OffhookError
 from calls.route import Dial, Gather, HangUp, SayAndHangUp, Stream
+from calls.webhook_retries import QUICK, THINKING
 
 LARGEST_BYTES = 64 * 1024
 """Twilio's bound on a document (error 11750)."""
@@ -62,15 +63,15 @@ class Place:
 
     @property
     def resume_url(self) -> str:
-        return f"{self.public_url}/twilio/resume/{self.stream}"
+        return f"{self.public_url}/twilio/resume/{self.stream}{THINKING}"
 
     @property
     def dialled_url(self) -> str:
-        return f"{self.public_url}/twilio/dialled/{self.step}"
+        return f"{self.public_url}/twilio/dialled/{self.step}{THINKING}"
 
     @property
     def turn_url(self) -> str:
-        return f"{self.public_url}/twilio/turn/{self.step}"
+        return f"{self.public_url}/twilio/turn/{self.step}{THINKING}"
 
     @property
     def partial_url(self) -> str:
@@ -119,7 +120,7 @@ def _connect(response: Element, place: Place) -> None:
     connect = SubElement(response, "Connect", {"action": place.resume_url, "method": "POST"})
     attributes = {
         "url": f"{place.stream_url}/stream",
-        "statusCallback": f"{place.public_url}/twilio/stream-status/{place.stream}",
+        "statusCallback": f"{place.public_url}/twilio/stream-status/{place.stream}{QUICK}",
         "statusCallbackMethod": "POST",
     }
     stream = SubElement(connect, "Stream", attributes)

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from calls.errors import Blame, OffhookError
+from calls.webhook_retries import QUICK
 from handlers.settings import HandlerSettings
 
 if TYPE_CHECKING:
@@ -51,11 +52,11 @@ class TwilioDialler:
             call = self._client.calls.create(
                 to=to_number,
                 from_=from_number,
-                url=f"{self._public_url}/twilio/voice/{call_id}",
+                url=f"{self._public_url}/twilio/voice/{call_id}{QUICK}",
                 method="POST",
-                fallback_url=f"{self._public_url}/twilio/lifeline",
+                fallback_url=f"{self._public_url}/twilio/lifeline{QUICK}",
                 fallback_method="POST",
-                status_callback=f"{self._public_url}/twilio/status",
+                status_callback=f"{self._public_url}/twilio/status{QUICK}",
                 status_callback_method="POST",
                 status_callback_event=EVENTS,
                 timeout=RING_S,

@@ -18,6 +18,7 @@ from calls.errors import CallNotFound
 from calls.record import CallRecord
 from calls.route import noted
 from calls.watchdog import Verdict
+from calls.webhook_retries import THINKING
 from handlers import measures
 from handlers.dialler import DialFailed, TwilioDialler
 from handlers.logs import log, log_error
@@ -60,7 +61,7 @@ def look(wired: Wired, twilio: Redirecting, watched: Watched) -> None:
 
 
 def _redirect(wired: Wired, twilio: Redirecting, record: CallRecord, stream: int) -> None:
-    url = f"{wired.settings.public_url}/twilio/resume/{stream}"
+    url = f"{wired.settings.public_url}/twilio/resume/{stream}{THINKING}"
     try:
         _tried_twice(lambda: twilio.redirect(record.twilio_sid, url))
     except DialFailed as failed:

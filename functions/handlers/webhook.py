@@ -28,6 +28,8 @@ APOLOGY = f"{lifeline.APOLOGY} {lifeline.GOODBYE}"
 """What a caller hears where there is no person to be put through to."""
 
 FOUND_WITHIN_S = 4.0
+AGAIN_BEFORE_S = 4.5
+"""A webhook whose first try took longer than this has no time for another."""
 
 T = TypeVar("T")
 Wiring = Callable[[], Wired]
@@ -78,7 +80,7 @@ def answer_voice(wiring: Wiring, http: HttpRequest, answer: Callable[[Wired, Twi
             left_s=lambda: began_s + wired.answer_within_s - time.monotonic(),
             spent_s=lambda: time.monotonic() - began_s,
         )
-        return _twiml(in_time.within(timed.left_s(), lambda: answer(timed, request)))
+        return _twiml(in_time.within(timed.left_s(), lambda: _tried_twice(timed, request, answer)))
     except CallNotFound as unknown:
         log_error("a webhook for an unknown call", unknown, twilioSid=request.call_sid, path=http.path)
         return _text(404, unknown.failure.sentence)
@@ -87,6 +89,18 @@ def answer_voice(wiring: Wiring, http: HttpRequest, answer: Callable[[Wired, Twi
         measures.tell(measured.of_apology())
         _end_as_failed(wired, request.call_sid)
         return _twiml(lifeline.document(wired.settings.lifeline_number, wired.settings.public_url))
+
+def _tried_twice(wired: Wired, request: TwilioRequest, answer: Callable[[Wired, TwilioRequest], str]) -> str:
+    """A table that is down for a moment costs a moment, not the agent. What was done before is not done again: it is as
+    though Twilio had asked twice."""
+    try:
+        return answer(wired, request)
+    except StoreUnavailable as error:
+        if not error.failure.retryable or wired.spent_s() > AGAIN_BEFORE_S or wired.left_s() <= 0:
+            raise
+        log_error("the table is asked once more", error, twilioSid=request.call_sid)
+        return answer(wired, request)
+
 
 
 def take_news(wiring: Wiring, http: HttpRequest, take: Callable[[Wired, TwilioRequest], None]) -> HttpAnswer:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 
+from calls.webhook_retries import QUICK, bare
 from offhook.doctor import twilio_rest
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, warned
@@ -46,7 +47,7 @@ def _elsewhere(hooks: NumberHooks, name: str, voice: str) -> Finding | None:
         what = "a SIP trunk" if hooks.trunk_sid else "a TwiML App"
         saw = f"The number {name} is given to {what}, which goes before its webhook."
         return failed(saw, "It was set up for something else.", f"{mend} (This takes it from {what}.)")
-    if hooks.voice_url != voice:
+    if bare(hooks.voice_url) != voice:
         where = urlsplit(hooks.voice_url).netloc + urlsplit(hooks.voice_url).path if hooks.voice_url else "nothing"
         saw = f"The number {name} points elsewhere: a call asks {where}, not {voice}."
         return failed(saw, "It was never pointed here, or points at an older deployment or Twilio's demo.", mend)
@@ -58,7 +59,7 @@ def _elsewhere(hooks: NumberHooks, name: str, voice: str) -> Finding | None:
 
 def _incomplete(hooks: NumberHooks, name: str, public_url: str) -> Finding:
     status = f"{public_url}{STATUS}"
-    if hooks.status_url != status or hooks.status_method.upper() != "POST":
+    if bare(hooks.status_url) != status or hooks.status_method.upper() != "POST":
         return warned(
             f"The number {name} does not report how calls end: its status callback is "
             f"{'not set' if not hooks.status_url else 'not ours, or not POST'}.",
@@ -69,7 +70,13 @@ def _incomplete(hooks: NumberHooks, name: str, public_url: str) -> Finding:
             f"The number {name} has no fallback URL: where the webhook fails, callers hear Twilio's own error.",
             f'{_CONSOLE}: "Primary handler fails" = the deployment\'s lifeline (its output names it), HTTP POST.',
         )
-    return passed(f"{name} asks {public_url}{VOICE} by POST, reports its end, and has a fallback")
+    if not all(urlsplit(url).fragment for url in (hooks.voice_url, hooks.fallback_url, hooks.status_url)):
+        return warned(
+            f"The number {name} gives its webhooks one try: a single HTTP 500 puts a call through to the fallback.",
+            f"Run `offhook twilio set-up`, or in the console end each of its three URLs with {QUICK} (Twilio's "
+            "connection overrides).",
+        )
+    return passed(f"{name} asks {public_url}{VOICE} by POST, again where it fails, reports its end, and has a fallback")
 
 
 async def geo(exam: Exam) -> Finding:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from calls.errors import ConfigurationInvalid
+from calls.webhook_retries import QUICK
 from offhook.doctor.twilio_rest import NumberHooks
 from offhook.doctor.webhooks import STATUS, VOICE
 
@@ -42,7 +43,7 @@ def _hooks(voice: str, lifeline: str, status: str) -> NumberHooks:
     parts = urlsplit(voice)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
         raise ConfigurationInvalid(f"Twilio cannot call {voice}: give an address like https://calls.example.com")
-    return NumberHooks(voice, "POST", lifeline, "POST", status, "POST")
+    return NumberHooks(f"{voice}{QUICK}", "POST", f"{lifeline}{QUICK}", "POST", f"{status}{QUICK}", "POST")
 
 
 def changes(now: NumberHooks, then: NumberHooks) -> list[Change]:

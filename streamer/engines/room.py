@@ -14,6 +14,7 @@ from calls.errors import ConfigurationInvalid, ProviderFailed
 from calls.record import Mode
 from calls.speakable import speakable
 from streamer.breaker import Breakers
+from streamer.engines.attentive import RECOGNISED_WITHIN_S, AttentiveEngine, session_ends_turns_within_s
 from streamer.engines.engine import Engine
 from streamer.engines.guarded import GuardedEngine, GuardedRecogniser, GuardedSpeaker, GuardedThinker
 from streamer.engines.live_calls import live_engine
@@ -144,13 +145,20 @@ class EngineRoom:
         when all of a kind are being left alone, as they failed the calls before this one."""
         if mode is Mode.REALTIME:
             provider = self._well((f"openai/{realtime_models(agent)[0]}",))
-            return GuardedEngine(self._speech_to_speech(agent, so_far), provider, self._breakers, self._puzzled)
+            guarded = GuardedEngine(self._speech_to_speech(agent, so_far), provider, self._breakers, self._puzzled)
+            if guarded.leads:  # it has an ear of its own, and tells what that hears
+                return guarded
+            ends_s = session_ends_turns_within_s(agent)
+            return AttentiveEngine(guarded, provider, "openai-realtime", "OpenAI", self._breakers, ends_s)
         if mode is not Mode.PIPELINE:
             raise ConfigurationInvalid(f"This streamer has no engine for mode {mode.value}.", code="mode-not-here")
         meter = UsageMeter(self._breakers.told)
-        return PipelineEngine(
-            self._recogniser(agent, meter), self._thinker(agent, meter), self._speaker(agent, meter), meter
-        )
+        provider = self._well((agent.models.recogniser, *agent.models.recogniser_fallbacks))
+        hears = self._recogniser(agent, provider, meter)
+        engine = PipelineEngine(hears, self._thinker(agent, meter), self._speaker(agent, meter), meter)
+        if provider == "embedded":  # in this process: nothing lies between its ear and us
+            return engine
+        return AttentiveEngine(engine, provider, "deepgram", "Deepgram", self._breakers, RECOGNISED_WITHIN_S)
 
     def _speech_to_speech(self, agent: Agent, so_far: Callable[[], Conversation]) -> Engine:
         meter = UsageMeter()
@@ -169,8 +177,7 @@ class EngineRoom:
             )
         return well
 
-    def _recogniser(self, agent: Agent, meter: UsageMeter) -> Recogniser:
-        provider = self._well((agent.models.recogniser, *agent.models.recogniser_fallbacks))
+    def _recogniser(self, agent: Agent, provider: str, meter: UsageMeter) -> Recogniser:
         if provider == "embedded":
             return EmbeddedRecogniser(self._embedded())
         chosen = replace(agent, models=replace(agent.models, recogniser=provider))

@@ -38,7 +38,8 @@ class Patience:
     """`stalled_s`: no message for that long although audio was sent; `speaking_stalled_s`: the same in the middle of a
     turn that can be heard again. `keep_alive_s`: nothing was sent for that long. `reconnects`: how often a connection
     is opened again; one that held for `well_s` makes them all good. `kept_ms`: the most audio that is kept to be sent
-    again; `quiet_ms`: what is kept of audio in which the vendor has heard nobody."""
+    again; `quiet_ms`: what is kept of audio in which the vendor has heard nobody. `opened_again_s`: how long a new
+    connection may take, as a caller has waited for the old one already."""
 
     stalled_s: float
     keep_alive_s: float = 4.0
@@ -47,6 +48,7 @@ class Patience:
     quiet_ms: int = 2_500
     speaking_stalled_s: float = 2.0
     well_s: float = 10.0
+    opened_again_s: float = 1.5
 
 
 class Turns(Protocol):
@@ -92,6 +94,7 @@ class DeepgramRecogniser:
         self._kept = KeptAudio(patience.kept_ms)
         self._clock = MediaClock()
         self._socket: VendorSocket | None = None
+        self._was_open = False
         self._unanswered_s: float | None = None
         self._sent_s = 0.0
         self._next_media_ms = 0
@@ -133,7 +136,7 @@ class DeepgramRecogniser:
 
     async def _listen(self, emit: Callable[[Heard], None]) -> None:
         """One connection, from its opening to its end."""
-        socket = await self._connect()
+        socket = await self._open()
         try:
             self._begin(socket)
             while True:
@@ -148,6 +151,17 @@ class DeepgramRecogniser:
             self._socket = None
             self._meter(0)
             socket.close()
+
+    async def _open(self) -> VendorSocket:
+        if not self._was_open:
+            self._was_open = True
+            return await self._connect()
+        within_s = self._patience.opened_again_s
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._connect()
+        except TimeoutError as error:
+            raise DEEPGRAM.unreachable(f"no new connection within {within_s:g} s") from error
 
     def _begin(self, socket: VendorSocket) -> None:
         """Send what is kept, and everything from now on, in order: nothing else runs in between."""

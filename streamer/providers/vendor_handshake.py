@@ -16,10 +16,14 @@ import h11
 from picows import WSAutoPingStrategy
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # public `ws_connect` makes it; it has no stub
 
-from streamer.web_socket import PING_S, WebSocket
+from streamer.web_socket import WebSocket
 
 log = logging.getLogger(__name__)
 
+PING_S = 2.2
+"""A vendor that says nothing for so long is pinged, and given up when it has not answered for as long again: one whose
+connection is frozen tells nobody, and a session that listens has nothing to say while nobody speaks. Longer than our
+own event loop may stand still; picows takes no wait for the answer that is longer than the one before it."""
 _MOST_ANSWER_BYTES = 64 * 1024
 _READ_BUFFER_BYTES = 16 * 1024
 _HEAD_END = b"\r\n\r\n"

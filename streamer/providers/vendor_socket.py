@@ -121,7 +121,7 @@ class VendorSockets:
         self,
         vendor: Vendor,
         headers: Mapping[str, str],
-        open_timeout_s: float = 3.0,
+        open_timeout_s: float = 2.0,
         close_timeout_s: float = 1.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:

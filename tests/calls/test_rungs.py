@@ -12,7 +12,7 @@ LADDER = replace(AGENT, modes=(REALTIME, PIPELINE, TRADITIONAL))
 TALKING = CallRecord("C1", Direction.INBOUND, "default", "+1", "+2", 0, status=Status.IN_PROGRESS, answered_at_ms=0)
 
 NEVER = StreamUse(1, REALTIME, 1_000, ended_at_ms=1_500)
-REFUSED = replace(NEVER, opened_at_ms=1_200)
+UNBRIDGED = replace(NEVER, opened_at_ms=1_200)
 GIVEN_UP = StreamUse(1, REALTIME, 1_000, given_up_at_ms=4_000, ended_at_ms=4_300)
 DIED = StreamUse(1, REALTIME, 1_000, 1_200, 1_300, ended_at_ms=31_000)
 DIED_SOON = replace(DIED, ended_at_ms=9_000)
@@ -43,12 +43,12 @@ def on(*uses: StreamUse, **changes: object) -> CallRecord:
         (on(LOST), GATHER, PIPELINE),
         (on(NOT_HERE), None, PIPELINE),
         (on(NOT_HERE), GATHER, PIPELINE),
-        (on(REFUSED), None, PIPELINE),
         (on(replace(LOST, mode=PIPELINE)), GATHER, TRADITIONAL),
         # the task died
         (on(DIED), None, REALTIME),
         (on(DIED_SOON), None, REALTIME),
         (on(DIED_WITHOUT_TABLE), None, REALTIME),
+        (on(UNBRIDGED), None, REALTIME),
         # never there
         (on(NEVER), None, TRADITIONAL),
         (on(GIVEN_UP), None, TRADITIONAL),
@@ -58,7 +58,7 @@ def on(*uses: StreamUse, **changes: object) -> CallRecord:
         (replace(on(), modes=(ModeUse(PIPELINE, 1_000),), streams_served=1), None, TRADITIONAL),
         # asked for, without a failure
         (on(DIED), NextStep(Do.GATHER), TRADITIONAL),
-        (on(REFUSED), NextStep(Do.GATHER), TRADITIONAL),
+        (on(UNBRIDGED), NextStep(Do.GATHER), TRADITIONAL),
     ],
 )
 def test_after_a_stream(record: CallRecord, asked: NextStep | None, mode: Mode) -> None:
@@ -70,6 +70,7 @@ def test_after_a_stream(record: CallRecord, asked: NextStep | None, mode: Mode) 
     [
         (on(DIED, DIED_SOON), None, REALTIME),
         (on(DIED_SOON, DIED_SOON), None, TRADITIONAL),
+        (on(UNBRIDGED, UNBRIDGED), None, TRADITIONAL),
         (on(DIED_SOON, DIED, DIED_SOON), None, REALTIME),
         (on(NOT_HERE, replace(DIED_SOON, mode=PIPELINE)), None, TRADITIONAL),
         (on(DIED_SOON, DIED_SOON, DIED_SOON), STREAM, REALTIME),

@@ -19,6 +19,8 @@ PLACE = Place(
     stream=2,
     token="v1.payload.mac",
 )
+QUICK, THINKING = "#rc=2&amp;rp=5xx,ct,rt&amp;rt=6000", "#rc=2&amp;rp=5xx,ct,rt&amp;rt=9000"
+"""How Twilio is to ask again, as XML writes it."""
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -27,19 +29,19 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
     [
         (
             Stream(Mode.PIPELINE),
-            '<Connect action="https://calls.example.com/twilio/resume/2" method="POST">'
+            f'<Connect action="https://calls.example.com/twilio/resume/2{THINKING}" method="POST">'
             '<Stream url="wss://stream.example.com/stream"'
-            ' statusCallback="https://calls.example.com/twilio/stream-status/2" statusCallbackMethod="POST">'
+            f' statusCallback="https://calls.example.com/twilio/stream-status/2{QUICK}" statusCallbackMethod="POST">'
             '<Parameter name="callId" value="01JD" /><Parameter name="token" value="v1.payload.mac" />'
             "</Stream></Connect>"
-            '<Redirect method="POST">https://calls.example.com/twilio/resume/2</Redirect>',
+            f'<Redirect method="POST">https://calls.example.com/twilio/resume/2{THINKING}</Redirect>',
         ),
         (
             Gather("How can I help?"),
-            '<Gather input="speech dtmf" action="https://calls.example.com/twilio/turn/3" method="POST" timeout="8"'
-            ' speechTimeout="auto" actionOnEmptyResult="true" language="en-US">'
+            f'<Gather input="speech dtmf" action="https://calls.example.com/twilio/turn/3{THINKING}" method="POST"'
+            ' timeout="8" speechTimeout="auto" actionOnEmptyResult="true" language="en-US">'
             '<Say voice="Polly.Joanna" language="en-US">How can I help?</Say></Gather>'
-            '<Redirect method="POST">https://calls.example.com/twilio/turn/3</Redirect>',
+            f'<Redirect method="POST">https://calls.example.com/twilio/turn/3{THINKING}</Redirect>',
         ),
         (
             SayAndHangUp("Goodbye.", EndReason.LIMIT),
@@ -48,11 +50,13 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
         (
             Dial("+15550001", "Hold on."),
             '<Say voice="Polly.Joanna" language="en-US">Hold on.</Say>'
-            '<Dial action="https://calls.example.com/twilio/dialled/3" method="POST" timeout="20">+15550001</Dial>',
+            f'<Dial action="https://calls.example.com/twilio/dialled/3{THINKING}" method="POST"'
+            ' timeout="20">+15550001</Dial>',
         ),
         (
             Dial("+15550001"),
-            '<Dial action="https://calls.example.com/twilio/dialled/3" method="POST" timeout="20">+15550001</Dial>',
+            f'<Dial action="https://calls.example.com/twilio/dialled/3{THINKING}" method="POST"'
+            ' timeout="20">+15550001</Dial>',
         ),
         (HangUp(), "<Hangup />"),
     ],

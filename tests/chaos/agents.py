@@ -33,8 +33,11 @@ _REPLIES = {
 }
 
 
-def agents(folder: Path, mode: Mode) -> Path:
-    """A folder with `default.toml` alone, whose ladder begins with `mode`."""
+_LIVE = 'realtime = "openai/gpt-live-1"\n'
+
+
+def agents(folder: Path, mode: Mode, *, is_live: bool = False) -> Path:
+    """A folder with `default.toml` alone, whose ladder begins with `mode`; `is_live`: with OpenAI Live."""
     before, rest = (AGENTS / "default.toml").read_text(encoding="utf-8").split("[models]", 1)
     _, after = rest.split("[limits]", 1)
     instead = {
@@ -45,7 +48,7 @@ def agents(folder: Path, mode: Mode) -> Path:
     top = [_line(line, instead) for line in before.splitlines()]
     number = f'transfer_number = "{COLLEAGUE}"'
     folder.mkdir(exist_ok=True)
-    text = "\n".join((number, *top, f"{_MODELS}{_REPLIES[mode]}\n", f"[limits]{after}"))
+    text = "\n".join((number, *top, f"{_MODELS}{_LIVE if is_live else ''}{_REPLIES[mode]}\n", f"[limits]{after}"))
     (folder / "default.toml").write_text(text, encoding="utf-8")
     return folder
 

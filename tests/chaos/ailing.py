@@ -17,7 +17,14 @@ from tests.vendors.script import (
     ToolCall,
     Utterance,
 )
-from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
+from tests.vendors.script_speech import (
+    Heard,
+    LiveConnection,
+    LiveScript,
+    RealtimeConnection,
+    RealtimeScript,
+    SpokenReply,
+)
 
 ASKED = ("What are your hours?", "Is there parking?", "Thank you, goodbye.")
 FOR_A_PERSON = "Can I speak to a person, please?"
@@ -60,18 +67,21 @@ class Ailing:
     _listening: Swappable[Listening] = field(init=False)
     _speaking: Swappable[Speaking] = field(init=False)
     _realtime: Swappable[RealtimeConnection] = field(init=False)
+    _live: Swappable[LiveConnection] = field(init=False)
 
     def __post_init__(self) -> None:
         self._listening = Swappable((Listening(tuple(Utterance(text) for text in ASKED)),))
         self._speaking = Swappable((Speaking(first_byte_ms=FIRST_SPEECH_MS),))
         self._realtime = Swappable((RealtimeConnection(tuple(Heard(text) for text in ASKED)),))
+        self._live = Swappable((LiveConnection(tuple(Heard(text) for text in ASKED)),))
 
     @property
     def script(self) -> Script:
         realtime = RealtimeScript(self._realtime, think=self._speak)
+        live = LiveScript(self._live, think=self._speak)
         return Script(
             DeepgramScript(self._listening),
-            OpenAIScript(think=self._think, realtime=realtime),
+            OpenAIScript(think=self._think, realtime=realtime, live=live),
             ElevenLabsScript(self._speaking, self._speaking),
         )
 
@@ -84,11 +94,13 @@ class Ailing:
                 self._speaking.instead = replace(next(iter(self._speaking)), fault=fault)
             case "realtime":
                 self._realtime.instead = replace(next(iter(self._realtime)), fault=fault)
+            case "live":
+                self._live.instead = replace(next(iter(self._live)), fault=fault)
             case _:
                 self._thinking = fault
 
     def mend(self) -> None:
-        self._listening.instead = self._speaking.instead = self._realtime.instead = None
+        self._listening.instead = self._speaking.instead = self._realtime.instead = self._live.instead = None
         self._thinking, self.asks_for_person = None, False
 
     def _think(self, messages: Messages) -> Reply:

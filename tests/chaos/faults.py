@@ -38,17 +38,18 @@ Strike = Callable[[Struck], Coroutine[None, None, None]]
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`strike` returns when its effect is over or stands for the rest of the call. `soils`: the streamers know of it in
-    the calls that follow."""
+    the calls that follow. `live`: to calls whose realtime mode is OpenAI Live."""
 
     name: str
     strike: Strike
     modes: frozenset[Mode] = ALL_MODES
     moments: frozenset[Moment] = frozenset(Moment)
     soils: bool = False
+    live: bool = False
 
-    def __reduce__(self) -> tuple[Callable[[str, frozenset[Mode]], "Fault"], tuple[str, frozenset[Mode]]]:
+    def __reduce__(self) -> tuple[Callable[[str, frozenset[Mode], bool], "Fault"], tuple[str, frozenset[Mode], bool]]:
         """What is done to a call cannot be sent to another process, but its name can."""
-        return _named, (self.name, self.modes)
+        return _named, (self.name, self.modes, self.live)
 
 
 def _holder(struck: Struck) -> int:
@@ -195,7 +196,7 @@ def _ails(vendor: str, ailment: Ailment) -> Strike:
 
     async def strike(struck: Struck) -> None:
         struck.field.ailing.ail(vendor, ailment)
-        struck.field.vendors["openai" if vendor == "realtime" else vendor].cut()
+        struck.field.vendors["openai" if vendor in ("realtime", "live") else vendor].cut()
 
     return strike
 
@@ -206,6 +207,11 @@ def _pipeline(name: str, strike: Strike) -> Fault:
 
 def _realtime(name: str, strike: Strike) -> Fault:
     return Fault(name, strike, frozenset({Mode.REALTIME}), soils=True)
+
+
+def _live(name: str, strike: Strike) -> Fault:
+    moments = frozenset(Moment) - {Moment.TOOL_RUNNING, Moment.GOODBYE}
+    return Fault(name, strike, frozenset({Mode.REALTIME}), moments, soils=True, live=True)
 
 
 def _ailing(name: str, vendor: str, ailment: Ailment) -> Fault:
@@ -264,8 +270,13 @@ FAULTS = (
     _ailing("openai closes", "realtime", Ailment("close", after_messages=20)),
     _ailing("openai errs", "realtime", Ailment("error", after_messages=20, reason="server_error")),
     _ailing("openai sends garbage", "realtime", Ailment("garbage", after_messages=20)),
+    _live("streamer killed", _kill),
+    _live("openai cut once", _vendor_cut("openai")),
+    _live("openai down", _vendor_down("openai")),
+    _live("openai stalls", _vendor_stalls("openai")),
+    _live("openai says 429", _ails("live", Ailment("status", status=429))),
 )
 
 
-def _named(name: str, modes: frozenset[Mode]) -> Fault:
-    return next(fault for fault in FAULTS if (fault.name, fault.modes) == (name, modes))
+def _named(name: str, modes: frozenset[Mode], live: bool) -> Fault:
+    return next(fault for fault in FAULTS if (fault.name, fault.modes, fault.live) == (name, modes, live))

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from calls.record import Mode
+from calls.webhook_retries import QUICK
 from offhook.box.box import Box, BoxEvent
 from offhook.box.caller_script import CallerScript
 from offhook.box.calls import Hook
@@ -142,8 +143,8 @@ def _at_ms(line: str) -> int:
 
 
 @asynccontextmanager
-async def field_of(mode: Mode) -> AsyncIterator[Field]:
-    """A field whose agent's ladder begins with `mode`."""
+async def field_of(mode: Mode, *, is_live: bool = False) -> AsyncIterator[Field]:
+    """A field whose agent's ladder begins with `mode`; `is_live`: with OpenAI Live, which is realtime mode too."""
     async with AsyncExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
         stream, web, store, ailing = TcpWire(), HttpWire(), HttpWire(), Ailing()
@@ -156,7 +157,7 @@ async def field_of(mode: Mode) -> AsyncIterator[Field]:
         box_port = free_port()
         stack = Stack(
             folder,
-            agents(folder / "agents", mode),
+            agents(folder / "agents", mode, is_live=is_live),
             f"http://127.0.0.1:{box_port}",
             stream_url=f"ws://127.0.0.1:{stream_port}",
             streamer_module="tests.chaos.shifting_streamer",
@@ -172,7 +173,8 @@ async def field_of(mode: Mode) -> AsyncIterator[Field]:
         )
         stream.to_port = int(stack.streamers_url.rsplit(":", 1)[1])
         web.to_url, store.to_url = stack.public_url, stack.settings.aws_endpoint_url
-        voice, fallback, status = (Hook(f"{web_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
+        names = ("voice", "lifeline", "status")
+        voice, fallback, status = (Hook(f"{web_url}/twilio/{name}{QUICK}") for name in names)
         number = {stack.from_number: Number(voice, fallback, status)}
         ears, mouth = ScriptedEars(ailing), ToneMouth()
         await open_.enter_async_context(stack)

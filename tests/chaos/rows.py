@@ -43,8 +43,13 @@ class Row:
     moment: Moment
 
     @property
+    def driver(self) -> str:
+        """Its mode, where the two of realtime mode are told apart."""
+        return "live" if self.fault.live else self.mode.value
+
+    @property
     def name(self) -> str:
-        return f"{self.mode.value}, {self.moment.value}: {self.fault.name}"
+        return f"{self.driver}, {self.moment.value}: {self.fault.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ async def run(rows: Sequence[Row], at_once: int = 1) -> list[Outcome]:
 
 
 def _parts(rows: Sequence[Row], count: int) -> list[list[Row]]:
-    """Parts of the same length, each of as few modes as can be: a field is of one mode."""
-    ordered = sorted(rows, key=lambda row: row.mode)
+    """Parts of the same length, each of as few drivers as can be: a field is of one."""
+    ordered = sorted(rows, key=lambda row: row.driver)
     ends = [len(ordered) * number // count for number in range(count + 1)]
     return [ordered[start:end] for start, end in itertools.pairwise(ends) if start < end]
 
@@ -47,9 +47,9 @@ def _parts(rows: Sequence[Row], count: int) -> list[list[Row]]:
 async def _work(waiting: list[Row], outcomes: dict[Row, Outcome]) -> None:
     """The row that never came to its moment comes once more."""
     while waiting:
-        mode = waiting[-1].mode
-        async with field_of(mode) as here:
-            while waiting and waiting[-1].mode is mode:
+        first = waiting[-1]
+        async with field_of(first.mode, is_live=first.fault.live) as here:
+            while waiting and waiting[-1].driver == first.driver:
                 row = waiting.pop()
                 is_second = row in outcomes
                 outcomes[row] = await _outcome(row, here)

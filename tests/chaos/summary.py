@@ -17,7 +17,7 @@ def line_of(outcome: Outcome) -> str:
     twice = f"; twice: {', '.join(outcome.said_twice)}" if outcome.said_twice else ""
     why = f": {outcome.why}" if outcome.why else ""
     return (
-        f"| {row.mode.value} | {row.moment.value} | {row.fault.name} | {audible} | {outcome.longest_silence_ms} ms | "
+        f"| {row.driver} | {row.moment.value} | {row.fault.name} | {audible} | {outcome.longest_silence_ms} ms | "
         f"{outcome.kept}/{outcome.confirmed}{twice} | {outcome.rungs} | {outcome.final} | {outcome.fate.value}{why} |"
     )
 

@@ -36,12 +36,21 @@ def greeted(store: MemoryCallStore, *replies: Reply) -> House:
 def test_a_death_between_answer_and_turn_is_made_good_when_twilio_asks_again() -> None:
     store = Dying()
     house = greeted(store, Reply("Nine to five."), Reply("Something else."))
-    store.deaths = 1
+    store.deaths = 2  # the webhook itself tries twice
     house.post(turn, "/twilio/turn/1", HOURS)
     assert house.said()[-1] == ("caller", "What are your hours?")
     again = house.post(turn, "/twilio/turn/1", HOURS)
     assert ">Nine to five.</Say></Gather>" in again.body
     assert house.said()[-1] == ("agent", "Nine to five.")
+
+
+def test_a_table_that_is_away_for_a_moment_costs_neither_the_answer_nor_the_agent() -> None:
+    store = Dying()
+    house = greeted(store, Reply("Nine to five."), Reply("Something else."))
+    store.deaths = 1
+    assert ">Nine to five.</Say></Gather>" in house.post(turn, "/twilio/turn/1", HOURS).body
+    assert house.said()[1:] == [("caller", "What are your hours?"), ("agent", "Nine to five.")]
+    assert len(house.thinking.asked) == 1
 
 
 NUMBER = {"SpeechResult": "My number is 415 555 0123."}

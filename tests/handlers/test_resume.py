@@ -61,7 +61,7 @@ def test_a_stream_that_never_came_begins_with_the_greeting() -> None:
     house = streaming()
     answer = house.post(resume, "/twilio/resume", RESUMED)
     assert ">Hello, this is the desk.</Say></Gather>" in answer.body
-    assert 'action="https://calls.example.com/twilio/turn/1"' in answer.body
+    assert 'action="https://calls.example.com/twilio/turn/1#rc=2&amp;' in answer.body
 
 
 PATHS = ("/twilio/resume", "/twilio/resume/1")
@@ -95,7 +95,7 @@ def test_streaming_again_is_resumed_on_its_own(path: str) -> None:
     house = streaming()
     left(house, NextStep(Do.STREAM, why="This task is leaving."))
     again = house.post(resume, path, RESUMED)
-    assert 'action="https://calls.example.com/twilio/resume/2"' in again.body
+    assert 'action="https://calls.example.com/twilio/resume/2#rc=2&amp;' in again.body
     assert house.only_record().streams_served == 2
     left(house, NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE)
     assert "<Response><Hangup /></Response>" in house.post(resume, "/twilio/resume/2", RESUMED).body
@@ -108,7 +108,7 @@ def test_the_end_of_an_older_stream_changes_nothing() -> None:
     house.store.change(house.only_record().call_id, lambda r: replace(r, next_step=None, streams_served=2))
     stood = house.stands()
     answer = house.post(resume, "/twilio/resume/1", RESUMED)
-    assert 'action="https://calls.example.com/twilio/resume/2"' in answer.body
+    assert 'action="https://calls.example.com/twilio/resume/2#rc=2&amp;' in answer.body
     assert house.stands() == stood
 
 
@@ -133,7 +133,7 @@ def test_a_transfer() -> None:
     house = streaming()
     left(house, NextStep(Do.DIAL, number="+14155550199"), EndReason.TRANSFERRED)
     dialled = house.post(resume, "/twilio/resume/1", RESUMED).body
-    assert 'action="https://calls.example.com/twilio/dialled/1"' in dialled
+    assert 'action="https://calls.example.com/twilio/dialled/1#rc=2&amp;' in dialled
     assert ">+14155550199</Dial>" in dialled
     done = house.post(resume, "/twilio/dialled/1", {"DialCallStatus": "completed"})
     assert "<Response><Hangup /></Response>" in done.body
@@ -195,8 +195,8 @@ def test_a_streamer_that_was_killed_is_followed_by_another_and_then_by_none() ->
     call_id = house.only_record().call_id
     house.store.change(call_id, lambda r: streams.arrived(r, 1, house.clock()))
     again = house.post(resume, "/twilio/resume/1", RESUMED)
-    assert 'action="https://calls.example.com/twilio/resume/2"' in again.body
-    assert 'statusCallback="https://calls.example.com/twilio/stream-status/2"' in again.body
+    assert 'action="https://calls.example.com/twilio/resume/2#rc=2&amp;' in again.body
+    assert 'statusCallback="https://calls.example.com/twilio/stream-status/2#rc=2&amp;' in again.body
     assert "<Gather" in house.post(resume, "/twilio/resume/2", RESUMED).body
     assert [use.mode for use in house.only_record().modes] == [Mode.PIPELINE, Mode.TRADITIONAL]
 

@@ -28,7 +28,7 @@ def test_a_turn_is_written_thought_about_and_answered() -> None:
     house = greeted(Reply("Nine to five."))
     answer = house.post(turn, "/twilio/turn/1", HOURS)
     assert ">Nine to five.</Say></Gather>" in answer.body
-    assert 'action="https://calls.example.com/twilio/turn/3"' in answer.body
+    assert 'action="https://calls.example.com/twilio/turn/3#rc=2&amp;' in answer.body
     assert house.said() == [
         ("agent", "Hello, this is the desk."),
         ("caller", "What are your hours?"),
@@ -231,7 +231,7 @@ def test_back_up_the_ladder_when_a_streamer_is_ready() -> None:
     house = fallen()
     house.streamer_ready = True
     answer = house.post(turn, "/twilio/turn/1", HOURS)
-    assert 'action="https://calls.example.com/twilio/resume/2"' in answer.body
+    assert 'action="https://calls.example.com/twilio/resume/2#rc=2&amp;' in answer.body
     assert '<Parameter name="resumed" value="yes" />' in answer.body
     assert house.post(turn, "/twilio/turn/1", HOURS) == answer
     assert house.said()[-1] == ("caller", "What are your hours?")

@@ -93,7 +93,7 @@ def test_traditional_mode_greets_and_writes_the_greeting_once() -> None:
     first = house.post(voice, "/twilio/voice", RINGING)
     again = house.post(voice, "/twilio/voice", RINGING)
     assert ">Hello, this is the desk.</Say></Gather>" in first.body
-    assert 'action="https://calls.example.com/twilio/turn/1"' in first.body
+    assert 'action="https://calls.example.com/twilio/turn/1#rc=2&amp;' in first.body
     assert again == first
     assert house.said() == [("agent", "Hello, this is the desk.")]
 
@@ -173,7 +173,7 @@ def test_a_table_that_is_down_keeps_no_call_from_its_stream() -> None:
     sent = parameters(answer)
     grant = verify(STREAM_SECRET, sent["token"], sent["callId"], SID, BEGAN_MS / 1000 + 59)
     assert (grant.agent, grant.mode, grant.stream) == ("default", Mode.PIPELINE, 1)
-    assert 'action="https://calls.example.com/twilio/resume/1"' in answer.body
+    assert 'action="https://calls.example.com/twilio/resume/1#rc=2&amp;' in answer.body
     assert "resumed" not in sent
 
 

@@ -19,6 +19,7 @@ import httpx
 from calls.conversation import Conversation, Role
 from calls.dynamo import DynamoCallStore
 from calls.record import CallRecord, Mode
+from calls.webhook_retries import QUICK
 from offhook.box.box import Box
 from offhook.box.caller_script import CallerScript
 from offhook.box.calls import BoxCall, Hook
@@ -147,7 +148,7 @@ def _addresses(ports: Mapping[str, int], vendors: Vendors, agents: Path) -> dict
 def _box_settings(voice: Mapping[str, str], port: int) -> BoxSettings:
     """Twilio as the voice webhook's settings have it, with its number leading to the API."""
     answers, fallback, status = (
-        Hook(f"{voice['OFFHOOK_PUBLIC_URL']}/twilio/{name}") for name in ("voice", "lifeline", "status")
+        Hook(f"{voice['OFFHOOK_PUBLIC_URL']}/twilio/{name}{QUICK}") for name in ("voice", "lifeline", "status")
     )
     numbers: dict[str, Number | str] = {voice["OFFHOOK_FROM_NUMBER"]: Number(answers, fallback, status)}
     return BoxSettings(voice["TWILIO_ACCOUNT_SID"], voice["TWILIO_AUTH_TOKEN"], numbers, port=port)

@@ -110,6 +110,42 @@ def test_a_caller_who_waits_hears_the_bridge_at_once_and_is_answered() -> None:
     assert turn.mode == "pipeline"
 
 
+DEAF = Failure("deepgram-deaf", Blame.PROVIDER, "It told of nobody.", retryable=True)
+
+
+def test_a_caller_of_whom_nobody_told_hears_the_bridge_which_their_own_voice_does_not_interrupt() -> None:
+    s = greeted()
+    effects = s.on_engine(EngineLost(DEAF), START + 4_000)
+    assert effects == [ChangeEngine(Mode.PIPELINE, DEAF), SendMedia(BRIDGE), SendMark("r2-1")]
+    assert s.unconfirmed_since_media_ms == 0, "what they said is heard again"
+    assert s.on_engine(SpeechStarted(1_000), START + 4_050) == []
+    assert turns(s.on_mark("r2-1", START + 4_150)) == [(Role.AGENT, AGENT.phrases.bridge)]
+    answered = s.on_engine(TurnEnded("Hours?", 1_000, 2_500), START + 4_300)
+    assert turns(answered) == [(Role.CALLER, "Hours?")]
+    assert [type(order) for order in orders(answered)] == [Answer]
+
+
+STALLED = Failure("deepgram-unreachable", Blame.PROVIDER, "No answer within 2 s.", retryable=True)
+
+
+@pytest.mark.parametrize(
+    ("failure", "now_ms", "is_bridged"), [(STALLED, 4_600, True), (STALLED, 3_400, False), (PASSING, 4_600, False)]
+)
+def test_a_caller_whose_turn_was_told_no_end_of_hears_the_bridge_once_they_must_have_ended(
+    failure: Failure, now_ms: int, is_bridged: bool
+) -> None:
+    s = greeted()
+    s.on_engine(SpeechStarted(2_000), START + 2_100)
+    effects = s.on_engine(EngineLost(failure), START + now_ms)
+    assert isinstance(effects[0], ChangeEngine)
+    assert effects[1:] == ([SendMedia(BRIDGE), SendMark("r2-1")] if is_bridged else [])
+
+
+def test_without_a_bridge_in_memory_they_hear_it_from_the_new_engine() -> None:
+    effects = greeted(b"").on_engine(EngineLost(DEAF), START + 4_000)
+    assert effects == [ChangeEngine(Mode.PIPELINE, DEAF), Say(2, AGENT.phrases.bridge)]
+
+
 def test_without_a_bridge_in_memory_the_new_engine_speaks_it_behind_its_order() -> None:
     effects = asked(b"").on_engine(EngineLost(LASTING), START + 2_400)
     assert [type(order) for order in orders(effects)] == [Answer, Fill]

@@ -11,6 +11,7 @@ import httpx
 
 from calls.conversation import Conversation, Role
 from calls.record import CallRecord, Mode
+from calls.webhook_retries import QUICK
 from offhook.box.box import Box
 from offhook.box.caller_script import CallerScript, parse_script
 from offhook.box.calls import BoxCall, CallStatus, Hook
@@ -126,7 +127,8 @@ async def scene(
         streamers=streamers,
         extra=extra,
     )
-    voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}") for name in ("voice", "lifeline", "status"))
+    names = ("voice", "lifeline", "status")
+    voice, fallback, status = (Hook(f"{stack.public_url}/twilio/{name}{QUICK}") for name in names)
     number = Number(voice, fallback, status)
     numbers: dict[str, Number | str] = {stack.from_number: number}
     settings = BoxSettings(stack.account_sid, stack.auth_token, numbers, refusals or {}, port=port)

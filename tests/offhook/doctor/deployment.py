@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from calls.webhook_retries import QUICK
 from offhook.box.box import Box
 from offhook.box.calls import Hook
 from offhook.box.settings import BoxSettings, Number
@@ -48,7 +49,7 @@ class Deployment:
 
     def number(self, voice: str = "/twilio/voice") -> Number:
         voice_url, fallback, status = (
-            Hook(f"{self.settings.public_url}{path}") for path in (voice, "/lifeline", "/twilio/status")
+            Hook(f"{self.settings.public_url}{path}{QUICK}") for path in (voice, "/lifeline", "/twilio/status")
         )
         return Number(voice_url, fallback, status)
 

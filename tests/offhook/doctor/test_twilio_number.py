@@ -5,15 +5,19 @@ import pytest
 from offhook.doctor.finding import State
 from offhook.doctor.twilio_number import countries_of, judge_geo, judge_number
 from offhook.doctor.twilio_rest import NumberHooks
+from offhook.set_up.hooks import of_url
 
 URL, NUMBER = "https://calls.example.com", "+14155550100"
-GOOD = NumberHooks(f"{URL}/twilio/voice", "POST", f"{URL}/twilio/lifeline", "POST", f"{URL}/twilio/status", "POST")
+GOOD = of_url(URL)
+BARE = NumberHooks(f"{URL}/twilio/voice", "POST", f"{URL}/twilio/lifeline", "POST", f"{URL}/twilio/status", "POST")
 
 
 @pytest.mark.parametrize(
     ("hooks", "state", "saw"),
     [
         (GOOD, State.PASS, "by POST"),
+        (BARE, State.WARN, "gives its webhooks one try"),
+        (replace(GOOD, voice_url=f"{URL}/twilio/voice#rc=1"), State.PASS, "again where it fails"),
         (None, State.FAIL, "has no number +1415…00"),
         (replace(GOOD, voice_url="https://demo.twilio.com/welcome"), State.FAIL, "asks demo.twilio.com/welcome"),
         (replace(GOOD, voice_url=""), State.FAIL, "a call asks nothing"),

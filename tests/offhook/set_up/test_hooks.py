@@ -6,18 +6,19 @@ from calls.errors import ConfigurationInvalid
 from offhook.doctor.twilio_rest import NumberHooks
 from offhook.set_up.hooks import Change, changes, of_outputs, of_url
 
+AGAIN = "#rc=2&rp=5xx,ct,rt&rt=6000"
 WANTED = NumberHooks(
-    "https://a.example/twilio/voice",
+    f"https://a.example/twilio/voice{AGAIN}",
     "POST",
-    "https://a.example/twilio/lifeline",
+    f"https://a.example/twilio/lifeline{AGAIN}",
     "POST",
-    "https://a.example/twilio/status",
+    f"https://a.example/twilio/status{AGAIN}",
     "POST",
 )
 OUTPUTS = {
-    "VoiceWebhook": WANTED.voice_url,
-    "VoiceFallbackUrl": WANTED.fallback_url,
-    "StatusWebhook": WANTED.status_url,
+    "VoiceWebhook": "https://a.example/twilio/voice",
+    "VoiceFallbackUrl": "https://a.example/twilio/lifeline",
+    "StatusWebhook": "https://a.example/twilio/status",
     "DocsUrl": "https://a.example/docs",
 }
 
@@ -45,6 +46,6 @@ def test_what_changes() -> None:
     assert changes(demo, WANTED) == [
         Change("TwiML App", "AP1", ""),
         Change("SIP trunk", "TK1", ""),
-        Change("A call comes in", "GET https://demo.twilio.com/welcome", "POST https://a.example/twilio/voice"),
-        Change("Primary handler fails", "", "POST https://a.example/twilio/lifeline"),
+        Change("A call comes in", "GET https://demo.twilio.com/welcome", f"POST https://a.example/twilio/voice{AGAIN}"),
+        Change("Primary handler fails", "", f"POST https://a.example/twilio/lifeline{AGAIN}"),
     ]
