@@ -14,7 +14,7 @@ import uvloop
 from calls import agent_files
 from calls.dynamo import DynamoCallStore
 from calls.dynamo_table import client
-from calls.errors import ConfigurationInvalid
+from calls.errors import ConfigurationInvalid, SecretsUnavailable
 from streamer.agents_here import able
 from streamer.breaker import Breakers
 from streamer.engines.room import EngineRoom
@@ -23,8 +23,9 @@ from streamer.load_report import Every, report_calls, report_load, tell
 from streamer.log_lines import to_stdout
 from streamer.measures import Measures
 from streamer.providers.embedded_weights import is_installed
+from streamer.rekeying import Rekeying, settings_kept
 from streamer.server import Engines, StreamServer
-from streamer.settings import StreamerSettings, read
+from streamer.settings import StreamerSettings
 from streamer.voice_sweep import sweep
 
 log = logging.getLogger("streamer")
@@ -43,19 +44,26 @@ def main(engines: Engines | None = None, every: Every | None = None) -> int:
     `every` is how often metrics are told."""
     to_stdout()
     try:
-        settings = read(os.environ)
+        measures = Measures()
+        kept = settings_kept(os.environ, measures.note)
+        settings = kept.current()
         agents = agent_files.load(settings.agents)
         here = able(agents.values(), has_embedded=is_installed())
-        measures = Measures()
         breakers = Breakers(time.monotonic, measures.vendor_failed)
         puzzled = measures.vendor_puzzled
-        room = engines or EngineRoom(here, _today, settings.vendors, breakers=breakers, puzzled=puzzled)
-        server = StreamServer(settings, agents, room, _store(settings), measures)
-    except ConfigurationInvalid as error:
+        room = EngineRoom(here, _today, settings.vendors, breakers=breakers, puzzled=puzzled)
+        server = StreamServer(settings, agents, engines or room, _store(settings), measures)
+        rekeying = Rekeying(kept, lambda anew: _rekey(server, room, anew))
+    except (ConfigurationInvalid, SecretsUnavailable) as error:
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")
         return 2
     sys.setswitchinterval(SWITCH_S)
-    return uvloop.run(_serve(server, settings, every or Every()))
+    return uvloop.run(_serve(server, settings, every or Every(), rekeying))
+
+
+def _rekey(server: StreamServer, room: EngineRoom, settings: StreamerSettings) -> None:
+    server.door.settings = settings
+    room.rekey(settings.vendors)
 
 
 def _today() -> date:
@@ -70,7 +78,8 @@ def _store(settings: StreamerSettings) -> DynamoCallStore:
     return DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, _epoch_ms)
 
 
-async def _serve(server: StreamServer, settings: StreamerSettings, every: Every) -> int:
+async def _serve(server: StreamServer, settings: StreamerSettings, every: Every, rekeying: Rekeying) -> int:
+    server.door.look_anew = rekeying.look_anew
     leave = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -90,6 +99,7 @@ async def _serve(server: StreamServer, settings: StreamerSettings, every: Every)
             asyncio.create_task(gauge(server.admission.lag), name="lag gauge"),
             asyncio.create_task(report_calls(*told, every.calls_s), name="report of calls"),
             asyncio.create_task(sweep(settings.caller_audio), name="sweep of callers' voices"),
+            asyncio.create_task(rekeying.run(), name="rekeying"),
         ]
         reporting = asyncio.create_task(
             report_load(settings.metrics_namespace, server.admission, server.measures, sys.stdout, every.load_s),

@@ -18,20 +18,26 @@ from streamer.twilio_stream import Started
 UNAUTHORISED = 4401
 """Closes every socket that has not proved whose it is: signature, token, or no `start` in time."""
 ALREADY_STREAMED = 4409
+FORGED = "token-forged"
+"""The code of a refusal for a token that none of the known secrets made."""
 START_WITHIN_S = 10.0
 START_WITHIN_FRAMES = 20
 _MAX_REMEMBERED = 100_000
 
 
-def signature_is_good(auth_token: str, stream_url: str, path: str, signatures: Sequence[str]) -> bool:
+def signature_is_good(
+    auth_token: str, stream_url: str, path: str, signatures: Sequence[str], earlier: Sequence[str] = ()
+) -> bool:
     """Twilio signs the upgrade like a GET without parameters, over the URL as it was given; stacks differ on whether
-    that says wss or https (twilio-python issue 885), so both count. More than one signature is nobody's."""
+    that says wss or https (twilio-python issue 885), so both count. More than one signature is nobody's. While the
+    token is rotated `earlier` ones are good as well."""
     if len(signatures) != 1:
         return False
     scheme, rest = stream_url.split("://", 1)
     twin = {"wss": "https", "ws": "http"}[scheme]
-    validator = RequestValidator(auth_token)
-    return any(bool(validator.validate(f"{s}://{rest}{path}", {}, signatures[0])) for s in (scheme, twin))
+    validators = [RequestValidator(token) for token in (auth_token, *earlier)]
+    urls = [f"{one}://{rest}{path}" for one in (scheme, twin)]
+    return any(bool(validator.validate(url, {}, signatures[0])) for validator in validators for url in urls)
 
 
 @dataclass(slots=True)
@@ -51,11 +57,23 @@ class SpentTokens:
         self._nonces[nonce] = expires_at_s
 
 
-def admit(started: Started, secret: str, spent: SpentTokens, now_s: float) -> Grant:
-    """What the token on `start` allows. Raises TokenRefused: missing, forged, expired, of another call, replayed."""
+def admit(started: Started, secret: str, spent: SpentTokens, now_s: float, earlier: Sequence[str] = ()) -> Grant:
+    """What the token on `start` allows. While the secret is rotated `earlier` ones are good as well. Raises
+    TokenRefused: missing, forged, expired, of another call, replayed."""
     token = started.parameters.get("token", "")
     if not token:
         raise TokenRefused("The stream's start carries no token parameter.", code="token-missing")
-    grant = stream_token.verify(secret, token, started.parameters.get("callId"), started.call_sid, now_s)
+    grant = _verified((secret, *earlier), token, started, now_s)
     spent.spend(grant.nonce, grant.expires_at_s, now_s)
     return grant
+
+
+def _verified(secrets: Sequence[str], token: str, started: Started, now_s: float) -> Grant:
+    *first, last = secrets
+    for secret in first:
+        try:
+            return stream_token.verify(secret, token, started.parameters.get("callId"), started.call_sid, now_s)
+        except TokenRefused as refused:
+            if refused.failure.code != FORGED:
+                raise
+    return stream_token.verify(last, token, started.parameters.get("callId"), started.call_sid, now_s)

@@ -24,16 +24,9 @@ from streamer.admission import Admission, LoopLag
 from streamer.bridge import Bridge
 from streamer.caller_audio import caller_audio
 from streamer.clock import call_clock
+from streamer.door import Door
 from streamer.engines.engine import Engine, leads
-from streamer.handshake import (
-    ALREADY_STREAMED,
-    START_WITHIN_FRAMES,
-    START_WITHIN_S,
-    UNAUTHORISED,
-    SpentTokens,
-    admit,
-    signature_is_good,
-)
+from streamer.handshake import ALREADY_STREAMED, START_WITHIN_FRAMES, START_WITHIN_S, UNAUTHORISED
 from streamer.hold import HOLD, hold
 from streamer.journal import Entry, Journal, refused
 from streamer.ladder import Ladder
@@ -91,12 +84,13 @@ class StreamServer:
     store: CallStore
     measures: Measures = field(default_factory=Measures)
     admission: Admission = field(init=False)
-    spent: SpentTokens = field(default_factory=SpentTokens)
+    door: Door = field(init=False)
     _held: dict[str, "Held"] = field(default_factory=dict)
     _empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.admission = Admission(self.settings.max_calls, LoopLag(self.settings.max_lag_ms))
+        self.door = Door(self.settings)
         self._empty.set()
 
     @property
@@ -173,7 +167,7 @@ class StreamServer:
 
     async def _open(self, socket: TwilioSocket) -> tuple[Started, Grant] | None:
         """The authenticated start of a stream, or None once the socket has been closed with the reason why not."""
-        if not self._is_signed(socket):
+        if not await self.door.is_signed(socket.path, socket.signatures):
             await _refuse(socket, UNAUTHORISED, "signature missing or wrong")
             return None
         started = await self._started(socket)
@@ -181,7 +175,7 @@ class StreamServer:
             await _refuse(socket, UNAUTHORISED, "no start message")
             return None
         try:
-            grant = admit(started, self.settings.stream_secret, self.spent, time.time())
+            grant = await self.door.admitted(started)
         except TokenRefused as error:
             await _refuse(socket, UNAUTHORISED, error.failure.code)
             return None
@@ -205,10 +199,6 @@ class StreamServer:
         except TimeoutError:
             log.warning("the stream before is still being written down", extra={"callId": grant.call_id})
         return self._held.get(grant.call_id) in (None, before)
-
-    def _is_signed(self, socket: TwilioSocket) -> bool:
-        url = self.settings.stream_url
-        return not url or signature_is_good(self.settings.twilio_auth_token, url, socket.path, socket.signatures)
 
     async def _started(self, socket: TwilioSocket) -> Started | None:
         try:

@@ -1,20 +1,31 @@
-"""The streamer's settings, read once from the environment and refused with one sentence."""
+"""The streamer's settings, read from the environment and refused with one sentence. Those that are secrets come from
+Secrets Manager where OFFHOOK_SECRET names one, and then change while the streamer runs."""
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import calls
+from calls.secret_versions import SecretVersions
 from calls.settings_fields import SettingsFields
 from streamer.providers.vendors import VendorSettings
 
 SHIPPED_AGENTS = Path(calls.__file__).parent.parent / "agents"
+SECRETS = (
+    "DEEPGRAM_API_KEY",
+    "ELEVENLABS_API_KEY",
+    "OFFHOOK_STREAM_SECRET",
+    "OPENAI_API_KEY",
+    "TWILIO_AUTH_TOKEN",
+)
+"""What the secret holds for the streamer, by the names that the environment has elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamerSettings:
-    """`stream_url` is the wss base that Twilio dials; where it is empty the upgrade's signature is not checked."""
+    """`stream_url` is the wss base that Twilio dials; where it is empty the upgrade's signature is not checked. During
+    a rotation `earlier_stream_secrets` and `earlier_auth_tokens` are those that are good beside the current one."""
 
     stream_url: str
     stream_secret: str
@@ -30,6 +41,42 @@ class StreamerSettings:
     max_lag_ms: float = 100.0
     metrics_namespace: str = ""
     caller_audio: Path | None = None
+    earlier_stream_secrets: tuple[str, ...] = ()
+    earlier_auth_tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSettings:
+    """Where the secrets are: `secret` is an ARN without Secrets Manager's six characters; empty, they are in the
+    environment. They are looked at every `keep_s`; the version before is good for `grace_s`."""
+
+    secret: str
+    keep_s: int
+    grace_s: int
+    aws_endpoint_url: str
+
+
+def read_secret_settings(environment: Mapping[str, str]) -> SecretSettings:
+    """Raises ConfigurationInvalid, in one sentence that names every wrong setting."""
+    fields = SettingsFields(environment)
+    settings = SecretSettings(
+        secret=fields.text("OFFHOOK_SECRET", ""),
+        keep_s=fields.whole("OFFHOOK_SECRETS_S", 60, 1, 3600),
+        grace_s=fields.whole("OFFHOOK_SECRETS_GRACE_S", 900, 0, 86_400),
+        aws_endpoint_url=fields.text("AWS_ENDPOINT_URL", ""),
+    )
+    fields.finish()
+    return settings
+
+
+def with_secrets(environment: Mapping[str, str], versions: SecretVersions, now_s: float) -> StreamerSettings:
+    """The settings, with the secrets as they are at `now_s` (epoch). Raises ConfigurationInvalid, as `read`."""
+    secrets = {name: versions.current[name] for name in SECRETS if name in versions.current}
+    return replace(
+        read({**environment, **secrets}),
+        earlier_stream_secrets=versions.former("OFFHOOK_STREAM_SECRET", now_s),
+        earlier_auth_tokens=versions.former("TWILIO_AUTH_TOKEN", now_s),
+    )
 
 
 def read(environment: Mapping[str, str]) -> StreamerSettings:

@@ -8,6 +8,7 @@ OffhookError                 carries a Failure
 ├── MoveRefused              a change of state that the table in `record.py` does not allow
 ├── TokenRefused             a stream token that is forged, expired, or bound to another call
 ├── StoreUnavailable         the table cannot be reached or is throttled
+├── SecretsUnavailable       Secrets Manager does not give the secret, and nothing is known from before
 └── ProviderFailed           a recogniser, model or voice failed; `failure.retryable` says whether to try again
 """
 
@@ -81,6 +82,10 @@ class TokenRefused(OffhookError):
 
 class StoreUnavailable(OffhookError):
     default_code = "store-unavailable"
+
+
+class SecretsUnavailable(OffhookError):
+    default_code = "secrets-unavailable"
 
 
 class ProviderFailed(OffhookError):

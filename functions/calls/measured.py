@@ -70,3 +70,8 @@ def of_redirect() -> list[Measure]:
 def of_apology() -> list[Measure]:
     """A caller hears an apology in place of what a webhook should have answered."""
     return [measure(metrics.APOLOGIES, 1)]
+
+
+def of_stale_secrets() -> list[Measure]:
+    """Secrets Manager did not give the secret, and what was known of it serves on."""
+    return [measure(metrics.SECRETS_STALE, 1)]

@@ -178,6 +178,14 @@ CALLS_UNPRICED = Metric(
     "Calls in which something has no price, so that CallCost is too low",
 )
 
+SECRETS_STALE = Metric(
+    "SecretsStale",
+    Unit.COUNT,
+    (_ALL,),
+    Teller.CALL,
+    "Looks at the secret that failed; the last known values served on",
+)
+
 COLD_STARTS = Metric(
     "ColdStarts",
     Unit.MS,
@@ -193,7 +201,7 @@ METRICS: Mapping[str, Metric] = {
         *(TURN_LATENCY, ENDPOINTING, MODEL_TIME, CLAUSE_TIME, SPEECH_TIME, QUEUE_TIME, PLAYOUT_TIME, OURS_TIME),
         *(GREETING, BARGE_IN, SET_UP, SET_UP_TIME, WATCHDOG, APOLOGIES),
         *(LADDER_STEPS, VENDOR_ERRORS, VENDOR_LIMITS, VENDOR_UNKNOWN),
-        *(CALLS_ENDED, CALL_FAULTS, CALL_MINUTES, CALL_COST, CALLS_UNPRICED, COLD_STARTS),
+        *(CALLS_ENDED, CALL_FAULTS, CALL_MINUTES, CALL_COST, CALLS_UNPRICED, SECRETS_STALE, COLD_STARTS),
     )
 }
 """All of them, by name."""

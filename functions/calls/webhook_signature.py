@@ -6,24 +6,25 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from calls.errors import ConfigurationInvalid
 
 _PREFIX = "whsec_"
 
 
-def headers(secret: str, webhook_id: str, at_s: int, body: bytes) -> Mapping[str, str]:
-    """webhook-id, webhook-timestamp and webhook-signature for `body`, sent at `at_s` (epoch seconds).
+def headers(secrets: Sequence[str], webhook_id: str, at_s: int, body: bytes) -> Mapping[str, str]:
+    """webhook-id, webhook-timestamp and webhook-signature for `body`, sent at `at_s` (epoch seconds), signed with each
+    of `secrets`: a verifier takes one of several signatures, which is how a secret is rotated.
 
-    `secret` is base64, with or without "whsec_" before it; ConfigurationInvalid where it is not.
+    A secret is base64, with or without "whsec_" before it; ConfigurationInvalid where it is not.
     """
     signed = f"{webhook_id}.{at_s}.".encode() + body
-    digest = hmac.new(_key(secret), signed, hashlib.sha256).digest()
+    digests = [hmac.new(_key(secret), signed, hashlib.sha256).digest() for secret in secrets]
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(at_s),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests),
     }
 
 

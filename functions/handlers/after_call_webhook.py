@@ -30,19 +30,19 @@ class Webhook(Protocol):
 
 
 class HttpWebhook:
-    """2xx is taken. Redirects are not followed: the signature is meant for one URL."""
+    """2xx is taken. Redirects are not followed: the signature is meant for one URL. With several `secrets`, which there
+    are while one is rotated, each signs: the receiver takes the one that it knows."""
 
     def __init__(
         self,
         url: str,
-        secret: str,
-        *,
+        *secrets: str,
         now_ms: Callable[[], int],
         sleep: Callable[[float], None] = time.sleep,
         within_s: float = WITHIN_S,
     ) -> None:
         self._url = url
-        self._secret = secret
+        self._secrets = secrets
         self._now_ms = now_ms
         self._sleep = sleep
         self._within_s = within_s
@@ -60,7 +60,7 @@ class HttpWebhook:
     def _tried(self, webhook_id: str, body: bytes) -> tuple[DeliveryFailed | None, bool]:
         """What went wrong, and whether to try again at once. Every try has a timestamp, and so a signature, of its
         own."""
-        signed = headers(self._secret, webhook_id, self._now_ms() // 1000, body)
+        signed = headers(self._secrets, webhook_id, self._now_ms() // 1000, body)
         try:
             answer = self._pool.request(
                 "POST",

@@ -18,11 +18,15 @@ from handlers.wiring import Wired, wired
 PRICE_WITHIN_S = 10.0
 
 
-@lru_cache(maxsize=1)
 def after_wired() -> AfterWired:
-    """Raises ConfigurationInvalid, and tries again at the next invocation."""
+    """With the secrets as they are now. Raises ConfigurationInvalid and SecretsUnavailable, and tries again at the next
+    invocation."""
+    return _after(wired().settings)
+
+
+@lru_cache(maxsize=1)
+def _after(settings: HandlerSettings) -> AfterWired:
     here = wired()
-    settings = here.settings
     return wired_with(here, SqsAfter(lambda: sqs_client(settings.aws_endpoint_url or None), settings.after_call_queue))
 
 
@@ -51,7 +55,8 @@ def _webhook(here: Wired) -> HttpWebhook | None:
         return None
     if not settings.webhook_secret:
         raise ConfigurationInvalid("OFFHOOK_WEBHOOK_URL is set, but no OFFHOOK_WEBHOOK_SECRET to sign with.")
-    return HttpWebhook(settings.webhook_url, settings.webhook_secret, now_ms=here.now_ms)
+    signed_with = (settings.webhook_secret, *settings.earlier_webhook_secrets)
+    return HttpWebhook(settings.webhook_url, *signed_with, now_ms=here.now_ms)
 
 
 def _bus(settings: HandlerSettings) -> EventBridge | None:

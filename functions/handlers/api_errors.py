@@ -8,7 +8,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from calls.errors import Blame, CallExists, CallNotFound, OffhookError, RequestRefused, StoreUnavailable
+from calls.errors import (
+    Blame,
+    CallExists,
+    CallNotFound,
+    OffhookError,
+    RequestRefused,
+    SecretsUnavailable,
+    StoreUnavailable,
+)
 from handlers.dialler import DialFailed
 from handlers.logs import log_error
 
@@ -78,6 +86,7 @@ _OF_KIND: tuple[tuple[type[OffhookError], HTTPStatus], ...] = (
     (RequestRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DialFailed, HTTPStatus.BAD_GATEWAY),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (SecretsUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (OffhookError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 

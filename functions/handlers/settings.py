@@ -1,10 +1,15 @@
-"""The handlers' settings, read once from a mapping (the environment) and refused with one sentence."""
+"""The handlers' settings, read from a mapping (the environment) and refused with one sentence. Those that are secrets
+come from Secrets Manager where OFFHOOK_SECRET names one, and then change while a function runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from calls.secret_versions import SecretVersions
 from calls.settings_fields import SettingsFields
+
+SECRETS = ("OFFHOOK_API_KEYS", "OFFHOOK_STREAM_SECRET", "OFFHOOK_WEBHOOK_SECRET", "OPENAI_API_KEY", "TWILIO_AUTH_TOKEN")
+"""What the secret holds for the handlers, by the names that the environment has elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,8 @@ class HandlerSettings:
     `lifeline_number` is who is rung when nothing else works; nobody where it is empty. A call that is over is summed up
     `after_call_s` after its end by way of `after_call_queue` (an SQS URL), and told to `webhook_url`, signed with
     `webhook_secret`, and to the EventBridge bus `event_bus`, where these are set; `traces_url` is sent the traces of
-    those that went wrong and of `traces_percent` of the others."""
+    those that went wrong and of `traces_percent` of the others. During a rotation `earlier_auth_tokens` and
+    `earlier_webhook_secrets` are those that are good beside the current one."""
 
     public_url: str
     stream_url: str
@@ -44,6 +50,42 @@ class HandlerSettings:
     event_bus: str = ""
     traces_url: str = ""
     traces_percent: int = 10
+    earlier_auth_tokens: tuple[str, ...] = ()
+    earlier_webhook_secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSettings:
+    """Where the secrets are: `secret` is an ARN without Secrets Manager's six characters; empty, they are in the
+    environment. A version is kept for `keep_s`; the one before it is good for `grace_s`."""
+
+    secret: str
+    keep_s: int
+    grace_s: int
+    aws_endpoint_url: str
+
+
+def read_secret_settings(source: Mapping[str, str]) -> SecretSettings:
+    """ConfigurationInvalid names every wrong setting."""
+    fields = SettingsFields(source)
+    settings = SecretSettings(
+        secret=fields.text("OFFHOOK_SECRET", ""),
+        keep_s=fields.whole("OFFHOOK_SECRETS_S", 60, 1, 3600),
+        grace_s=fields.whole("OFFHOOK_SECRETS_GRACE_S", 900, 0, 86_400),
+        aws_endpoint_url=fields.https_url("AWS_ENDPOINT_URL", ""),
+    )
+    fields.finish()
+    return settings
+
+
+def with_secrets(source: Mapping[str, str], versions: SecretVersions, now_s: float) -> HandlerSettings:
+    """The settings in `source`, with the secrets as they are at `now_s` (epoch). ConfigurationInvalid, as `read`."""
+    secrets = {name: versions.current[name] for name in SECRETS if name in versions.current}
+    return replace(
+        read({**source, **secrets}),
+        earlier_auth_tokens=versions.former("TWILIO_AUTH_TOKEN", now_s),
+        earlier_webhook_secrets=versions.former("OFFHOOK_WEBHOOK_SECRET", now_s),
+    )
 
 
 def read(source: Mapping[str, str]) -> HandlerSettings:

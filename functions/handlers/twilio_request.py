@@ -7,7 +7,7 @@ put together from OFFHOOK_PUBLIC_URL and the path; the Host header can say anyth
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,8 @@ from handlers.http import HttpRequest
 
 LARGEST_BODY_BYTES = 64 * 1024
 MOST_FIELDS = 500
+FORGED = "signature-forged"
+"""The code of a refusal for a signature that none of the known tokens made."""
 
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 
@@ -58,8 +60,9 @@ class _Fields(dict[str, list[str]]):
         return self[name]
 
 
-def read(http: HttpRequest, public_url: str, auth_token: str) -> TwilioRequest:
-    """What Twilio asks in it. WebhookRefused: 413 too large, 400 unreadable, 403 not signed by Twilio."""
+def read(http: HttpRequest, public_url: str, *auth_tokens: str) -> TwilioRequest:
+    """What Twilio asks in it, signed with any of the account's tokens: there are two while one is rotated.
+    WebhookRefused: 413 too large, 400 unreadable, 403 not signed by Twilio."""
     body = _body(http)
     try:
         pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -68,7 +71,7 @@ def read(http: HttpRequest, public_url: str, auth_token: str) -> TwilioRequest:
     fields = _Fields()
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
-    _check_signature(http.headers, f"{public_url}{http.path}", fields, auth_token)
+    _check_signature(http.headers, f"{public_url}{http.path}", fields, auth_tokens)
     form = {name: values[0] for name, values in fields.items()}
     if not _CALL_SID.fullmatch(form.get("CallSid", "")):
         raise WebhookRefused(400, "sid-missing", "The form carries no CallSid.")
@@ -94,15 +97,15 @@ def _too_large() -> WebhookRefused:
     return WebhookRefused(413, "body-too-large", f"The body is larger than {LARGEST_BODY_BYTES} bytes.")
 
 
-def _check_signature(headers: Mapping[str, str], url: str, fields: _Fields, auth_token: str) -> None:
+def _check_signature(headers: Mapping[str, str], url: str, fields: _Fields, auth_tokens: Sequence[str]) -> None:
     signature = headers.get(SIGNATURE_HEADER.lower())
     if not signature:
         raise WebhookRefused(403, "signature-missing", f"The request carries no {SIGNATURE_HEADER}.")
     algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER.lower()))
-    if not RequestValidator(auth_token).validate(url, fields, signature, algorithm):
+    if not any(RequestValidator(token).validate(url, fields, signature, algorithm) for token in auth_tokens):
         raise WebhookRefused(
             403,
-            "signature-forged",
+            FORGED,
             f"The {SIGNATURE_HEADER} is not Twilio's for this URL and form. If this is Twilio, OFFHOOK_PUBLIC_URL "
             "differs from the URL that Twilio was given, or TWILIO_AUTH_TOKEN is another account's.",
         )

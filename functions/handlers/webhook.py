@@ -66,8 +66,7 @@ def answer_voice(wiring: Wiring, http: HttpRequest, answer: Callable[[Wired, Twi
     """The HTTP answer to a webhook that asks for TwiML, which `answer` gives; in time, or it is an apology."""
     began_s = time.monotonic()
     try:
-        wired = wiring()
-        request = _read(wired, http)
+        wired, request = _read(wiring(), http)
     except WebhookRefused as refused:
         return _refusal(http, refused)
     except Exception as error:
@@ -90,6 +89,7 @@ def answer_voice(wiring: Wiring, http: HttpRequest, answer: Callable[[Wired, Twi
         _end_as_failed(wired, request.call_sid)
         return _twiml(lifeline.document(wired.settings.lifeline_number, wired.settings.public_url))
 
+
 def _tried_twice(wired: Wired, request: TwilioRequest, answer: Callable[[Wired, TwilioRequest], str]) -> str:
     """A table that is down for a moment costs a moment, not the agent. What was done before is not done again: it is as
     though Twilio had asked twice."""
@@ -102,12 +102,10 @@ def _tried_twice(wired: Wired, request: TwilioRequest, answer: Callable[[Wired, 
         return answer(wired, request)
 
 
-
 def take_news(wiring: Wiring, http: HttpRequest, take: Callable[[Wired, TwilioRequest], None]) -> HttpAnswer:
     """The HTTP answer to a webhook that only tells something, which `take` writes down."""
     try:
-        wired = wiring()
-        request = _read(wired, http)
+        wired, request = _read(wiring(), http)
         take(wired, request)
     except WebhookRefused as refused:
         return _refusal(http, refused)
@@ -138,8 +136,20 @@ def path_number(text: str) -> int:
     return int(text)
 
 
-def _read(wired: Wired, http: HttpRequest) -> TwilioRequest:
-    return twilio_request.read(http, wired.settings.public_url, wired.settings.twilio_auth_token)
+def _read(wired: Wired, http: HttpRequest) -> tuple[Wired, TwilioRequest]:
+    """The request, and what to answer it with: the auth token may have been rotated a moment ago."""
+    try:
+        return wired, _signed(wired, http)
+    except WebhookRefused as refused:
+        rewired = wired.rewired() if refused.failure.code == twilio_request.FORGED else None
+        if rewired is None:
+            raise
+        return rewired, _signed(rewired, http)
+
+
+def _signed(wired: Wired, http: HttpRequest) -> TwilioRequest:
+    settings = wired.settings
+    return twilio_request.read(http, settings.public_url, settings.twilio_auth_token, *settings.earlier_auth_tokens)
 
 
 def _end_as_failed(wired: Wired, call_sid: str) -> None:

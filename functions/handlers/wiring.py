@@ -1,4 +1,7 @@
-"""The composition root of the handlers: settings, store, agents and clocks, built at the first invocation."""
+"""The composition root of the handlers: settings, store, agents and clocks, built at the first invocation.
+
+What is built lasts as long as the process, but for the secrets: every invocation has them as they are by then.
+"""
 
 import math
 import os
@@ -8,15 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
+from pathlib import Path
 
-from calls import agent_files
+from calls import agent_files, measured
 from calls.agent import Agent
-from calls.errors import ConfigurationInvalid
+from calls.errors import ConfigurationInvalid, Failure
 from calls.openai_models import names_openai, reply_models
 from calls.record import Mode
+from calls.secret_versions import SecretVersions
+from calls.settings_kept import Kept, SettingsKept, SettingsSettled
 from calls.store import CallStore
+from handlers import measures
 from handlers.in_time import ANSWER_WITHIN_S
-from handlers.settings import HandlerSettings, read
+from handlers.logs import log
+from handlers.settings import HandlerSettings, read, read_secret_settings, with_secrets
 from handlers.thinking import ScriptedThinking, Thinking, ThinkingByProvider
 from handlers.watch_queue import NoWatch, SqsWatch, WatchQueue, sqs_client
 
@@ -26,7 +34,8 @@ class Wired:
     """What a handler works with. `now_ms` is the epoch in ms, `today` the date at the agents' desks (the process's
     time zone), `nonce` a fresh random name. A webhook's answer is waited for `answer_within_s`; `left_s` says how much
     of that is left and `spent_s` what has passed of it, and every webhook has its own. `streamer_ready` asks a streamer
-    whether it would take a call now, and takes a moment. `pause` lets seconds pass."""
+    whether it would take a call now, and takes a moment. `pause` lets seconds pass. `rewired` is the same with other
+    secrets, where a look at them finds others: for who was shown one that is not known."""
 
     settings: HandlerSettings
     store: CallStore
@@ -41,6 +50,7 @@ class Wired:
     watch_queue: WatchQueue = field(default_factory=NoWatch)
     streamer_ready: Callable[[], bool] = lambda: False
     pause: Callable[[float], None] = time.sleep
+    rewired: Callable[[], "Wired | None"] = lambda: None
 
     def agent(self, name: str) -> Agent:
         """ConfigurationInvalid (code "agent-unknown") when no file defines it."""
@@ -49,24 +59,95 @@ class Wired:
         return self.agents[name]
 
 
-@lru_cache(maxsize=1)
 def wired() -> Wired:
-    """Raises ConfigurationInvalid, and tries again at the next invocation."""
+    """With the secrets as they are now. Raises ConfigurationInvalid and SecretsUnavailable, and tries again at the next
+    invocation."""
+    return _wired(_settings_kept().current())
+
+
+def forget() -> None:
+    """Have the next `wired` begin at the environment again."""
+    for kept in (_settings_kept, _agents, _lasting, _wired):
+        kept.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _settings_kept() -> Kept[HandlerSettings]:
+    where = read_secret_settings(os.environ)
+    if not where.secret:
+        return SettingsSettled(read(os.environ))
+    from calls.secrets_manager import SecretsManager, credentials_of
+
+    credentials = credentials_of(os.environ)
+    manager = SecretsManager(where.secret, credentials, where.grace_s, time.time, where.aws_endpoint_url)
+    return SettingsKept(
+        manager.look,
+        _made,
+        keep_s=where.keep_s,
+        grace_s=where.grace_s,
+        now_s=time.time,
+        stale=_stale,
+    )
+
+
+def _made(versions: SecretVersions, now_s: float) -> HandlerSettings:
+    """Refused too where the agents could not be run with them: then the ones before serve on."""
+    settings = with_secrets(os.environ, versions, now_s)
+    thinking_for(_agents(settings.agents, settings.stream_url), settings)
+    return settings
+
+
+def _stale(why: Failure) -> None:
+    log().error("the last known secrets serve on", extra={"code": why.code, "sentence": why.sentence})
+    measures.tell(measured.of_stale_secrets())
+
+
+@dataclass(frozen=True, slots=True)
+class _Lasting:
+    """What does not change with the secrets."""
+
+    store: CallStore
+    watch_queue: WatchQueue
+    streamer_ready: Callable[[], bool]
+
+
+@lru_cache(maxsize=1)
+def _lasting() -> _Lasting:
     from calls.dynamo import DynamoCallStore, client
 
-    settings = read(os.environ)
-    agents = ladders_within_reach(agent_files.load(settings.agents), settings.stream_url)
+    settings = _settings_kept().current()
+    return _Lasting(
+        store=DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, now_ms),
+        watch_queue=watch_queue_for(settings),
+        streamer_ready=_health_of(settings.stream_url) if settings.climb else lambda: False,
+    )
+
+
+@lru_cache(maxsize=1)
+def _agents(folder: Path, stream_url: str) -> Mapping[str, Agent]:
+    return ladders_within_reach(agent_files.load(folder), stream_url)
+
+
+@lru_cache(maxsize=1)
+def _wired(settings: HandlerSettings) -> Wired:
+    lasting, agents = _lasting(), _agents(settings.agents, settings.stream_url)
     return Wired(
         settings=settings,
-        store=DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, now_ms),
+        store=lasting.store,
         agents=agents,
         thinking=thinking_for(agents, settings),
         now_ms=now_ms,
         today=lambda: datetime.now().astimezone().date(),
         nonce=lambda: secrets.token_urlsafe(12),
-        watch_queue=watch_queue_for(settings),
-        streamer_ready=_health_of(settings.stream_url) if settings.climb else lambda: False,
+        watch_queue=lasting.watch_queue,
+        streamer_ready=lasting.streamer_ready,
+        rewired=_rewired,
     )
+
+
+def _rewired() -> Wired | None:
+    settings = _settings_kept().anew()
+    return None if settings is None else _wired(settings)
 
 
 def _health_of(stream_url: str) -> Callable[[], bool]:

@@ -14,11 +14,11 @@ from offhook.capacity.fleet import Size
 HOURS = 730
 DAYS = 30.4
 KB_PER_GB = 1_000_000
-METRICS = 71
+METRICS = 72
 """Of one agent, at most: docs/metrics.md."""
 ALARMS = 16
 """Those of the templates, and two that the tracking of a target makes for itself."""
-SECRETS = 4
+SECRETS = 2
 """Yours, and what the stacks make: with a domain one less."""
 PRICES = Path(__file__).with_name("aws.toml")
 

@@ -63,6 +63,18 @@ class EngineRoom:
         self._unspoken: list[tuple[Agent, Mode]] = []
         self._breakers, self._puzzled = breakers or Breakers(now_s), puzzled
 
+    def rekey(self, settings: VendorSettings) -> None:
+        """What is opened from now on carries these keys; what calls have is left alone. Of `settings` nothing but the
+        keys may be new."""
+        before, self._settings = self._settings, settings
+        if settings == before:
+            return
+        if self._vendors is not None:
+            self._vendors.rekey(settings)
+        if settings.openai_key != before.openai_key:
+            self._realtime.rekey(settings.openai_key)
+            self._live.rekey(settings.openai_key)
+
     async def load(self) -> None:
         """Load the embedded models where an agent wants them, and speak every fixed phrase once, so that no caller
         waits for a first time. Raises ConfigurationInvalid, also for an agent whose providers are not to be had."""

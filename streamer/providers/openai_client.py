@@ -46,6 +46,7 @@ class OpenAIClient:
         self.pauses = Pauses()
         self._base = versioned(base_url or OPENAI_URL).rstrip("/")
         self._replies = URL(self._base + openai_chat.PATH)
+        self.rekey(api_key)
         self._used_s: float | None = None
         self._freshening: asyncio.Task[None] | None = None
         self._http = aiohttp.ClientSession(
@@ -54,7 +55,6 @@ class OpenAIClient:
             ),
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_S),  # our own deadlines bound the rest
             headers={
-                "Authorization": f"Bearer {api_key}",
                 "Content-Type": "application/json",
                 "User-Agent": "offhook",
             },
@@ -62,6 +62,10 @@ class OpenAIClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=_proxy_to(self._base),
         )
+
+    def rekey(self, api_key: str) -> None:
+        """Requests from now on carry this key; those under way go on."""
+        self._key = {"Authorization": f"Bearer {api_key}"}
 
     async def close(self) -> None:
         if self._freshening:
@@ -77,7 +81,10 @@ class OpenAIClient:
         self._has_been_used()
         url = URL(f"{self._base}/models/{quote(model, safe='')}", encoded=True)
         try:
-            async with asyncio.timeout(within_s), self._http.get(url, allow_redirects=False) as response:
+            async with (
+                asyncio.timeout(within_s),
+                self._http.get(url, headers=self._key, allow_redirects=False) as response,
+            ):
                 told = await _whole(response)
         except aiohttp.ClientError as broken:
             raise _unopened(broken, model) from broken
@@ -117,7 +124,7 @@ class OpenAIClient:
         may_replace = True
         while True:
             try:
-                response = await self._http.post(self._replies, data=orjson.dumps(body), allow_redirects=False)
+                response = await self._post(body)
             except aiohttp.ClientError as broken:
                 if not (may_replace and _was_lost(broken)):
                     raise _unopened(broken, model) from broken
@@ -126,6 +133,9 @@ class OpenAIClient:
             if response.status == 200:
                 return response
             body = await self._without_what_was_refused(body, response, model)
+
+    async def _post(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
+        return await self._http.post(self._replies, data=orjson.dumps(body), headers=self._key, allow_redirects=False)
 
     async def _without_what_was_refused(
         self, body: dict[str, Any], response: aiohttp.ClientResponse, model: str

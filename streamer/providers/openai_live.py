@@ -36,6 +36,12 @@ class OpenAILive:
         self._pool: WarmSockets[VendorSocket] = WarmSockets(lambda: self._sockets.open(self._url), IDLE_S)
         self._closings: set[asyncio.Task[None]] = set()
 
+    def rekey(self, key: str) -> None:
+        """Sessions from now on are this key's; those that are held go on."""
+        self._key = key
+        self._sockets.rekey({"Authorization": f"Bearer {key}"})
+        self._pool.renew()
+
     def check(self, agent: Agent) -> None:
         """Raises ConfigurationInvalid where the agent's calls cannot have a session."""
         if not self._key:

@@ -55,6 +55,13 @@ class OpenAIRealtime:
         self._sessions: dict[tuple[str, ...], RealtimeSessions] = {}
         self._unprepared: list[tuple[Agent, tuple[str, ...]]] = []
 
+    def rekey(self, key: str) -> None:
+        """Sessions from now on are this key's; those that are held go on."""
+        self._key = key
+        self._sockets.rekey({"Authorization": f"Bearer {key}"})
+        for sessions in self._sessions.values():
+            sessions.renew()
+
     def sessions(self, agent: Agent) -> RealtimeSessions:
         """Those that the agent's calls take. Raises ConfigurationInvalid."""
         if not self._key:

@@ -80,6 +80,10 @@ class RealtimeSessions:
         """Keep sessions for the next calls, as many as the last ones ask for, until cancelled."""
         await self._pool.run()
 
+    def renew(self) -> None:
+        """Let go the kept sessions, as their key has been replaced."""
+        self._pool.renew()
+
     async def take(self) -> RealtimeSession:
         """A session for a call that was answered: a kept one or a new one. Raises ProviderFailed."""
         return await self._pool.take()

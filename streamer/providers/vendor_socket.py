@@ -130,6 +130,10 @@ class VendorSockets:
         self._tls = tls
         self._closings: set[VendorSocket] = set()
 
+    def rekey(self, headers: Mapping[str, str]) -> None:
+        """Sockets opened from now on carry these; those that are open stay."""
+        self._headers = {"User-Agent": "offhook", **headers}
+
     def warm(self) -> None:
         """Pay for the TLS context (some 25 ms) before the first call does."""
         self._tls = self._tls or ssl.create_default_context()

@@ -55,12 +55,26 @@ class Vendors:
 
     def __init__(self, settings: VendorSettings) -> None:
         self._settings = settings
-        self._deepgram = VendorSockets(deepgram_failures.DEEPGRAM, {"Authorization": f"Token {settings.deepgram_key}"})
-        self._elevenlabs = VendorSockets(elevenlabs_failures.ELEVENLABS, {"xi-api-key": settings.elevenlabs_key})
+        self._deepgram = VendorSockets(deepgram_failures.DEEPGRAM, _deepgram(settings))
+        self._elevenlabs = VendorSockets(elevenlabs_failures.ELEVENLABS, _elevenlabs(settings))
         self._speech_requests = http_client(settings.elevenlabs_key)
         self._openai = OpenAIClient(settings.openai_key, settings.openai_url) if settings.openai_key else None
         self._phrases = PhraseFolder(settings.phrases)
         self._pools: dict[str, WarmSockets[VendorSocket]] = {}
+
+    def rekey(self, settings: VendorSettings) -> None:
+        """What is opened from now on carries these keys; what a call has is left alone, and nothing else is kept. Of
+        `settings` nothing but the keys may be new."""
+        self._settings = settings
+        self._deepgram.rekey(_deepgram(settings))
+        self._elevenlabs.rekey(_elevenlabs(settings))
+        self._speech_requests.headers.update(_elevenlabs(settings))
+        if self._openai is not None:
+            self._openai.rekey(settings.openai_key)
+        elif settings.openai_key:
+            self._openai = OpenAIClient(settings.openai_key, settings.openai_url)
+        for pool in self._pools.values():
+            pool.renew()
 
     async def warm(self, agent: Agent, today: date) -> None:
         """Pay for the agent's first-use costs before a caller does. A vendor that does not answer is only logged."""
@@ -147,6 +161,14 @@ class Vendors:
         await self._speech_requests.aclose()
         if self._openai:
             await self._openai.close()
+
+
+def _deepgram(settings: VendorSettings) -> dict[str, str]:
+    return {"Authorization": f"Token {settings.deepgram_key}"}
+
+
+def _elevenlabs(settings: VendorSettings) -> dict[str, str]:
+    return {"xi-api-key": settings.elevenlabs_key}
 
 
 def _model(agent: Agent, part: str, vendor: str, default: str) -> str:

@@ -49,6 +49,7 @@ class WarmSockets(Generic[Kept]):
         self._answered_at_s: deque[float] = deque(maxlen=_ARRIVALS_KEPT)
         self._idle: deque[tuple[Kept, float]] = deque()
         self._taken = asyncio.Event()
+        self._renewals = 0
 
     @property
     def idle_count(self) -> int:
@@ -64,6 +65,13 @@ class WarmSockets(Generic[Kept]):
         if self._idle:
             return self._idle.popleft()[0]
         return await self._connect()
+
+    def renew(self) -> None:
+        """Let go what is kept, and what is being opened, as it carries a key that has been replaced. Sockets that were
+        given away are not touched."""
+        self._renewals += 1
+        while self._idle:
+            self._idle.popleft()[0].close()
 
     async def run(self) -> None:
         """Keep as many as are wanted until cancelled. A vendor that cannot be reached is tried again later."""
@@ -88,11 +96,15 @@ class WarmSockets(Generic[Kept]):
         while len(self._idle) > wanted:
             self._idle.popleft()[0].close()
         while len(self._idle) < wanted:
+            renewals = self._renewals
             try:
                 socket = await self._connect()
             except ProviderFailed as failed:
                 log.warning("no connection can be kept warm: %s", failed.failure.code)
                 return False
+            if renewals != self._renewals:
+                socket.close()
+                continue
             self._idle.append((socket, asyncio.get_running_loop().time()))
         return True
 

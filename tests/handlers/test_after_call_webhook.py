@@ -7,6 +7,7 @@ from handlers.after_call_webhook import PAUSES_S, DeliveryFailed, HttpWebhook
 from tests.whole.receiver import SECRET, receiving
 
 NOW_MS = 1_795_000_100_250
+OTHER_SECRET = "b3RoZXItd2ViaG9vay1zZWNyZXQtb2YtdGVhbQ=="
 
 
 class Pauses:
@@ -66,3 +67,10 @@ def test_a_receiver_with_another_secret_refuses() -> None:
         with pytest.raises(ConfigurationInvalid):
             webhook(team.url, Pauses(), "whsec_no base64 at all").send("01A.call.ended", b"{}")
     assert (team.refused, team.deliveries) == (1, [])
+
+
+@pytest.mark.parametrize("secrets", [(SECRET, OTHER_SECRET), (OTHER_SECRET, SECRET)])
+def test_while_the_secret_is_rotated_the_receiver_may_know_either(secrets: tuple[str, str]) -> None:
+    with receiving() as team:
+        HttpWebhook(team.url, *secrets, now_ms=lambda: NOW_MS, within_s=2.0).send("01A.call.ended", b"{}")
+    assert (team.deliveries, team.refused) == (["01A.call.ended"], 0)

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from calls.errors import ConfigurationInvalid
-from handlers.settings import read
+from calls.secret_versions import SecretVersions
+from handlers.settings import SECRETS, SecretSettings, read, read_secret_settings, with_secrets
 
 GOOD = {
     "OFFHOOK_PUBLIC_URL": "https://calls.example.com",
@@ -67,3 +68,39 @@ def test_one_sentence_names_every_wrong_setting() -> None:
     sentence = caught.value.failure.sentence
     assert all(name in sentence for name in ("OFFHOOK_PUBLIC_URL", "TWILIO_AUTH_TOKEN", "OFFHOOK_TABLE"))
     assert "short" not in sentence.replace("shorter", "")
+
+
+def test_without_a_secret_named_the_environment_holds_them_all() -> None:
+    assert read_secret_settings({}) == SecretSettings("", 60, 900, "")
+
+
+def test_where_the_secret_is_and_for_how_long_it_is_kept() -> None:
+    named = {"OFFHOOK_SECRET": "arn:aws:…", "OFFHOOK_SECRETS_S": "5", "OFFHOOK_SECRETS_GRACE_S": "0"}
+    assert read_secret_settings(named) == SecretSettings("arn:aws:…", 5, 0, "")
+    with pytest.raises(ConfigurationInvalid, match="OFFHOOK_SECRETS_S must be a whole number from 1 to 3600"):
+        read_secret_settings({**named, "OFFHOOK_SECRETS_S": "0"})
+
+
+def test_the_secret_has_the_last_word_and_nothing_else_of_it_is_taken() -> None:
+    held = {name: f"{name.lower()}-in-the-secret" for name in SECRETS} | {"OFFHOOK_TABLE": "another", "MORE": "x"}
+    settings = with_secrets(GOOD, SecretVersions(held), 0.0)
+    assert settings.twilio_auth_token == "twilio_auth_token-in-the-secret"
+    assert settings.stream_secret == "offhook_stream_secret-in-the-secret"
+    assert settings.webhook_secret == "offhook_webhook_secret-in-the-secret"
+    assert settings.api_keys == ("offhook_api_keys-in-the-secret",)
+    assert (settings.openai_api_key, settings.table) == ("openai_api_key-in-the-secret", "calls")
+    assert (settings.earlier_auth_tokens, settings.earlier_webhook_secrets) == ((), ())
+
+
+def test_what_was_good_before_stands_beside_it_for_its_time() -> None:
+    before = {"TWILIO_AUTH_TOKEN": "the-token-before", "OFFHOOK_WEBHOOK_SECRET": "the-webhook-secret-before"}
+    versions = SecretVersions({"TWILIO_AUTH_TOKEN": "the-token-of-now-"}, ((before, 100.0),))
+    settings = with_secrets(GOOD, versions, 99.0)
+    assert settings.earlier_auth_tokens == ("the-token-before",)
+    assert settings.earlier_webhook_secrets == ("the-webhook-secret-before",)
+    assert with_secrets(GOOD, versions, 100.0).earlier_auth_tokens == ()
+
+
+def test_a_secret_that_lacks_what_is_needed_is_named() -> None:
+    with pytest.raises(ConfigurationInvalid, match="OFFHOOK_STREAM_SECRET is missing"):
+        with_secrets({**GOOD, "OFFHOOK_STREAM_SECRET": ""}, SecretVersions({}), 0.0)

@@ -1,6 +1,8 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import boto3
 import pytest
 
 from calls.agent import Models
@@ -8,12 +10,26 @@ from calls.errors import ConfigurationInvalid
 from calls.record import Mode
 from handlers.thinking import ScriptedThinking, ThinkingByProvider
 from handlers.watch_queue import NoWatch, SqsWatch
-from handlers.wiring import ladders_within_reach, thinking_for, watch_queue_for, wired
+from handlers.wiring import forget, ladders_within_reach, thinking_for, watch_queue_for, wired
 from tests.fakes.agents import AGENT
 from tests.handlers.desk import SETTINGS, House
 from tests.handlers.test_settings import GOOD
 
 AGENTS = Path(__file__).parents[2] / "functions" / "agents"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:offhook/wiring"
+
+
+def secret_of(auth_token: str) -> str:
+    return json.dumps({"TWILIO_AUTH_TOKEN": auth_token, "OFFHOOK_STREAM_SECRET": "s" * 64})
+
+
+@pytest.fixture
+def secret_of_the_stack(monkeypatch: pytest.MonkeyPatch, dynamo_endpoint: str) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+    for name, value in {**keys, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    secrets = boto3.client("secretsmanager", endpoint_url=dynamo_endpoint)
+    secrets.create_secret(Name=SECRET_ARN.rsplit(":", 1)[1], SecretString=secret_of("t" * 32))
 
 
 def test_without_a_streamer_every_ladder_is_traditional() -> None:
@@ -33,7 +49,7 @@ def test_an_agent_that_is_not_there_is_named() -> None:
 
 
 def test_the_environment_is_wired_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    wired.cache_clear()
+    forget()
     for name, value in {**GOOD, "OFFHOOK_AGENTS": str(AGENTS), "AWS_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -46,16 +62,47 @@ def test_the_environment_is_wired_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert made.nonce() != made.nonce()
         assert made.today().year >= 2026
     finally:
-        wired.cache_clear()
+        forget()
 
 
 def test_settings_that_cannot_work_are_read_again_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    wired.cache_clear()
+    forget()
     monkeypatch.setenv("OFFHOOK_PUBLIC_URL", "http://calls.example.com")
     with pytest.raises(ConfigurationInvalid):
         wired()
     with pytest.raises(ConfigurationInvalid):
         wired()
+
+
+@pytest.mark.usefixtures("secret_of_the_stack")
+def test_a_changed_secret_is_wired_with_the_same_store(monkeypatch: pytest.MonkeyPatch, dynamo_endpoint: str) -> None:
+    forget()
+    secrets = boto3.client("secretsmanager", endpoint_url=dynamo_endpoint)
+    lambdas_own = {"AWS_ENDPOINT_URL": dynamo_endpoint, "OFFHOOK_SECRET": SECRET_ARN, "OFFHOOK_SECRETS_S": "3600"}
+    given = {**GOOD, "OFFHOOK_AGENTS": str(AGENTS), **lambdas_own}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    try:
+        before = wired()
+        assert (before.settings.twilio_auth_token, before.settings.earlier_auth_tokens) == ("t" * 32, ())
+        assert wired() is before
+        assert before.rewired() is None
+        secrets.put_secret_value(SecretId=SECRET_ARN.rsplit(":", 1)[1], SecretString=secret_of("r" * 32))
+        assert wired() is before, "kept for its time"
+    finally:
+        forget()
+    try:
+        fresh = wired()
+        assert (fresh.settings.twilio_auth_token, fresh.settings.earlier_auth_tokens) == ("r" * 32, ("t" * 32,))
+        secrets.put_secret_value(SecretId=SECRET_ARN.rsplit(":", 1)[1], SecretString=secret_of("s" * 32))
+        rewired = fresh.rewired()
+        assert rewired is not None
+        assert rewired is wired()
+        assert rewired.settings.twilio_auth_token == "s" * 32
+        assert rewired.settings.earlier_auth_tokens == ("r" * 32, "t" * 32)
+        assert (rewired.store, rewired.agents) == (fresh.store, fresh.agents)
+    finally:
+        forget()
 
 
 OPENAI_AGENT = replace(AGENT, models=Models("light", "openai/gpt-6-luna", "light"))

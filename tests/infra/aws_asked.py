@@ -35,6 +35,9 @@ def asked(service: str, operation: str, body: Mapping[str, Any]) -> Iterator[tup
     elif service == "events":
         for entry in body["Entries"]:
             yield f"events:{operation}", f"arn:aws:events:{_ACCOUNT}:event-bus/{entry['EventBusName']}"
+    elif service == "secretsmanager":
+        # Six characters stand for those that Secrets Manager adds.
+        yield f"secretsmanager:{operation}", f"arn:aws:secretsmanager:{_ACCOUNT}:secret:{body['SecretId']}-Ab12Cd"
     else:
         yield f"{service}:{operation}", "*"
 

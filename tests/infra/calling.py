@@ -29,6 +29,7 @@ from offhook.stack.environment import LOCAL_KEY, LOOPBACK, local
 from offhook.stack.ministack import local_client
 from offhook.stack.processes import Process, free_port
 from tests.infra.aws_asked import AwsAsked
+from tests.infra.conftest import SECRETS
 from tests.infra.deployed import TASK, Deployed
 from tests.infra.emulator import Lambda
 from tests.infra.http_api import HttpApi
@@ -126,7 +127,7 @@ async def calling(
                 reader = stream(aws, voice["OFFHOOK_TABLE"], source, functions)
             running.push_async_callback(asyncio.to_thread, reader.close)
         await asyncio.to_thread(streamer.wait_ready, _READY_WITHIN_S)
-        key = {"Authorization": f"Bearer {voice['OFFHOOK_API_KEYS']}"}
+        key = {"Authorization": f"Bearer {SECRETS['OFFHOOK_API_KEYS']}"}
         http = httpx.AsyncClient(base_url=api, headers=key, trust_env=False, timeout=30)
         await running.enter_async_context(http)
         store = DynamoCallStore(local_client(aws), voice["OFFHOOK_TABLE"], lambda: 0)
@@ -151,7 +152,7 @@ def _box_settings(voice: Mapping[str, str], port: int) -> BoxSettings:
         Hook(f"{voice['OFFHOOK_PUBLIC_URL']}/twilio/{name}{QUICK}") for name in ("voice", "lifeline", "status")
     )
     numbers: dict[str, Number | str] = {voice["OFFHOOK_FROM_NUMBER"]: Number(answers, fallback, status)}
-    return BoxSettings(voice["TWILIO_ACCOUNT_SID"], voice["TWILIO_AUTH_TOKEN"], numbers, port=port)
+    return BoxSettings(voice["TWILIO_ACCOUNT_SID"], SECRETS["TWILIO_AUTH_TOKEN"], numbers, port=port)
 
 
 def _task(

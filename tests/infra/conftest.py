@@ -29,6 +29,8 @@ VENDORS = Script()
 SECRETS = {
     "TWILIO_AUTH_TOKEN": TOKEN,
     "OFFHOOK_API_KEYS": "k" * 24,
+    "OFFHOOK_STREAM_SECRET": "s" * 64,
+    "OFFHOOK_WEBHOOK_SECRET": "d2ViaG9va3M" * 4,
     "OPENAI_API_KEY": VENDORS.openai.api_key,
     "DEEPGRAM_API_KEY": VENDORS.deepgram.api_key,
     "ELEVENLABS_API_KEY": VENDORS.elevenlabs.api_key,

@@ -31,8 +31,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """By the template's logical names. `routes` maps a route's key to a function; `task` is the streamer's environment,
-    secrets included."""
+    """By the template's logical names. `routes` maps a route's key to a function; `task` is the environment of the
+    streamer's container."""
 
     functions: Mapping[str, Function]
     granted: Mapping[str, tuple[Grant, ...]]
@@ -72,7 +72,7 @@ def look(aws: str) -> Deployed:
         granted | {TASK: _granted(aws, task["taskRoleArn"])},
         _routes(aws, names),
         _sources(aws, names),
-        _told(aws, task["containerDefinitions"][0]),
+        {one["name"]: one["value"] for one in task["containerDefinitions"][0]["environment"]},
         outputs_of(aws),
     )
 
@@ -122,13 +122,3 @@ def _task(aws: str) -> Mapping[str, Any]:
     (service,) = ecs.describe_services(cluster=cluster, services=arns)["services"]
     task: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     return task
-
-
-def _told(aws: str, container: Mapping[str, Any]) -> dict[str, str]:
-    """The container's environment as ECS makes it: a secret is the whole value, or one key of it ("arn:KEY::")."""
-    told = {variable["name"]: variable["value"] for variable in container["environment"]}
-    for secret in container["secrets"]:
-        name, _, key = secret["valueFrom"].removesuffix("::").partition(":secret:")[2].partition(":")
-        value = client(aws, "secretsmanager").get_secret_value(SecretId=name or secret["valueFrom"])["SecretString"]
-        told[secret["name"]] = json.loads(value)[key] if key else value
-    return told

@@ -1,8 +1,6 @@
 """Copy what `sam build` wrote to where `sam deploy` is run against ministack. Run by SAM's own Python, not by ours.
 
-Left out is what ministack does not have: Application Auto Scaling. A container's secrets, which it takes as they are
-written, are written as ECS's own interface spells them. A child is never updated by a changed secret, as ministack has
-forgotten by then what the child's resources are called. The functions, which are the same, become one file,
+Left out is what ministack does not have: Application Auto Scaling. The functions, which are the same, become one file,
 so that it is zipped once and not once a function.
 """
 
@@ -26,15 +24,10 @@ for name, resource in root["Resources"].items():
             kind, inner = child["Resources"][part]["Type"], child["Resources"][part].get("Properties", {})
             if kind.startswith("AWS::ApplicationAutoScaling::"):
                 del child["Resources"][part]
-            for container in inner.get("ContainerDefinitions", []):
-                secrets = container.get("Secrets", [])
-                container["Secrets"] = [{"name": one["Name"], "valueFrom": one["ValueFrom"]} for one in secrets]
             if kind == "AWS::CloudWatch::Alarm":  # those that scale act on what was left out
                 inner["AlarmActions"] = [one for one in inner["AlarmActions"] if one != {"Ref": "BurstPolicy"}]
             for path in {"Content", "Code"} & set(inner):
                 inner[path] = str(built / name / inner[path])
-        properties.get("Parameters", {}).pop("SecretsVersion", None)
-        child.get("Parameters", {}).get("SecretsVersion", {})["Default"] = ""
         properties["TemplateURL"] = str(target / f"{name}.yaml")
         (target / f"{name}.yaml").write_text(json.dumps(child, default=str))
 (target / "template.yaml").write_text(json.dumps(root, default=str))

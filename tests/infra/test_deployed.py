@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from tests.infra.conftest import IMAGE
+from tests.infra.conftest import IMAGE, PARAMETERS, SECRETS
 from tests.infra.deployed import Deployed, client
 
 pytestmark = pytest.mark.sam
@@ -38,10 +38,11 @@ def test_every_function_knows_where_calls_stream_to(stack: Deployed) -> None:
     assert set(told.values()) == {stack.outputs["StreamUrl"]}
 
 
-def test_functions_and_task_are_told_the_same_secrets(stack: Deployed) -> None:
-    voice = stack.functions["VoiceFunction"].environment
-    shared = ("OFFHOOK_STREAM_SECRET", "TWILIO_AUTH_TOKEN", "OPENAI_API_KEY")
-    assert [voice[name] for name in shared] == [stack.task[name] for name in shared]
+def test_functions_and_task_are_told_where_the_secret_is_and_none_of_what_it_holds(stack: Deployed) -> None:
+    told = [*(one.environment for one in stack.functions.values()), stack.task]
+    ours = f"arn:aws:secretsmanager:us-east-1:000000000000:secret:{PARAMETERS['SecretName']}"
+    assert {one["OFFHOOK_SECRET"] for one in told} == {ours}
+    assert [name for one in told for name, value in one.items() if value in SECRETS.values()] == []
 
 
 def test_the_deployed_api_leads_to_the_functions(aws: str, stack: Deployed) -> None:

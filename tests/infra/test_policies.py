@@ -65,3 +65,11 @@ def test_an_index_a_queue_and_a_bus_are_named_by_their_arns() -> None:
     assert list(asked("events", "PutEvents", {"Entries": [entry]})) == [
         ("events:PutEvents", "arn:aws:events:us-east-1:000000000000:event-bus/default")
     ]
+
+
+def test_a_secret_is_named_by_its_arn_with_the_characters_that_its_name_lacks() -> None:
+    ((action, resource),) = asked("secretsmanager", "GetSecretValue", {"SecretId": "offhook/dev"})
+    granted = Grant(action, "arn:aws:secretsmanager:us-east-1:000000000000:secret:offhook/dev-??????")
+    assert granted.allows(Asked("f", "secretsmanager:GetSecretValue", resource))
+    others = "arn:aws:secretsmanager:us-east-1:000000000000:secret:offhook/dev-of-others-Ab12Cd"
+    assert not granted.allows(Asked("f", "secretsmanager:GetSecretValue", others))

@@ -1,4 +1,4 @@
-"""Every setting that the code names is given by the template to who reads it, and none besides.
+"""Every setting that the code names is given by the template to who reads it, or is in the secret, and none besides.
 
 The settings' own readers are held to the template in test_template.py and test_stacks.py; here it is every name in the
 code, wherever it stands.
@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from handlers import settings as handlers_settings
+from streamer import settings as streamer_settings
 from tests.infra.cloudformation import FUNCTION, ROOT, resources, template
 
 NAME = re.compile(r"(OFFHOOK|TWILIO|OPENAI|DEEPGRAM|ELEVENLABS|AWS|ECS|LAMBDA|OTEL|POWERTOOLS)_[A-Z0-9_]+|PORT")
@@ -45,7 +47,7 @@ def named(*rooms: str) -> set[str]:
 
 def test_the_functions_are_given_every_setting_that_they_name() -> None:
     given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
-    assert named("functions/handlers") - PLAYED == given
+    assert named("functions/handlers") - PLAYED - set(handlers_settings.SECRETS) == given
     own: list[Any] = [one for one in resources(FUNCTION).values() if "Environment" in one]
     assert own == [], "what one function alone is given is looked at by nobody here"
 
@@ -53,8 +55,8 @@ def test_the_functions_are_given_every_setting_that_they_name() -> None:
 def test_the_task_is_given_every_setting_that_the_streamer_names() -> None:
     (task,) = resources("AWS::ECS::TaskDefinition", "infra/streamer.yaml").values()
     (container,) = task["ContainerDefinitions"]
-    given = {one["Name"] for one in (*container["Environment"], *container["Secrets"])}
-    assert named("streamer") - PLAYED - NOT_DEPLOYED == given
+    given = {one["Name"] for one in container["Environment"]}
+    assert named("streamer") - PLAYED - NOT_DEPLOYED - set(streamer_settings.SECRETS) == given
 
 
 def test_the_core_names_no_setting_but_the_port_that_it_reads_for_others() -> None:

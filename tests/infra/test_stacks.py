@@ -14,9 +14,10 @@ import yaml
 
 from calls.errors import ConfigurationInvalid
 from calls.metrics import ROOM_TAKEN, SERVICE
+from calls.secret_versions import SecretVersions
 from infra.image import source
 from streamer.server import HANDED_OVER_WITHIN_S
-from streamer.settings import read
+from streamer.settings import SECRETS, read, read_secret_settings, with_secrets
 from tests.infra.cloudformation import CHILDREN, ROOT, resources, template
 from tests.infra.noting_environment import NotingEnvironment
 
@@ -39,33 +40,27 @@ def test_the_container_is_given_every_setting_that_it_reads_and_no_other() -> No
     environment = NotingEnvironment()
     with pytest.raises(ConfigurationInvalid):
         read(environment)
-    secrets = {secret["Name"] for secret in container()["Secrets"]}
+    read_secret_settings(environment)
     elsewhere = {"AWS_ENDPOINT_URL", "OFFHOOK_CALLER_AUDIO"}  # where AWS is played; where voices are to be kept
-    assert set(given()) | secrets == environment.asked - elsewhere
-    assert set(given()) & secrets == set()
+    assert set(SECRETS) <= environment.asked
+    assert set(given()) == environment.asked - elsewhere - set(SECRETS)
 
 
 def test_the_container_starts_with_what_it_is_given() -> None:
     filled = {"StreamUrl": "wss://stream.example.com", "Table": "calls", "CallsPerTask": "50"}
     values = {
-        name: filled.get(value["Ref"], "") if isinstance(value, dict) else value for name, value in given().items()
+        name: filled.get(value.get("Ref", ""), "") if isinstance(value, dict) else value
+        for name, value in given().items()
     }
-    settings = read({**values, "OFFHOOK_STREAM_SECRET": "s" * 64, "TWILIO_AUTH_TOKEN": "t" * 32})
+    held = {"OFFHOOK_STREAM_SECRET": "s" * 64, "TWILIO_AUTH_TOKEN": "t" * 32}
+    settings = with_secrets(values, SecretVersions(held), 0.0)
     assert (settings.port, settings.max_calls, settings.bind) == (8080, 50, "0.0.0.0")
 
 
-def test_no_secret_is_in_the_task_definition() -> None:
-    by_arn = {secret["Name"]: secret["ValueFrom"] for secret in container()["Secrets"]}
-    assert by_arn.pop("OFFHOOK_STREAM_SECRET") == {"Ref": "StreamSecretArn"}
-    assert all(
-        arn["Fn::Sub"].endswith(f":secret:${{SecretName}}:{name}::${{SecretsVersion}}") for name, arn in by_arn.items()
-    )
-    assert not [name for name in given() if name.endswith(("_KEY", "_TOKEN", "_SECRET"))]
-
-
-def test_another_version_of_the_secrets_is_another_task_definition() -> None:
-    (streamer,) = [one for one in resources(STACK).values() if one["TemplateURL"] == STREAMER]
-    assert streamer["Parameters"]["SecretsVersion"] == {"Ref": "SecretsVersion"}
+def test_no_secret_is_in_the_task_definition_only_its_name() -> None:
+    assert "Secrets" not in container()
+    assert not set(given()) & set(SECRETS)
+    assert given()["OFFHOOK_SECRET"]["Fn::Sub"].endswith(":secret:${SecretName}")
 
 
 def test_calls_have_the_time_to_leave_before_the_container_is_killed() -> None:
@@ -95,11 +90,15 @@ def test_the_health_checks_of_image_and_task_are_one() -> None:
     assert container()["HealthCheck"]["Command"] == ["CMD", *command]
 
 
-def test_the_task_may_do_what_the_store_does_and_no_more() -> None:
+def test_the_task_may_do_what_the_store_does_and_read_the_secret_and_no_more() -> None:
     (policy,) = resources("AWS::IAM::Role", STREAMER)["TaskRole"]["Policies"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement["Action"] == ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
-    assert statement["Resource"]["Fn::Sub"].endswith(":table/${Table}")
+    table, secret = policy["PolicyDocument"]["Statement"]
+    assert table["Action"] == ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+    assert table["Resource"]["Fn::Sub"].endswith(":table/${Table}")
+    assert secret["Action"] == "secretsmanager:GetSecretValue"
+    assert secret["Resource"]["Fn::Sub"].endswith(":secret:${SecretName}-??????")
+    (starts,) = resources("AWS::IAM::Role", STREAMER)["ExecutionRole"]["Policies"]
+    assert "secretsmanager" not in json.dumps(starts)
 
 
 @pytest.mark.parametrize("child", CHILDREN, ids=lambda path: path.stem)

@@ -10,6 +10,8 @@ import pytest
 from calls.dynamo_table import create_table
 from calls.errors import ConfigurationInvalid
 from calls.record import FINAL
+from calls.settings_kept import AGAIN_AFTER_S as AGAIN_AFTER_SECRET_S
+from calls.stream_token import LIFETIME_S
 from calls.watchdog import AGAIN_AFTER_MS
 from handlers import measures, settings
 from handlers.after_call_model import WITHIN_S as MODEL_WITHIN_S
@@ -80,6 +82,9 @@ def statements(function: str) -> list[tuple[str, Any]]:
 RECORDS_ONLY = {"StatusFunction", "StreamStatusFunction", "WatchdogFunction"}
 """They change a call's record and read nothing that was said."""
 
+SECRET = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SecretName}"
+READ_SECRET = ("secretsmanager:GetSecretValue", {"Fn::Sub": f"{SECRET}-??????"})
+
 TABLE, QUEUE = {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["WatchdogQueue", "Arn"]}
 
 
@@ -114,8 +119,16 @@ def test_only_the_lifeline_may_keep_executions_for_itself() -> None:
     assert template()["Parameters"]["LifelineReserved"]["Default"] == 0
 
 
-def test_beyond_the_table_a_function_may_do_what_it_needs_and_no_more() -> None:
-    beyond = {f: [granted for granted in statements(f) if granted[1] != TABLE] for f in resources(FUNCTION)}
+def test_every_function_but_the_lifeline_may_read_the_one_secret() -> None:
+    readers = {name for name in resources(FUNCTION) if READ_SECRET in statements(name)}
+    assert readers == set(resources(FUNCTION)) - {"LifelineFunction"}
+
+
+def test_beyond_table_and_secret_a_function_may_do_what_it_needs_and_no_more() -> None:
+    beyond = {
+        f: [granted for granted in statements(f) if granted[1] != TABLE and granted != READ_SECRET]
+        for f in resources(FUNCTION)
+    }
     assert {function: granted for function, granted in beyond.items() if granted} == {
         "CallsFunction": [("dynamodb:Query", {"Fn::Sub": "${Table.Arn}/index/newest"})],
         # Those that may ask Twilio for a stream.
@@ -182,12 +195,6 @@ def test_the_after_call_function_has_time_for_everything_at_its_slowest() -> Non
     assert MODEL_WITHIN_S + webhook_s + 15 < resources(FUNCTION)["AfterCallFunction"]["Timeout"]
 
 
-def test_the_webhooks_secret_is_base64_as_it_is_made() -> None:
-    made = resources("AWS::SecretsManager::Secret")["WebhookSecret"]["GenerateSecretString"]
-    assert made["ExcludePunctuation"] is True
-    assert made["PasswordLength"] % 4 == 0
-
-
 class RecordingClient:
     """A DynamoDB client that takes down how a table is asked for."""
 
@@ -236,17 +243,25 @@ def test_the_lambdas_are_given_every_setting_that_they_read_and_no_other() -> No
     environment = NotingEnvironment()
     with pytest.raises(ConfigurationInvalid):
         settings.read(environment)
+    settings.read_secret_settings(environment)
     given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     asked = environment.asked | {measures.NAMESPACE}  # which needs no settings that could be wrong
+    assert set(settings.SECRETS) <= asked
+    asked -= set(settings.SECRETS)  # which are in the secret
     assert given - asked == set()
     assert asked - given == {"AWS_ENDPOINT_URL", "TWILIO_BASE_URL"}  # only where AWS and Twilio are played
 
 
-def test_no_secret_passes_through_a_parameter() -> None:
+def test_no_secret_passes_through_a_parameter_or_an_environment() -> None:
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
-    secrets = {name for name in variables if name.endswith(("_SECRET", "_TOKEN", "_KEY", "_KEYS"))}
-    assert secrets >= {"OFFHOOK_STREAM_SECRET", "OFFHOOK_API_KEYS", "TWILIO_AUTH_TOKEN", "OPENAI_API_KEY"}
-    assert all(variables[name]["Fn::Sub"].startswith("{{resolve:secretsmanager:") for name in secrets)
+    assert not set(variables) & set(settings.SECRETS)
+    assert variables["OFFHOOK_SECRET"] == {"Fn::Sub": SECRET}
+    assert "{{resolve:" not in json.dumps(template())
+
+
+def test_what_stood_before_is_good_until_everybody_has_looked_and_every_token_has_expired() -> None:
+    kept, grace = (template()["Parameters"][name]["Default"] for name in ("SecretsSeconds", "SecretsGraceSeconds"))
+    assert grace > kept + LIFETIME_S + AGAIN_AFTER_SECRET_S
 
 
 def test_every_log_group_forgets() -> None:

@@ -2,14 +2,13 @@
 this file comes after those that call through it.
 """
 
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.infra import deployed
 from tests.infra.cloudformation import ROOT
-from tests.infra.conftest import PARAMETERS, SECRETS, Deploy
+from tests.infra.conftest import PARAMETERS, Deploy
 from tests.infra.deployed import STACK, Deployed, client
 from tests.infra.sam_tool import SAM_BIN, run
 
@@ -33,17 +32,6 @@ def test_a_mistake_is_refused_and_an_update_reaches_every_function(aws: str, sta
     deploy({**PARAMETERS, "WatchdogSeconds": "5"})
     assert watchdog_s(aws) == {"5"}
     assert deployed.outputs_of(aws) == stack.outputs, "addresses and the table stay what they were"
-
-
-def test_a_changed_secret_reaches_every_function_by_its_version(aws: str, stack: Deployed, deploy: Deploy) -> None:
-    """And the task, whose definition names the version (test_stacks.py); that ministack cannot update a child."""
-    rotated = {**SECRETS, "TWILIO_AUTH_TOKEN": "r" * 32}
-    secrets = client(aws, "secretsmanager")
-    put = secrets.put_secret_value(SecretId=PARAMETERS["SecretName"], SecretString=json.dumps(rotated))
-    deploy({**PARAMETERS, "SecretsVersion": put["VersionId"]})
-    told = [one["Environment"]["Variables"] for one in client(aws, "lambda").list_functions()["Functions"]]
-    assert {one["TWILIO_AUTH_TOKEN"] for one in told} == {"r" * 32}
-    assert {one["OFFHOOK_STREAM_SECRET"] for one in told} == {stack.task["OFFHOOK_STREAM_SECRET"]}, "made by the stack"
 
 
 def test_torn_down_nothing_is_left(aws: str, stack: Deployed, tmp_path: Path) -> None:

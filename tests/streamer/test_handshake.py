@@ -1,5 +1,7 @@
 """Who may stream."""
 
+from dataclasses import replace
+
 import pytest
 from twilio.request_validator import RequestValidator
 
@@ -71,3 +73,17 @@ def test_any_other_signature_is_not() -> None:
     assert not signature_is_good("token", URL, "/stream", [good, good])
     assert not signature_is_good("other", URL, "/stream", [good])
     assert not signature_is_good("token", "wss://elsewhere.example.com", "/stream", [good])
+
+
+def test_during_a_rotation_the_secrets_before_are_good_as_well() -> None:
+    earlier = ("v" * 32, "u" * 32)
+    for number, secret in enumerate((SECRET, *earlier)):
+        grant = replace(GRANT, nonce=f"n{number}")
+        start = started(callId="01CALL", token=mint(secret, grant))
+        assert admit(start, SECRET, SpentTokens(), NOW_S, earlier) == grant
+    with pytest.raises(TokenRefused, match="signed") as refused:
+        admit(started(callId="01CALL", token=mint("w" * 32, GRANT)), SECRET, SpentTokens(), NOW_S, earlier)
+    assert refused.value.failure.code == "token-forged"
+    signature = RequestValidator("u" * 32).compute_signature(f"{URL}/stream", {})
+    assert signature_is_good("t" * 32, URL, "/stream", [signature], earlier)
+    assert not signature_is_good("t" * 32, URL, "/stream", [signature])

@@ -90,3 +90,48 @@ async def test_at_the_end_nothing_is_left_open() -> None:
             (await kept.take()).close()
             await until(lambda: kept.idle_count == 1)
         await until(lambda: vendors.meters.deepgram.sockets_open == 0)
+
+
+async def test_what_is_kept_goes_when_the_key_is_replaced_and_what_a_call_has_stays() -> None:
+    async with Vendors() as vendors, warm(vendors) as kept:
+        held = await kept.take()
+        await until(lambda: kept.idle_count == 1)
+        opened = vendors.meters.deepgram.sockets_opened
+        kept.renew()
+        assert (kept.idle_count, held.is_open) == (0, True)
+        await until(lambda: kept.idle_count == 1 and vendors.meters.deepgram.sockets_opened > opened)
+        assert held.is_open
+        held.close()
+
+
+async def test_a_socket_that_was_being_opened_with_the_key_before_is_not_kept() -> None:
+    made: list[Kept] = []
+    may_open = asyncio.Event()
+
+    async def connect() -> Kept:
+        await may_open.wait()
+        made.append(Kept())
+        return made[-1]
+
+    kept: WarmSockets[Kept] = WarmSockets(connect, 60.0)
+    may_open.set()
+    await kept.take()
+    may_open.clear()
+    running = asyncio.create_task(kept.run())
+    await asyncio.sleep(0)
+    kept.renew()
+    may_open.set()
+    await until(lambda: kept.idle_count == 1)
+    assert [one.is_open for one in made] == [True, False, True]
+    running.cancel()
+    await asyncio.wait([running])
+
+
+class Kept:
+    """Something that is kept, and says whether it was let go."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+    def close(self) -> None:
+        self.is_open = False
