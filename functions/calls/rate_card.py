@@ -28,8 +28,7 @@ _SNAPSHOT = re.compile(r"-20\d\d-\d\d-\d\d$")
 @dataclass(frozen=True, slots=True)
 class Rate:
     """`usd` is the price of one of each unit. `rounded_up_to`: an amount is billed in whole multiples of this, 0 as it
-    is. `rounded_down_to`: likewise, rounded down, but one multiple at the least. `evidence` says whose word the price
-    is."""
+    is. `evidence` says whose word the price is."""
 
     vendor: str
     kind: Kind
@@ -40,7 +39,6 @@ class Rate:
     checked_on: date
     source: str
     evidence: str
-    rounded_down_to: int = 0
 
     def is_stale(self, on: date) -> bool:
         return (on - self.checked_on).days > STALE_AFTER_DAYS
@@ -51,8 +49,6 @@ class Rate:
             return None
         if self.rounded_up_to:
             amount = -(-amount // self.rounded_up_to) * self.rounded_up_to
-        if self.rounded_down_to and amount:
-            amount = max(1, amount // self.rounded_down_to) * self.rounded_down_to
         return self.usd[unit] * amount
 
 
@@ -108,7 +104,6 @@ def _rates(vendor: str, entry: Mapping[str, Any]) -> list[Rate]:
             checked_on=_day(entry["checked_on"]),
             source=str(entry["source"]),
             evidence=str(entry["evidence"]),
-            rounded_down_to=int(entry.get("rounded_down_to", 0)),
         )
         for model in models
     ]

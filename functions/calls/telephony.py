@@ -5,12 +5,12 @@ own word afterwards. A call that nobody answered costs nothing; what is still go
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import phonenumbers
 
-from calls.conversation import Conversation, Role
+from calls.conversation import Conversation, Role, Turn
 from calls.record import CallRecord, Direction, EndReason, Mode
 from calls.usage import Kind, Unit, Usage
 
@@ -20,6 +20,7 @@ GATHER_MODEL = "gather-speech"
 SAY_MODEL = "say"
 TRANSFER_MODEL = "transferred-leg"
 NORTH_AMERICA = 1
+SAID_BY_CHARS = 100
 
 _FREE = frozenset({"man", "woman"})
 _SAID_BY = {
@@ -98,27 +99,36 @@ def _lasted(name: str, kind: Kind, model: str, began_ms: int, ended_ms: int) -> 
 
 
 def _spoken_over_twiml(record: CallRecord, conversation: Conversation) -> Iterable[Usage]:
-    """`<Gather>`'s recogniser, a use for each turn of the caller's voice, and `<Say>`'s voice, whose characters Twilio
-    adds up over a call. What was interrupted was synthesised; words that privacy took out count as they are kept."""
+    """`<Gather>`'s recogniser, a use for each turn of the caller's voice, and `<Say>`'s voice. What was interrupted was
+    synthesised; words that privacy took out count as they are kept."""
     turns = [turn for turn in conversation.turns if turn.mode == Mode.TRADITIONAL.value]
     for turn in turns:
         if turn.role is Role.CALLER and not _KEYS_ALONE.fullmatch(turn.said):
-            yield _estimated(turn.id, GATHER_MODEL, Kind.RECOGNISER, {Unit.USES: 1}, turn.ended_at_ms, turn.id)
-    said = [turn for turn in turns if turn.role is Role.AGENT and turn.said]
-    model = say_model(record.say_voice)
-    if said and model:
-        characters = sum(len(turn.said) for turn in said)
-        yield _estimated("say", model, Kind.SPEECH, {Unit.CHARACTERS: characters}, said[-1].ended_at_ms)
+            yield _estimated(turn, GATHER_MODEL, Kind.RECOGNISER, {Unit.USES: 1})
+    if model := say_model(record.say_voice):
+        said = [turn for turn in turns if turn.role is Role.AGENT and turn.said]
+        for turn, characters in zip(said, _billed([len(turn.said) for turn in said]), strict=True):
+            yield _estimated(turn, model, Kind.SPEECH, {Unit.CHARACTERS: characters})
 
 
-def _estimated(name: str, model: str, kind: Kind, amounts: Mapping[Unit, int], at_ms: int, turn: str = "") -> Usage:
-    return Usage(f"twilio-{name}", TWILIO, model, kind, amounts, turn, at_ms, is_estimated=True)
+def _billed(characters: Sequence[int]) -> Iterable[int]:
+    """What Twilio adds up over a call and bills in whole hundreds, rounded down, one at the least, shared out among
+    what was said. https://www.twilio.com/docs/voice/twiml/say/text-speech#pricing"""
+    total = sum(characters)
+    billed = max(1, total // SAID_BY_CHARS) * SAID_BY_CHARS
+    so_far = 0
+    for length in characters:
+        yield billed * (so_far + length) // total - billed * so_far // total
+        so_far += length
+
+
+def _estimated(turn: Turn, model: str, kind: Kind, amounts: Mapping[Unit, int]) -> Usage:
+    return Usage(f"twilio-{turn.id}", TWILIO, model, kind, amounts, turn.id, turn.ended_at_ms, is_estimated=True)
 
 
 def say_model(voice: str) -> str:
     """Which of Twilio's four prices a voice of `<Say>` has: "say-standard", "say-neural" or "say-generative"; "say" for
-    a voice that is of none of the kinds known, "" for the basic voices, which are free of charge.
-    https://www.twilio.com/docs/voice/twiml/say/text-speech#pricing"""
+    a voice that is of none of the kinds known, "" for the basic voices, which are free of charge."""
     if voice in _FREE:
         return ""
     return next((model for model, shape in _SAID_BY.items() if shape.fullmatch(voice)), SAY_MODEL)

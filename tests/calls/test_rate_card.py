@@ -90,15 +90,6 @@ def test_minutes_are_billed_whole_where_the_vendor_does(card: RateCard, lasted_m
     assert rate.cost(Unit.MILLISECONDS, lasted_ms) == Decimal(usd)
 
 
-@pytest.mark.parametrize(
-    ("said", "usd"), [(0, "0"), (1, "0.0008"), (99, "0.0008"), (199, "0.0008"), (200, "0.0016"), (546, "0.0040")]
-)
-def test_what_a_voice_of_twilios_says_is_billed_in_hundreds_one_at_the_least(said: int, usd: str) -> None:
-    rate = standard().find("twilio", Kind.SPEECH, "say-standard", date(2026, 11, 23))
-    assert rate is not None
-    assert rate.cost(Unit.CHARACTERS, said) == Decimal(usd)
-
-
 def test_a_price_that_changed_is_the_one_of_the_day() -> None:
     days = (date(2026, 10, 3), date(2026, 10, 4))
     rates = [standard().find("elevenlabs", Kind.SPEECH, "eleven_flash_v2_5", day) for day in days]

@@ -67,7 +67,7 @@ def test_a_record_without_streams_counts_its_streaming_rungs() -> None:
     assert amounts(used)[1:] == [(Kind.MEDIA_STREAM, "media-streams", {Unit.MILLISECONDS: 25_000})]
 
 
-def test_what_twilio_hears_is_told_by_turn_and_what_it_says_by_call() -> None:
+def test_what_twilio_hears_and_says_is_told_by_turn_and_estimated() -> None:
     turns = (
         Turn("a", Role.AGENT, "Hello.", "Hello.", False, 5_000, 6_000, "traditional"),
         Turn("b", Role.CALLER, "Hi", "Hi", False, 7_000, 7_000, "traditional"),
@@ -81,16 +81,29 @@ def test_what_twilio_hears_is_told_by_turn_and_what_it_says_by_call() -> None:
     assert amounts(used) == [
         (Kind.RECOGNISER, "gather-speech", {Unit.USES: 1}),
         (Kind.RECOGNISER, "gather-speech", {Unit.USES: 1}),
-        (Kind.SPEECH, "say-standard", {Unit.CHARACTERS: 14}),
+        (Kind.SPEECH, "say-standard", {Unit.CHARACTERS: 42}),
+        (Kind.SPEECH, "say-standard", {Unit.CHARACTERS: 58}),
     ]
-    assert [usage.turn for usage in used] == ["b", "d", ""]
+    assert [usage.turn for usage in used] == ["b", "d", "a", "e"]
     assert all(usage.is_estimated for usage in used)
 
 
 def test_a_basic_voice_costs_nothing_and_one_that_nobody_wrote_down_is_named() -> None:
     said = Conversation((Turn("a", Role.AGENT, "Hello.", "Hello.", False, 5_000, 6_000, "traditional"),))
     assert telephony(replace(CALL, say_voice="woman"), said, NOW_MS)[1:] == ()
-    assert amounts(telephony(CALL, said, NOW_MS))[1:] == [(Kind.SPEECH, "say", {Unit.CHARACTERS: 6})]
+    assert amounts(telephony(CALL, said, NOW_MS))[1:] == [(Kind.SPEECH, "say", {Unit.CHARACTERS: 100})]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "billed"),
+    [((99,), 100), ((199,), 100), ((200,), 200), ((546,), 500), ((273, 273), 500), ((1, 1, 197), 100), ((300, 3), 300)],
+)
+def test_what_a_call_says_is_billed_in_whole_hundreds_one_at_the_least(lengths: tuple[int, ...], billed: int) -> None:
+    said = [Turn("", Role.AGENT, "x" * length, "", False, 0, 0, "traditional") for length in lengths]
+    turns = tuple(replace(turn, id=str(number)) for number, turn in enumerate(said))
+    used = telephony(replace(CALL, say_voice="Polly.Joanna"), Conversation(turns), NOW_MS)[1:]
+    assert sum(usage.amount(Unit.CHARACTERS) for usage in used) == billed
+    assert len({usage.id for usage in used}) == len(lengths)
 
 
 @pytest.mark.parametrize(
