@@ -1,12 +1,13 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 
+from calls.cost import cost_of
 from calls.errors import ConfigurationInvalid
 from calls.openai_models import DEFAULT_MODEL
 from calls.rate_card import STALE_AFTER_DAYS, RateCard, parse, standard
-from calls.usage import Kind, Unit
+from calls.usage import Kind, Unit, Usage
 
 CARD = """
 vendor = "openai"
@@ -156,3 +157,16 @@ def test_no_model_has_two_prices_from_the_same_day() -> None:
 )
 def test_what_offhook_uses_by_default_has_a_price(vendor: str, kind: Kind, model: str) -> None:
     assert standard().find(vendor, kind, model, date(2026, 11, 22)) is not None
+
+
+@pytest.mark.parametrize("on", [date(2026, 11, 30), date(2027, 6, 1), date(2030, 1, 1)])
+def test_what_has_a_price_keeps_it_with_time_and_says_when_it_is_doubtful(on: date) -> None:
+    at_ms = int(datetime.combine(on, time(), UTC).timestamp()) * 1_000
+    for rate in standard().rates:
+        used = [Usage("u", rate.vendor, rate.model, rate.kind, dict.fromkeys(rate.usd, 1_000), at_ms=at_ms)]
+        cost = cost_of(used, standard(), at_ms)
+        assert cost.usd > 0, rate.model
+        (line,) = cost.lines
+        assert line.rate is not None
+        doubtful = on > line.rate.checked_on + timedelta(STALE_AFTER_DAYS)
+        assert (f"last checked on {line.rate.checked_on}" in " ".join(cost.warnings)) is doubtful, rate.model
