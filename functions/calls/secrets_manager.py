@@ -15,7 +15,6 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials, EnvProvider
 from botocore.exceptions import BotoCoreError
-from botocore.session import Session
 from urllib3.exceptions import HTTPError
 
 from calls.errors import ConfigurationInvalid, SecretsUnavailable
@@ -38,6 +37,8 @@ def credentials_of(environment: Mapping[str, str]) -> Callable[[], Credentials]:
     given = EnvProvider(environment).load()
     if given is not None:
         return lambda: given
+    from botocore.session import Session
+
     found = Session().get_credentials()
     if found is None:
         raise SecretsUnavailable("There are no AWS credentials to read the secret with.", code="secrets-no-credentials")
