@@ -63,11 +63,11 @@ Burst = BurstBegan | BurstWorded | BurstSounded | BurstEnded
 @dataclass(slots=True)
 class Bursts:
     """`now_ms` is any steady millisecond clock. `unheard_words` counts pieces of transcript that belong to no audio
-    that was given out; `soundless_at_ms` is when words began to come that no sound has followed."""
+    that was given out; `soundless_since_ms` is when words began to come that no sound has followed."""
 
     is_open: bool = False
     unheard_words: int = 0
-    soundless_at_ms: int | None = None
+    soundless_since_ms: int | None = None
     _cut_at_ms: int | None = None
     _cushion: bytes = b""
     _silence_ms: int = 0
@@ -78,7 +78,6 @@ class Bursts:
     _words: deque[tuple[str, int]] = field(default_factory=deque)
     _words_from_ms: int | None = None
     _words_at_ms: int = 0
-    _words_since_ms: int = 0
 
     def sound(self, mulaw: bytes, now_ms: int) -> list[Burst]:
         """The stream's next audio."""
@@ -92,7 +91,7 @@ class Bursts:
             return []
         out: list[Burst] = []
         if not self.is_open:
-            self.is_open, self._received_ms, self._given_until_ms, self.soundless_at_ms = True, 0, now_ms, None
+            self.is_open, self._received_ms, self._given_until_ms, self.soundless_since_ms = True, 0, now_ms, None
             out += [BurstBegan(), *(BurstWorded(text) for text, _ in self._words)]
         self._received_ms += duration_ms
         self._waiting.append(self._cushion + mulaw)
@@ -104,8 +103,8 @@ class Bursts:
         if self._is_cut(now_ms):
             self.unheard_words += 1
             return []
-        if not self._words:
-            self._words_since_ms = now_ms
+        if not self._words and not self.is_open:
+            self.soundless_since_ms = now_ms
         if self._words_from_ms is None:
             self._words_from_ms = start_ms
         self._words.append((text, end_ms - self._words_from_ms))
@@ -133,7 +132,7 @@ class Bursts:
     def forget(self) -> None:
         """Another session speaks from here on."""
         self.is_open, self._cut_at_ms, self._words_from_ms, self._cushion = False, None, None, b""
-        self.soundless_at_ms = None
+        self.soundless_since_ms = None
         self._waiting.clear()
         self._words.clear()
 
@@ -174,7 +173,6 @@ class Bursts:
         """Words that no sound has followed belong to nothing."""
         if self._words and now_ms - self._words_at_ms >= STRAY_WORDS_MS:
             self.unheard_words += len(self._words)
-            self.soundless_at_ms = self._words_since_ms
             self._words.clear()
             self._words_from_ms = None
 

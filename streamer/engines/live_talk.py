@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from calls.agent import Agent
 from calls.errors import ProviderFailed
 from streamer.engines.live_actions import Delegation, LiveActions
-from streamer.engines.live_bursts import Burst, BurstBegan, BurstEnded, Bursts, BurstSounded, BurstWorded, is_silent
+from streamer.engines.live_bursts import (
+    STRAY_WORDS_MS,
+    Burst,
+    BurstBegan,
+    BurstEnded,
+    Bursts,
+    BurstSounded,
+    BurstWorded,
+    is_silent,
+)
 from streamer.engines.live_ear import LiveEar
 from streamer.engines.live_turns import CallerTurns
 from streamer.events import (
@@ -36,6 +45,8 @@ from streamer.providers.endpointing import Began, Ended
 from streamer.providers.openai_live_events import AgentWords, CallerWords, Delegated, LiveEvent, Sound
 from streamer.turns import same_words
 
+SOONER_MS = 500
+"""How much sooner than our ear the model may find that a turn is over."""
 FIXED_ECHO_MS = 250
 """How long fixed words still sound after their last piece would have been played."""
 
@@ -106,7 +117,8 @@ class LiveTalk:
         since_ms, reply_s = self.turns.waiting_since_ms, self.agent.limits.reply_s
         if since_ms is None or not self._is_idle(now_ms):
             return None
-        if self.bursts.soundless_at_ms is not None and self.bursts.soundless_at_ms >= since_ms:
+        words_ms = self.bursts.soundless_since_ms
+        if words_ms is not None and words_ms >= since_ms - SOONER_MS and now_ms - words_ms >= STRAY_WORDS_MS:
             return failures.silent(self.model)
         return failures.reply_late(self.model, reply_s) if now_ms - since_ms >= reply_s * 1000 else None
 

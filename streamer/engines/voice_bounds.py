@@ -4,8 +4,7 @@ For a vendor that says when a turn was over but not when its last voice was (sem
 the words suggest), the audio itself is asked: a stretch counts as voice when a tenth of it is louder than -36 dBFS.
 """
 
-from collections.abc import Callable, Iterable
-from itertools import takewhile
+from collections.abc import Callable, Iterable, Iterator
 
 from streamer.playback import BYTES_PER_MS
 
@@ -32,9 +31,15 @@ def voice_end(since: Callable[[int], Iterable[tuple[bytes, int]]], from_ms: int,
     to_ms = until_ms
     while to_ms > from_ms:
         begin_ms = max(from_ms, to_ms - _LOOKED_AT_MS)
-        frames = takewhile(lambda frame, before_ms=to_ms: frame[1] < before_ms, since(begin_ms))
-        for mulaw, media_ms in reversed(list(frames)):
+        for mulaw, media_ms in reversed(list(_before(to_ms, since(begin_ms)))):
             if is_voice(mulaw):
                 return min(media_ms + len(mulaw) // BYTES_PER_MS, until_ms)
         to_ms = begin_ms
     return None
+
+
+def _before(to_ms: int, frames: Iterable[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+    for frame in frames:
+        if frame[1] >= to_ms:
+            return
+        yield frame

@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
+from tests.vendors.paced import call_at
 from tests.vendors.voice_energy import BYTES_PER_MS, VoiceEnergy
 
 BEHIND_MS = 60.0
@@ -131,7 +132,7 @@ class Ear:
             if self._timer.when() <= at_s and not self._timer.cancelled():
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(at_s, self._woken)
+        self._timer = call_at(at_s, self._woken)
 
     def _woken(self) -> None:
         self._timer = None

@@ -24,8 +24,6 @@ import re
 import time
 from typing import Any
 
-import orjson
-
 from tests.vendors.live_backend import Backend
 from tests.vendors.live_config import PCM, check_delegation_id, started, updated
 from tests.vendors.live_mouth import Mouth, Speech, speech_of
@@ -37,10 +35,10 @@ from tests.vendors.realtime_answers import Answers
 from tests.vendors.realtime_audio import Format, encoded
 from tests.vendors.realtime_says import Teller
 from tests.vendors.script_speech import LiveConnection, LiveScript, SpokenReply
+from tests.vendors.speech_inbox import Inbox, Later
 from tests.vendors.speech_tone import SILENCE
 from tests.vendors.web_socket import Socket
 
-_APPEND = frozenset(("type", "audio", "event_id"))
 _MOST_FIXTURE_MS = 30_000
 _CONTEXT_A_SECOND = 0.01 / 60
 
@@ -67,8 +65,9 @@ class Live:
         self._backend = Backend(self._say_backend, self._new_id)
         self._fixture = self._muted = self._heard_sound = False
         self._used_s = 0.0
-        self._timers: set[asyncio.TimerHandle] = set()
-        socket.on_text, socket.on_bytes = self._obey, self._refuse_binary
+        self._later = Later()
+        append, ignored = "session.input_audio.append", connection.ignored
+        Inbox(self._tell, EVENTS, append, self._act, ignored, self._check_order).read(socket)
         self._tell.begin()
 
     def stop(self) -> None:
@@ -79,38 +78,10 @@ class Live:
         self._tell.moment("closed")
         self._turns.ear.stop()
         self._tell.stop()
-        for timer in self._timers:
-            timer.cancel()
+        self._later.stop()
 
     def _new_id(self, kind: str) -> str:
         return f"{kind}_{self._number:06d}{next(self._ids):08d}"
-
-    def _later(self, delay_ms: float, what: Any, *arguments: Any) -> None:
-        if delay_ms <= 0:
-            what(*arguments)
-        else:
-            self._timers.add(self._loop.call_later(delay_ms / 1000, what, *arguments))
-
-    def _refuse_binary(self, _: bytes) -> None:
-        self._tell.refuse(Complaint(400, "Binary messages are not supported.", code="invalid_event"), None)
-
-    def _obey(self, raw: bytes) -> None:
-        event: Any = None
-        try:
-            event = orjson.loads(raw)
-            kind = event["type"]
-        except (orjson.JSONDecodeError, TypeError, KeyError):
-            what = "The event is not valid JSON, or its 'type' field is missing."
-            self._tell.refuse(Complaint(400, what, code="invalid_event"), None)
-            return
-        try:
-            if kind != "session.input_audio.append" or not event.keys() <= _APPEND or "audio" not in event:
-                EVENTS(event, "")
-            self._check_order(kind)
-            if kind not in self._connection.ignored:
-                self._act(kind, event)
-        except Complaint as complaint:
-            self._tell.refuse(complaint, event.get("event_id"))
 
     def _check_order(self, kind: str) -> None:
         if (kind == "session.start") == (self._session is not None):

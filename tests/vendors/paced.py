@@ -1,10 +1,17 @@
 """A list of messages sent at scripted moments, without a task."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
+
+
+def call_at(at_s: float, what: Callable[[], None]) -> asyncio.TimerHandle:
+    """As the loop's own. uvloop's clock stands still while a callback runs, and its timers count from when they are
+    set: what a vendor takes to make an answer would come on top of the script's own time."""
+    return asyncio.get_running_loop().call_later(max(0.0, at_s - time.monotonic()), what)
 
 
 class Paced(Generic[_Item]):
@@ -37,7 +44,7 @@ class Paced(Generic[_Item]):
                 return
             at_s, item = self._items[self._next]
             if at_s > self._loop.time() + 0.0006:
-                self._timer = self._loop.call_at(at_s, self._run)
+                self._timer = call_at(at_s, self._run)
                 return
             self._next += 1
             self._send(item)

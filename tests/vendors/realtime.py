@@ -20,8 +20,6 @@ import itertools
 import time
 from typing import Any
 
-import orjson
-
 from tests.vendors.meters import SessionMeters
 from tests.vendors.openai_errors import Complaint, of_code
 from tests.vendors.realtime_audio import Format, encoded
@@ -32,10 +30,10 @@ from tests.vendors.realtime_shapes import EVENTS
 from tests.vendors.realtime_turns import SEMANTIC_PREFIX_MS, RealtimeTurns
 from tests.vendors.realtime_voice import RealtimeVoice
 from tests.vendors.script_speech import RealtimeConnection, RealtimeScript
+from tests.vendors.speech_inbox import Inbox, Later
 from tests.vendors.web_socket import Socket
 
 LEAST_COMMIT_MS = 100
-_APPEND = frozenset(("type", "audio", "event_id"))
 
 
 class Realtime:
@@ -63,10 +61,10 @@ class Realtime:
         self._buffer = bytearray()
         self._turn_id, self._turn_start_ms = "", 0
         self._voice = RealtimeVoice(script, connection, self._tell, self._conversation, self._new_id, self._idled)
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._later = Later()
         meters.sessions_opened += 1
         meters.sessions_open += 1
-        socket.on_text, socket.on_bytes = self._obey, self._refuse_binary
+        Inbox(self._tell, EVENTS, "input_audio_buffer.append", self._act, connection.ignored).read(socket)
         if self._tell.begin():
             self._later(connection.created_ms, self._begin)
             self._later(connection.expires_s * 1000, self._expire)
@@ -79,8 +77,7 @@ class Realtime:
         self._turns.ear.stop()
         self._voice.stop()
         self._tell.stop()
-        for timer in self._timers:
-            timer.cancel()
+        self._later.stop()
 
     @property
     def _detection(self) -> dict[str, Any] | None:
@@ -90,12 +87,6 @@ class Realtime:
     def _new_id(self, kind: str) -> str:
         return f"{kind}_{self._number:06d}{next(self._ids):08d}"
 
-    def _later(self, delay_ms: float, what: Any, *arguments: Any) -> None:
-        if delay_ms <= 0:
-            what(*arguments)
-        else:
-            self._timers.add(self._loop.call_later(delay_ms / 1000, what, *arguments))
-
     def _begin(self) -> None:
         self._tell.moment("session.created")
         self._tell.say("session.created", session=self._session)
@@ -104,26 +95,6 @@ class Realtime:
         self._tell.moment("session_expired")
         self._tell.complain(of_code("session_expired"))
         self._tell.close(self._connection.expired_code, "session_expired")
-
-    def _refuse_binary(self, _: bytes) -> None:
-        self._tell.refuse(Complaint(400, "Binary messages are not supported.", code="invalid_event"), None)
-
-    def _obey(self, raw: bytes) -> None:
-        event: Any = None
-        try:
-            event = orjson.loads(raw)
-            kind = event["type"]
-        except (orjson.JSONDecodeError, TypeError, KeyError):
-            what = "The event is not valid JSON, or its 'type' field is missing."
-            self._tell.refuse(Complaint(400, what, code="invalid_event"), None)
-            return
-        try:
-            if kind != "input_audio_buffer.append" or not event.keys() <= _APPEND or "audio" not in event:
-                EVENTS(event, "")
-            if kind not in self._connection.ignored:
-                self._act(kind, event)
-        except Complaint as complaint:
-            self._tell.refuse(complaint, event.get("event_id"))
 
     def _act(self, kind: str, event: dict[str, Any]) -> None:
         match kind:
@@ -138,6 +109,7 @@ class Realtime:
                 self._turns.reset()
                 self._tell.say("input_audio_buffer.cleared")
             case "response.create":
+                self._tell.moment("response.create")
                 self._voice.create(event.get("response") or {}, self._session)
             case "response.cancel":
                 self._voice.cancel(event.get("response_id"))

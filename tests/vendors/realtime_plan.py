@@ -44,7 +44,8 @@ class End:
 
 
 Step: TypeAlias = Words | Sound | Calling | Arguments | End
-Plan: TypeAlias = list[tuple[float, Step]]
+Timed: TypeAlias = tuple[float, Step]
+Plan: TypeAlias = tuple[Timed, ...]
 """Steps in order, each with its milliseconds after the response was due."""
 
 
@@ -60,6 +61,7 @@ def sound_of(reply: SpokenReply, text: str) -> bytes:
     return SILENCE * len(mulaw) if reply.form == "silence" else mulaw
 
 
+@lru_cache(maxsize=512)
 def planned(reply: SpokenReply, text: str, offered: frozenset[str], most_tokens: float, *, spoken: bool) -> Plan:
     """The steps of `reply` with the words `text`. `spoken`: the client wants audio.
 
@@ -89,7 +91,7 @@ def planned(reply: SpokenReply, text: str, offered: frozenset[str], most_tokens:
     if reply.stall_after_ms is not None:
         until_ms = reply.first_audio_ms + reply.stall_after_ms / reply.times_realtime
         steps = [(at_ms, step) for at_ms, step in steps if at_ms < until_ms and not isinstance(step, End)]
-    return steps
+    return tuple(steps)
 
 
 def _affordable(tokens: list[str], reply: SpokenReply, most: float, *, spoken: bool) -> tuple[list[str], bool]:
@@ -102,10 +104,10 @@ def _affordable(tokens: list[str], reply: SpokenReply, most: float, *, spoken: b
     return tokens, False
 
 
-def _speech(reply: SpokenReply, text: str, tokens: list[str]) -> Plan:
+def _speech(reply: SpokenReply, text: str, tokens: list[str]) -> list[Timed]:
     if not text:
         return []
-    steps: Plan = []
+    steps: list[Timed] = []
     media_ms = float(reply.lead_silence_ms)
     for token in tokens:
         early_ms = max(0.0, media_ms - reply.transcript_lead_ms)
@@ -117,7 +119,7 @@ def _speech(reply: SpokenReply, text: str, tokens: list[str]) -> Plan:
     return sorted(steps, key=lambda step: step[0])
 
 
-def _text(reply: SpokenReply, tokens: list[str]) -> Plan:
+def _text(reply: SpokenReply, tokens: list[str]) -> list[Timed]:
     return [(reply.first_audio_ms + index * _TOKEN_MS, Words(token)) for index, token in enumerate(tokens)]
 
 

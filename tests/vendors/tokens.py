@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 _PIECE = re.compile(r" ?[^\W_]+(?:['’][^\W_]+)*|\s|.", re.DOTALL)
@@ -13,6 +14,7 @@ def pieces(text: str) -> list[str]:
     return _PIECE.findall(text)
 
 
+@lru_cache(maxsize=4096)
 def count(text: str) -> int:
     return sum(1 for _ in _PIECE.finditer(text))
 

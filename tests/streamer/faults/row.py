@@ -4,6 +4,11 @@ import asyncio
 import inspect
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import certifi
+import pytest
 
 from calls.errors import Blame
 from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, outcome_of, script
@@ -41,6 +46,19 @@ class Row:
     pauses_s: float = AT_ONCE_S
 
 
+class Rowed(Protocol):
+    """A line of any table."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def call(self) -> Call: ...
+
+    @property
+    def waits_s(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The outcomes by the row's name; `left_over` names the tasks that outlived their calls."""
@@ -48,24 +66,44 @@ class Batch:
     outcomes: dict[str, Outcome | Exception]
     left_over: list[str]
 
-    def of(self, row: Row) -> Outcome:
+    def of(self, row: Rowed) -> Outcome:
         outcome = self.outcomes[row.name]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
 
-def make_calls(rows: Sequence[Row]) -> Batch:
+def made_of(
+    rows: Sequence[Rowed],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    parameter: str = "row",
+) -> Batch:
+    """The outcomes of those rows that any selected test of the session asks for by name, with its `parameter`.
+
+    Nothing here speaks TLS: one certificate instead of the machine's hundred and fifty halves the work of a call.
+    """
+    items = [one for one in request.session.items if isinstance(one, pytest.Function) and hasattr(one, "callspec")]
+    wanted = {getattr(one.callspec.params.get(parameter), "name", "") for one in items}
+    bundle = tmp_path_factory.mktemp("tls") / "one.pem"
+    end = "-----END CERTIFICATE-----\n"
+    bundle.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", str(bundle))
+        return make_calls([row for row in rows if row.name in wanted])
+
+
+def make_calls(rows: Sequence[Rowed]) -> Batch:
     """Make the calls of all rows, some at a time."""
     return asyncio.run(_make_calls(rows))
 
 
-async def _make_calls(rows: Sequence[Row]) -> Batch:
+async def _make_calls(rows: Sequence[Rowed]) -> Batch:
     await outcome_of(Call(script(), utterances=()))  # what the first call of a process pays for is not the others'
     room = asyncio.Semaphore(_CALLS_AT_ONCE)
     outcomes: dict[str, Outcome | Exception] = {}
 
-    async def make(row: Row) -> None:
+    async def make(row: Rowed) -> None:
         async with room:
             try:
                 outcomes[row.name] = await outcome_of(row.call)

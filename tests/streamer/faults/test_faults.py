@@ -9,7 +9,7 @@ import pytest
 from calls.conversation import Role
 from calls.record import Do
 from streamer.leaving import HANDED_OVER
-from tests.streamer.faults import realtime_rows, turn_rows
+from tests.streamer.faults import turn_rows
 from tests.streamer.faults.conftest import FAULTS
 from tests.streamer.faults.row import ROOM_S, Batch, Row
 from tests.streamer.faults.scene import ANSWERS, GREETING
@@ -68,14 +68,13 @@ def test_nothing_is_left_over(batch: Batch) -> None:
 
 
 def test_no_kind_of_fault_is_left_out() -> None:
-    """Silent audio is nothing that a reply model can answer with, and of OpenAI Realtime an answer without sound is."""
+    """Silent audio is nothing that a reply model can answer with. Speech to speech: `test_speech_faults`."""
     scripts = [row.call.script for row in (*FAULTS, *turn_rows.ROWS)]
     every = set(get_args(Kind))
     assert _kinds(one.fault for told in scripts for one in told.deepgram.connections) == every
     assert _kinds(one.fault for told in scripts for one in told.elevenlabs.sockets) == every
     assert _kinds(one.fault for told in scripts for one in told.elevenlabs.requests) == every
     assert _kinds(one.fault for told in scripts for one in told.openai.replies) == every - {"silence"}
-    assert _kinds(one.fault for row in realtime_rows.ROWS for one in row.sessions) == every - {"silence"}
 
 
 def _kinds(faults: Iterable[Fault | None]) -> set[str]:

@@ -9,8 +9,8 @@ from calls.conversation import Role
 from calls.record import Mode
 from streamer.engines.realtime import RESENT_MS
 from tests.streamer.faults.caller import Utterance
-from tests.streamer.faults.realtime_rows import AGENT, GOOD, PHRASES, reply
 from tests.streamer.faults.scene import ANSWERS, ASKED, GREETING, Call, Outcome, outcome_of, script, thinking
+from tests.streamer.faults.speech_row import AGENT, GOOD, PHRASES, reply
 from tests.vendors.script import Fault
 from tests.vendors.script_speech import Heard, RealtimeConnection, RealtimeScript, SpokenReply
 
