@@ -89,6 +89,42 @@ def test_words_that_come_behind_their_audio_are_told_at_the_end() -> None:
     assert bursts.due(100 + END_MS) == [BurstSounded(b"", "Yes"), BurstEnded()]
 
 
+def test_words_that_no_sound_follows_belong_to_nothing() -> None:
+    bursts = Bursts()
+    bursts.words("late", 0, 100, 0)
+    bursts.due(3_100)
+    assert bursts.unheard_words == 1
+    assert bursts.sound(TENTH, 3_200) == [BurstBegan(), BurstSounded(TENTH, "")]
+
+
+def test_after_a_cut_the_same_burst_is_not_heard_and_the_next_one_is() -> None:
+    bursts = Bursts()
+    stream(bursts, TENTH, TENTH)
+    bursts.cut(200)
+    assert stream(bursts, TENTH, TENTH, PAUSE, from_ms=200) == []
+    assert bursts.words("unheard", 0, 100, 450) == []
+    assert bursts.unheard_words == 1
+    out = stream(bursts, PAUSE, PAUSE, TENTH, from_ms=500)
+    assert out[0] == BurstBegan()
+
+
+def test_a_model_that_speaks_on_after_a_cut_is_heard_again_in_the_end() -> None:
+    bursts = Bursts()
+    stream(bursts, TENTH)
+    bursts.cut(100)
+    out = stream(bursts, *[TENTH] * 30, from_ms=100)
+    assert out[0] == BurstBegan()
+    assert sound_ms(out) == 500
+
+
+def test_another_session_begins_afresh() -> None:
+    bursts = Bursts()
+    stream(bursts, TENTH)
+    bursts.cut(100)
+    bursts.forget()
+    assert bursts.sound(TENTH, 110)[0] == BurstBegan()
+
+
 def test_words_that_no_sound_follows_are_soundless_until_there_is_one() -> None:
     bursts = Bursts()
     for at_ms in (1_000, 1_400):
