@@ -16,6 +16,7 @@ from typing import Self, TypeAlias
 import httpx
 
 from offhook.stack.environment import LOOPBACK
+from offhook.stack.plain_http import NO_TLS
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Front:
 
     async def _look(self) -> None:
         # No proxy from the environment: the streamers are on loopback.
-        async with httpx.AsyncClient(trust_env=False, timeout=LOOK_WITHIN_S) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=LOOK_WITHIN_S) as http:
             while True:
                 ready = await asyncio.gather(*(_is_ready(http, port) for port in self._ports))
                 self.turns.ready = frozenset(port for port, yes in zip(self._ports, ready, strict=True) if yes)

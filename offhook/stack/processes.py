@@ -13,6 +13,7 @@ import httpx
 
 from calls.errors import Blame, OffhookError
 from offhook.stack.environment import LOOPBACK
+from offhook.stack.plain_http import NO_TLS
 
 _PROBE_TIMEOUT_S = 1.0
 _PROBE_PAUSE_S = 0.05
@@ -101,7 +102,7 @@ class Process:
         self.check()
         try:
             # No proxy from the environment: the child is on loopback.
-            answer = httpx.get(self._ready_url, timeout=_PROBE_TIMEOUT_S, trust_env=False)
+            answer = httpx.get(self._ready_url, timeout=_PROBE_TIMEOUT_S, trust_env=False, verify=NO_TLS)
         except httpx.TransportError:
             return False
         self.check()
