@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-Notation = dict[str, Any]
+Notation = Mapping[str, Any]
 
 
-def to_wire(item: Mapping[str, Any]) -> dict[str, Notation]:
+def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item in DynamoDB's notation. TypeError for a value that the table does not hold."""
     return {name: _noted(value) for name, value in item.items()}
 
 
-def from_wire(item: Mapping[str, Notation]) -> dict[str, Any]:
+def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
     """The inverse of `to_wire`; numbers come back as Decimals. TypeError for a notation that is not known here."""
     return {name: _read(noted) for name, noted in item.items()}
 

@@ -4,14 +4,18 @@
 """
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from calls.errors import OffhookError
 from handlers import in_time
 from handlers.logs import log_error
+
+if TYPE_CHECKING:
+    from calls.aws_json import AwsJson
 
 ASK_WITHIN_S = 0.5
 """The most that a webhook waits for the queue."""
@@ -36,7 +40,7 @@ class NoWatch:
 
 
 class SqsClient(Protocol):
-    """What is used of boto3's."""
+    """What is used of botocore's."""
 
     def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> Any: ...  # noqa: N803
 
@@ -80,8 +84,13 @@ def read(body: str) -> Watched:
         raise WatchFailed("A message in the watchdog's queue is not ours.", code="watch-malformed") from error
 
 
-def sqs_client(endpoint_url: str | None = None) -> SqsClient:
+def sqs_client(endpoint_url: str | None = None, environment: Mapping[str, str] = os.environ) -> SqsClient:
     """With credentials and region from the environment; a message that is not taken at once is not taken."""
+    from calls.aws_json import AwsJson, Service, is_enough
+
+    sqs = Service("sqs", "AmazonSQS", ASK_WITHIN_S, ASK_WITHIN_S, attempts=1)
+    if is_enough(sqs, environment):
+        return _Sqs(AwsJson(sqs, environment, endpoint_url))
     from botocore.config import Config
 
     from calls import aws_clients
@@ -90,6 +99,16 @@ def sqs_client(endpoint_url: str | None = None) -> SqsClient:
     config = Config(connect_timeout=ASK_WITHIN_S, read_timeout=ASK_WITHIN_S, retries=attempts)  # type: ignore[arg-type]
     client: SqsClient = aws_clients.client("sqs", endpoint_url, config)
     return client
+
+
+class _Sqs:
+    """Named and asked as botocore's client."""
+
+    def __init__(self, sqs: "AwsJson") -> None:
+        self._sqs = sqs
+
+    def send_message(self, **message: Any) -> Any:
+        return self._sqs.ask("SendMessage", message)
 
 
 def ask(queue: WatchQueue, call_id: str, stream: int, note: Callable[[OffhookError], None]) -> None:

@@ -113,11 +113,12 @@ class _Lasting:
 
 @lru_cache(maxsize=1)
 def _lasting() -> _Lasting:
-    from calls.dynamo import DynamoCallStore, client
+    from calls.dynamo import DynamoCallStore
+    from calls.dynamo_json import quick_client
 
     settings = _settings_kept().current()
     return _Lasting(
-        store=DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, now_ms),
+        store=DynamoCallStore(quick_client(os.environ, settings.aws_endpoint_url or None), settings.table, now_ms),
         watch_queue=watch_queue_for(settings),
         streamer_ready=_health_of(settings.stream_url) if settings.climb else lambda: False,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from calls.dynamo import DynamoCallStore, create_table
+from calls.dynamo_json import quick_client
 from calls.store import CallStore
 from offhook.stack.environment import LOOPBACK
 from offhook.stack.ministack import local_client
@@ -18,6 +19,9 @@ from tests.fakes.memory_store import MemoryCallStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+LAMBDAS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
 
 
 def on_a_new_table(client: "DynamoDBClient", clock: Clock) -> DynamoCallStore:
@@ -52,6 +56,20 @@ class TestMinistack(StoreContract):
     @pytest.fixture
     def lost_store(self, clock: Clock) -> CallStore:
         return DynamoCallStore(local_client(f"http://{LOOPBACK}:{free_port()}"), "calls", clock)
+
+
+class TestLambdas(TestMinistack):
+    """As the Lambdas ask it, without a client of botocore's."""
+
+    @pytest.fixture
+    def store(self, dynamo_client: "DynamoDBClient", dynamo_endpoint: str, clock: Clock) -> CallStore:
+        table = f"calls-{uuid.uuid4().hex}"
+        create_table(dynamo_client, table)
+        return DynamoCallStore(quick_client(LAMBDAS, dynamo_endpoint), table, clock)
+
+    @pytest.fixture
+    def lost_store(self, clock: Clock) -> CallStore:
+        return DynamoCallStore(quick_client(LAMBDAS, f"http://{LOOPBACK}:{free_port()}"), "calls", clock)
 
 
 WHY_NO_REFEREE = dynamodb_local.why_not()

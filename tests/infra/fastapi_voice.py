@@ -3,7 +3,6 @@
 What is done for the call is the same code; the way to it is the other one. Run by Lambda's runtime, as `handler`.
 """
 
-import os
 from functools import cache
 
 import openai
@@ -31,7 +30,7 @@ async def voice(request: Request) -> Response:
     form = {name: str(value) for name, value in (await request.form()).items()}
     here = wired()
     url, signature = f"{here.settings.public_url}{request.url.path}", request.headers["x-twilio-signature"]
-    if not RequestValidator(os.environ["TWILIO_AUTH_TOKEN"]).validate(url, form, signature):
+    if not RequestValidator(here.settings.twilio_auth_token).validate(url, form, signature):
         return Response(status_code=403)
     record = here.store.by_sid(form["CallSid"]) or CallRecord(
         call_id=str(ULID()),
