@@ -81,7 +81,7 @@ async def test_who_comes_while_another_looks_has_what_that_finds() -> None:
     looking = asyncio.gather(rekeying.look_anew(), rekeying.look_anew())
     await asyncio.sleep(0.02)
     kept.may_answer.set()
-    assert await looking == [True, True]
+    assert list(await looking) == [True, True]
     assert told == [SECOND]
 
 
