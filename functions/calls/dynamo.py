@@ -167,14 +167,16 @@ class DynamoCallStore:
                 raise sid_taken()
         raise contended(self._table)
 
-    def change(self, call_id: str, change: Callable[[CallRecord], CallRecord]) -> CallRecord:
+    def change(
+        self, call_id: str, change: Callable[[CallRecord], CallRecord], seen: CallRecord | None = None
+    ) -> CallRecord:
         """Put CALL#/META  if version = :seen               nobody wrote since we looked"""
         for _ in self._tries():
-            seen = self._found(call_id)
-            changed = next_version(seen, change(seen))
+            newest, seen = seen or self._found(call_id), None
+            changed = next_version(newest, change(newest))
             if changed is None:
-                return seen
-            if self._requests.put_together(Put.if_version(record_item(changed), seen.version)) is None:
+                return newest
+            if self._requests.put_together(Put.if_version(record_item(changed), newest.version)) is None:
                 return changed
         raise contended(self._table)
 

@@ -42,10 +42,13 @@ class CallStore(Protocol):
         """Give the call its CallSid and write the pointer, together. Doing it again with the same pair changes
         nothing. CallNotFound; CallExists when the call has another sid or the sid another call."""
 
-    def change(self, call_id: str, change: Callable[[CallRecord], CallRecord]) -> CallRecord:
+    def change(
+        self, call_id: str, change: Callable[[CallRecord], CallRecord], seen: CallRecord | None = None
+    ) -> CallRecord:
         """Apply a pure function to the newest record and write the result if nobody wrote in between (a condition on
         `version`), again until it holds; returns what stands. `change` may run many times. A `change` that returns
-        its argument writes nothing. CallNotFound."""
+        its argument writes nothing. `seen` is the record as it was read a moment ago: it spares a
+        read, and stands where `change` leaves it as it is. CallNotFound."""
 
     def append_turn(self, call_id: str, turn: Turn) -> None:
         """Write one turn as its own item. A turn whose id is there already stays as it is."""

@@ -47,7 +47,7 @@ def conduct(wired: Wired, record: CallRecord, moment: Moment, key: str, said: Tu
         return _finish(wired, call_id, key, earlier)
     agent = wired.agent(record.agent)
     conversation = _as_said(wired.store.conversation(call_id), said)
-    decision = _decide(wired, call_id, conversation, agent, moment)
+    decision = _decide(wired, record, conversation, agent, moment)
     model_ms: int | None = None
     if isinstance(decision.step, Answer) and agent.budget.is_set:
         from handlers.thrift import within_budget  # prices and numbering plans, which no other call waits for
@@ -102,14 +102,14 @@ def have_watched(wired: Wired, record: CallRecord) -> None:
     watch_queue.ask(wired.watch_queue, record.call_id, record.streams_served, note)
 
 
-def _decide(wired: Wired, call_id: str, conversation: Conversation, agent: Agent, moment: Moment) -> Decision:
+def _decide(wired: Wired, seen: CallRecord, conversation: Conversation, agent: Agent, moment: Moment) -> Decision:
     decisions: list[Decision] = []
 
     def change(record: CallRecord) -> CallRecord:
         decisions.append(route.decide(record, conversation, agent, moment, wired.now_ms()))
         return decisions[-1].record
 
-    stands = wired.store.change(call_id, change)
+    stands = wired.store.change(seen.call_id, change, seen)
     return Decision(stands, decisions[-1].step)
 
 
@@ -133,7 +133,7 @@ def _think(wired: Wired, asked: Decision, conversation: Conversation, agent: Age
         )
         return decisions[-1].record
 
-    stands = wired.store.change(call_id, change)
+    stands = wired.store.change(call_id, change, asked.record)
     return Decision(stands, decisions[-1].step), model_ms
 
 

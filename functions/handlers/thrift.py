@@ -48,7 +48,7 @@ def _taken(wired: Wired, asked: Decision, agent: Agent, due: Due) -> Decision:
         record = noted(record, failure)
         return record if due.step is Step.WARN else replace(record, end_reason=record.end_reason or EndReason.LIMIT)
 
-    stands = wired.store.change(asked.record.call_id, change)
+    stands = wired.store.change(asked.record.call_id, change, asked.record)
     if due.step is Step.WARN:
         return Decision(stands, asked.step)
     return Decision(stands, SayAndHangUp(agent.phrases.limit_goodbye, stands.end_reason or EndReason.LIMIT))

@@ -27,6 +27,17 @@ class ContentContract:
         assert store.change(CALL_ID, lambda record: record) == a_call()
         assert store.by_call_id(CALL_ID) == a_call()
 
+    def test_a_change_of_the_newest_as_it_was_read_is_written_as_it_is(self, store: CallStore) -> None:
+        store.create(a_call())
+        assert store.change(CALL_ID, one_more, a_call()) == replace(a_call(), streams_served=1, version=1)
+        assert store.by_call_id(CALL_ID) == replace(a_call(), streams_served=1, version=1)
+
+    def test_a_change_of_what_another_has_changed_since_begins_anew(self, store: CallStore) -> None:
+        store.create(a_call())
+        store.change(CALL_ID, one_more)
+        assert store.change(CALL_ID, one_more, a_call()) == replace(a_call(), streams_served=2, version=2)
+        assert store.by_call_id(CALL_ID) == replace(a_call(), streams_served=2, version=2)
+
     def test_a_change_needs_its_call(self, store: CallStore) -> None:
         with pytest.raises(CallNotFound):
             store.change(CALL_ID, one_more)

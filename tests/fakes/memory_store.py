@@ -91,12 +91,21 @@ class MemoryCallStore:
             self._records[call_id] = attached
             return attached
 
-    def change(self, call_id: str, change: Callable[[CallRecord], CallRecord]) -> CallRecord:
+    def change(
+        self, call_id: str, change: Callable[[CallRecord], CallRecord], seen: CallRecord | None = None
+    ) -> CallRecord:
         with self._up():
-            seen = self._found(call_id)
-            changed = next_version(seen, change(seen))
+            newest = self._found(call_id)
+            if seen is not None:
+                changed = next_version(seen, change(seen))
+                if changed is None:
+                    return seen
+                if seen.version == newest.version:
+                    self._records[call_id] = changed
+                    return changed
+            changed = next_version(newest, change(newest))
             if changed is None:
-                return seen
+                return newest
             self._records[call_id] = changed
             return changed
 

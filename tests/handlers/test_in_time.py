@@ -101,10 +101,12 @@ class Stuck(MemoryCallStore):
             self.freed.wait(20)
         return super().conversation(call_id)
 
-    def change(self, call_id: str, change: Callable[[CallRecord], CallRecord]) -> CallRecord:
+    def change(
+        self, call_id: str, change: Callable[[CallRecord], CallRecord], seen: CallRecord | None = None
+    ) -> CallRecord:
         if self.stuck and self.wholly:
             self.freed.wait(20)
-        changed = super().change(call_id, change)
+        changed = super().change(call_id, change, seen)
         if self.freed.is_set():
             self.late_done.set()
         return changed
