@@ -25,9 +25,10 @@ def telling(team: Receiver) -> dict[str, str]:
     return {**url, "OFFHOOK_EVENT_BUS": BUS, "OFFHOOK_AFTER_CALL_S": "1"}
 
 
-async def told(here: Scene, ended: Ended, team: Receiver) -> Mapping[str, Any]:
-    """The data of the call's webhook, once it is there and its event too, which says the same."""
-    bus = await asyncio.to_thread(Bus, here.stack.settings.aws_endpoint_url)  # an event is put again until it is there
+async def told(here: Scene, ended: Ended, team: Receiver, bus: Bus | None = None) -> Mapping[str, Any]:
+    """The data of the call's webhook, once it is there and its event too, which says the same. A scene has one bus:
+    who asks after several calls makes it."""
+    bus = bus or await bus_of(here)
     async with asyncio.timeout(TOLD_WITHIN_S):
         while not (webhook := team.of_call(ended.record.call_id)):  # noqa: ASYNC110 - another process sends it
             await asyncio.sleep(0.1)
@@ -51,6 +52,33 @@ def check_told(data: Mapping[str, Any], ended: Ended, cost: Cost, mode: str) -> 
     assert data["latencyMs"][mode]["total"]["n"] > 0
 
 
+async def bus_of(here: Scene) -> Bus:
+    """Made at any time: an event is put again until there is one."""
+    return await asyncio.to_thread(Bus, here.stack.settings.aws_endpoint_url)
+
+
+def check_exchanged(more: Mapping[str, Any], less: Mapping[str, Any]) -> None:
+    """Of two calls that differ in their recordings, where `less` lacks one, all differs that is made of what was said;
+    and it used less of everything that is paid for."""
+    assert more["outcome"]["summary"] != less["outcome"]["summary"]
+    assert more["outcome"]["fields"] != less["outcome"]["fields"]
+    assert len(more["transcript"]) > len(less["transcript"])
+    assert _measured(more) > _measured(less)
+    used, used_less = _used(more), _used(less)
+    assert used.keys() == used_less.keys()
+    assert all(used[kind] > used_less[kind] for kind in used)
+
+
+def _measured(data: Mapping[str, Any]) -> int:
+    """How many times were taken, of all stages."""
+    return sum(stage["n"] for stages in data["latencyMs"].values() for stage in stages.values())
+
+
+def _used(data: Mapping[str, Any]) -> Mapping[str, int]:
+    """By kind, all amounts together."""
+    return {part["kind"]: sum(part["amounts"].values()) for part in data["cost"]["parts"]}
+
+
 def cost_of_call(here: Scene, ended: Ended) -> Cost:
     used = here.stack.store.usage(ended.record.call_id)
     return call_cost(ended.record, ended.conversation, used, standard(), ended.record.ended_at_ms or 0)
@@ -58,9 +86,20 @@ def cost_of_call(here: Scene, ended: Ended) -> Cost:
 
 def line_usd(ended: Ended) -> Decimal:
     """Whole minutes of an outbound call in the USA and of its stream, from the line's own clock."""
+    return _minutes(ended) * (Decimal("0.0140") + Decimal("0.0044"))
+
+
+def twiml_usd(ended: Ended) -> Decimal:
+    """A call that never streamed: its minutes, what the box spoke in a standard voice, in whole hundreds of letters,
+    and each time that it understood words."""
+    hundreds = max(1, sum(len(spoken.text) for spoken in ended.call.log.spoken) // 100)
+    understood = sum(bool(one.speech) for one in ended.call.log.understood)
+    return _minutes(ended) * Decimal("0.0140") + hundreds * Decimal("0.0008") + understood * Decimal("0.02")
+
+
+def _minutes(ended: Ended) -> int:
     assert ended.call.recording is not None
-    minutes = math.ceil(ended.call.recording.duration_ms / 60_000)
-    return minutes * (Decimal("0.0140") + Decimal("0.0044"))
+    return math.ceil(ended.call.recording.duration_ms / 60_000)
 
 
 def realtime_usd(billed: Mapping[str, int], before: Mapping[str, int]) -> Decimal:

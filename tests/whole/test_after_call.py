@@ -11,6 +11,7 @@ import pytest_asyncio
 from calls.record import Mode
 from offhook.embedded import EmbeddedEars, EmbeddedMouth
 from streamer.providers.embedded_models import EmbeddedModels
+from tests.whole.aftermath import check_exchanged
 from tests.whole.bus import BUS, Bus
 from tests.whole.receiver import SECRET, Receiver, receiving
 from tests.whole.scene import AGENTS, Ended, Scene, scene, script
@@ -82,7 +83,8 @@ async def calls(here: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     under_way = {
         "pipeline": await here.call(script(folder, HOURS, BOOKING, GOODBYE)),
         "traditional": await here.call(script(folder, HOURS, BOOKING, GOODBYE), Mode.TRADITIONAL),
-        "other words": await here.call(script(folder, HOURS, GOODBYE), Mode.TRADITIONAL),
+        "pipeline, other words": await here.call(script(folder, HOURS, GOODBYE)),
+        "traditional, other words": await here.call(script(folder, HOURS, GOODBYE), Mode.TRADITIONAL),
         "by a model": here.ring(script(folder, HOURS, BOOKING, GOODBYE)),
         "silent": await here.call(script(folder, "hang_up = true"), Mode.TRADITIONAL),
     }
@@ -141,10 +143,13 @@ async def test_a_call_is_told_with_summary_fields_cost_and_latency(told: Any, ca
     assert any("model" in turn["latencyMs"] for turn in data["transcript"])
 
 
-async def test_other_words_leave_another_outcome(told: Any) -> None:
-    outcome = told["other words"][0]["data"]["outcome"]
-    assert all(field["value"] is None for field in outcome["fields"].values())
-    assert outcome["summary"] != told["traditional"][0]["data"]["outcome"]["summary"]
+@pytest.mark.parametrize("mode", ["pipeline", "traditional"])
+async def test_other_words_leave_another_outcome(told: Any, mode: str) -> None:
+    """Realtime's are in test_realtime_outcomes."""
+    said, exchanged = told[mode][0]["data"], told[f"{mode}, other words"][0]["data"]
+    assert exchanged["modes"] == [mode]
+    assert all(field["value"] is None for field in exchanged["outcome"]["fields"].values())
+    check_exchanged(said, exchanged)
 
 
 async def test_nothing_is_invented_for_a_caller_who_said_nothing(told: Any) -> None:
