@@ -50,8 +50,8 @@ from streamer.unworded import NO_WORDS, WORDS_WITHIN_MS, UnwordedTurn, UnwordedT
 class Dialogue:
     """`now_ms` is epoch milliseconds throughout; turns are named after `name`; `mode` is the rung they are spoken on.
 
-    `engine_leads`: the engine decides for itself when to speak, so a turn of the caller's orders no answer. What the
-    caller said until `confirmed_until_ms` stands in the record.
+    `engine_leads`: the engine decides for itself when to speak, so a turn of the caller's orders no answer, and has to
+    be answered since `unanswered_end`. What the caller said until `confirmed_until_ms` stands in the record.
     """
 
     agent: Agent
@@ -66,7 +66,7 @@ class Dialogue:
     floor: Floor = field(init=False)
     keypad: Keypad = field(default_factory=Keypad)
     unworded: UnwordedTurns = field(default_factory=UnwordedTurns)
-    _unanswered_end: TurnEnd | None = None
+    unanswered_end: TurnEnd | None = None
     _guessed: str | None = None
     _turns_made: int = 0
 
@@ -106,8 +106,8 @@ class Dialogue:
             effects = self.interrupt(now_ms)
             if answered := self.unworded.decide():
                 self.floor.turn_taken()
-            self.voice.begun(event.reply_id, now_ms, answered or self._unanswered_end)
-            self._unanswered_end = None
+            self.voice.begun(event.reply_id, now_ms, answered or self.unanswered_end)
+            self.unanswered_end = None
             return effects
         if isinstance(event, ReplyDone) and self.voice.reply and event.reply_id == self.voice.reply.id:
             self.keypad.expected = event.keys
@@ -223,7 +223,7 @@ class Dialogue:
 
     def _answer_to(self, end: TurnEnd, now_ms: int) -> list[Effect]:
         if self.engine_leads:
-            self._unanswered_end = end
+            self.unanswered_end = end
             return []
         return self.voice.answer(self.conversation, now_ms, answers=end)
 

@@ -29,6 +29,7 @@ from streamer.events import (
     ReplyWorded,
     SendClear,
     TurnEnded,
+    TurnTaken,
     Used,
 )
 from streamer.going_on import go_on, take_up
@@ -146,7 +147,7 @@ class Session:
             case EngineLost(failure):
                 return self._change_engine(failure, now_ms)
             case _:
-                self._has_heard = True
+                self._has_heard |= not self.dialogue.engine_leads or isinstance(event, TurnTaken)  # its ear is our own
                 return self.dialogue.hear(event, now_ms) + self.on_time(now_ms)
 
     def _used(self, used: Used, now_ms: int) -> CommitUsage:
@@ -245,6 +246,9 @@ class Session:
         reply = self.dialogue.voice.reply
         if reply and not reply.is_held and not reply.is_whole and reply.own_sound_at_ms is None:
             return now_ms - reply.wanted_since_ms
+        end = self.dialogue.unanswered_end
+        if reply is None and end is not None and self.dialogue.conversation.unanswered:
+            return now_ms - end.decided_at_ms
         runs_ms = now_ms - engine_since_ms
         return 0 if self._has_heard or runs_ms > HEARS_WITHIN_MS else runs_ms
 
