@@ -24,8 +24,8 @@ export SAM_CLI_TELEMETRY := 0
 # compiles every SDK anew, which takes it seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Two processes share the tests; tests/conftest.py says who runs which.
-SHARED := -n 2 --no-loadscope-reorder
+# Three processes share the tests, on two cores too; tests/conftest.py says why, and who runs which.
+SHARED := -n 3 --no-loadscope-reorder
 
 # Many tests hold calls in real time, which a machine that is busy with something else can spoil. What failed runs once
 # more, in a process of its own; what is broken fails again.

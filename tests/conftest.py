@@ -21,18 +21,20 @@ pytest.register_assert_rewrite(
     "tests.calls.store_contract", "tests.calls.store_contract_content", "tests.calls.store_contract_identity"
 )
 
-# A process takes a file at a time, and of these all of a line, in this order. Whole calls disturb each other most, so
-# one process holds them one after the other, which takes it about as long as the other one needs for the rest. In the
-# other folders files share what is costly to make. What waits for real milliseconds comes late, beside the lighter
-# calls; whoever is free first ends with what minds least who is beside it.
+# A process takes a file at a time, and of these all of a line, in this order. Calls are held in real time, in which
+# processes mostly wait, so more of them than cores share the tests. Whole calls disturb each other most: they are held
+# one after the other in each of two processes, those with embedded speech, which share its models, in the first. In the
+# other folders files share what is costly to make. What waits for real milliseconds comes late, when there is least
+# beside it.
 ALL_OTHERS: tuple[str, ...] = ()
+EMBEDDED_SPEECH = ("calls", "after_call", "replay")
 TOGETHER = (
-    ("tests/chaos/", "tests/whole/"),
+    ("tests/chaos/", *(f"tests/whole/test_{name}.py" for name in EMBEDDED_SPEECH), "tests/offhook/test_up.py"),
+    ("tests/whole/",),
     ("tests/infra/",),
     ALL_OTHERS,
     ("tests/streamer/faults/",),
     ("tests/streamer/ladder/",),
-    ("tests/offhook/test_up.py",),
 )
 
 
