@@ -134,9 +134,11 @@ class ReplyLost:
 
 @dataclass(frozen=True, slots=True)
 class EngineLost:
-    """The engine can no longer hear, think or speak."""
+    """The engine can no longer hear, think or speak. `caller_waits`: the caller has said something that it did not tell
+    of, or not the end of, and is silent."""
 
     failure: Failure
+    caller_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

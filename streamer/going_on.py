@@ -11,23 +11,17 @@ or that they had ended
 """
 
 from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
-from calls.errors import Failure
 from streamer.dialogue import Dialogue
 from streamer.events import Answer, Effect, Fill, ReplySpoken, Say
-from streamer.ladder import DEAF
 from streamer.playback import BYTES_PER_MS
 from streamer.reply_in_progress import ReplyInProgress
 
-SPOKEN_MS = 2_500
-"""Who began to speak so long ago, and whose engine then took its time to be lost, has ended and waits."""
-_SILENT = ("-stalled", "-unreachable")
-"""How the codes of failures end that took their time to be noticed."""
 _SENTENCE_ENDS = (".", "!", "?", "…")
 
 
-def go_on(dialogue: Dialogue, failure: Failure, bridge: bytes, now_ms: int) -> list[Effect]:
-    """The orders to the engine that comes after the one lost by `failure`, and what Twilio is sent meanwhile. `bridge`
-    is phrases.bridge as mu-law, empty where nobody has spoken it yet: the new engine then does."""
+def go_on(dialogue: Dialogue, bridge: bytes, now_ms: int, *, caller_waits: bool = False) -> list[Effect]:
+    """The orders to the new engine, and what Twilio is sent meanwhile. `bridge` is phrases.bridge as mu-law, empty
+    where nobody has spoken it yet: the new engine then does. `caller_waits` as in `EngineLost`."""
     dialogue.forget_guess(now_ms)
     reply = dialogue.voice.reply
     if reply and reply.own_sound_at_ms is None and dialogue.forget_unworded(reply.answers):
@@ -36,19 +30,12 @@ def go_on(dialogue: Dialogue, failure: Failure, bridge: bytes, now_ms: int) -> l
     if reply is None:
         if dialogue.conversation.unanswered:
             return kept + _answer(dialogue, bridge, now_ms)
-        return kept + (_bridge_alone(dialogue, bridge, now_ms) if _is_left_waiting(dialogue, failure, now_ms) else [])
+        return kept + (_bridge_alone(dialogue, bridge, now_ms) if caller_waits else [])
     if reply.is_whole:
         return kept
     if reply.own_sound_at_ms is None:
         return [*kept, _order_anew(dialogue, reply, now_ms), *_cover(dialogue, reply, bridge, now_ms)]
     return kept + _finish(dialogue, reply, bridge, now_ms)
-
-
-def _is_left_waiting(dialogue: Dialogue, failure: Failure, now_ms: int) -> bool:
-    """Whether a caller has said something of which nobody has told, or has not told the end."""
-    if failure.code.endswith(DEAF):
-        return True
-    return failure.code.endswith(_SILENT) and dialogue.floor.speaks_for_ms(now_ms) >= SPOKEN_MS
 
 
 def take_up(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
@@ -131,9 +118,9 @@ def _only_cover(dialogue: Dialogue, reply: ReplyInProgress, bridge: bytes, now_m
 
 
 def _bridge_alone(dialogue: Dialogue, bridge: bytes, now_ms: int) -> list[Effect]:
-    """The bridge phrase as a reply of its own, which the voice that is heard again does not interrupt."""
-    text, voice = dialogue.agent.phrases.bridge, dialogue.voice
-    if not text:
+    """The bridge phrase as a reply of its own, which the voice that is heard again does not interrupt; not twice."""
+    text, voice, said = dialogue.agent.phrases.bridge, dialogue.voice, dialogue.conversation.turns
+    if not text or (said and said[-1].heard == text):
         return []
     order = voice.say(text, now_ms)
     dialogue.floor.voice_stopped()

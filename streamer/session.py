@@ -144,8 +144,8 @@ class Session:
                 return self.dialogue.reply(event, now_ms) or self._finish_if_heard(now_ms)
             case ReplyLost(reply_id, failure):
                 return self._reply_lost(reply_id, failure, now_ms)
-            case EngineLost(failure):
-                return self._change_engine(failure, now_ms)
+            case EngineLost(failure, caller_waits):
+                return self._change_engine(failure, now_ms, caller_waits=caller_waits)
             case _:
                 self._has_heard |= not self.dialogue.engine_leads or isinstance(event, TurnTaken)  # its ear is our own
                 return self.dialogue.hear(event, now_ms) + self.on_time(now_ms)
@@ -220,7 +220,7 @@ class Session:
 
     # --- another engine ----------------------------------------------------------------------------------------------
 
-    def _change_engine(self, failure: Failure, now_ms: int) -> list[Effect]:
+    def _change_engine(self, failure: Failure, now_ms: int, *, caller_waits: bool = False) -> list[Effect]:
         """Whatever was said and is being said stays; only when no engine is left does the call leave the socket, not
         in mid-word: what has become sound is heard first."""
         reply = self.dialogue.voice.reply
@@ -238,7 +238,7 @@ class Session:
             return self._leave_after_last_words(now_ms)
         self.mode, self._has_heard = mode, False
         self.dialogue.stand_on(mode)
-        going_on = go_on(self.dialogue, failure, self.bridge, now_ms)
+        going_on = go_on(self.dialogue, self.bridge, now_ms, caller_waits=caller_waits)
         return [ChangeEngine(mode, failure), *going_on, *self._finish_if_heard(now_ms)]
 
     def _waited_ms(self, engine_since_ms: int, now_ms: int) -> int:

@@ -100,7 +100,7 @@ def acted(session: Session, decision: Decision, now_ms: int) -> list[Effect]:
     if session.ladder:
         session.ladder.mode, session.ladder.since_ms = mode, now_ms
     session.dialogue.stand_on(mode)
-    return [ChangeEngine(mode, failure), *go_on(session.dialogue, failure, session.bridge, now_ms)]
+    return [ChangeEngine(mode, failure), *go_on(session.dialogue, session.bridge, now_ms)]
 
 
 async def read_before(store: CallStore, grant: Grant, now_ms: int) -> Before | None:

@@ -118,10 +118,6 @@ class Floor:
     def caller_speaks(self) -> bool:
         return self._voice_since_ms is not None
 
-    def speaks_for_ms(self, now_ms: int) -> int:
-        """Since the voice began whose end nobody has told; 0 where there is none."""
-        return 0 if self._voice_since_ms is None else now_ms - self._voice_since_ms
-
     def interrupts(self, now_ms: int) -> bool:
         """Whether the caller's voice, as it stands, takes the floor from a speaking agent."""
         if self._voice_since_ms is None or now_ms < self.protected_until_ms:

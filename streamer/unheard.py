@@ -1,8 +1,10 @@
 """The caller's voice as it arrives here, against what an engine tells of it: one that tells nothing is deaf. No I/O.
 
-    a voice of VOICE_MS in utterances of WORD_MS, over for QUIET_S, and the engine has told of nobody    deaf
+    a voice of VOICE_MS in utterances of WORD_MS, over for QUIET_S, and the engine made nothing of it    deaf
     a voice that goes on for GOES_ON_MS, and the engine has told of nobody                               deaf
     a turn that the engine told of, no voice for `turn_ends_s`, and it tells no end of it                stuck
+
+To say that a voice has begun, and then that it was none, is to make nothing of it.
 
 A sound is asked whether it is speech only then (`speech_sound`): noise, tones and music are nobody's fault. A cough or
 an "mm" is shorter than a word counts here. Time is counted by the frames that come, so that neither a stream that
@@ -32,6 +34,7 @@ VOICE_MS = 600
 WORD_MS = 360
 PAUSE_MS = 500
 QUIET_S = 1.5
+OVER_S = 0.7
 GOES_ON_MS = 4_000
 BEGINS_S = 3.0
 """An engine that has only just begun is still connecting, and hears what was said before it in one go."""
@@ -74,13 +77,12 @@ class UnheardVoice:
         if is_voice(mulaw):
             self._voice(mulaw, media_ms)
         elif self._is_voiced:
-            if not self._in_turn:
-                self._sound += mulaw
+            self._sound += mulaw
             if media_ms - self._voice_at_media_ms >= PAUSE_MS:
                 self._pause()
 
     def told(self, event: EngineEvent) -> None:
-        """What the engine tells; of the caller, or of its own accord, it shows that it hears."""
+        """What the engine tells. Words, a turn or an answer of its own show that it hears."""
         match event:
             case SpeechStarted() | Draft() | TurnLikely() | TurnResumed():
                 self._in_turn = True
@@ -89,7 +91,14 @@ class UnheardVoice:
             case _:
                 return
         self._told_at_s = self._heard_s
-        self._forget()
+        if not isinstance(event, SpeechStarted | SpeechStopped):
+            self._forget()
+
+    @property
+    def caller_waits(self) -> bool:
+        """Something was said that the engine did not tell of, or not the end of, and it is over."""
+        is_over = not self._is_voiced and self._heard_s - self._voice_at_s >= OVER_S
+        return is_over and (self._in_turn or self._unheard_ms > 0)
 
     def verdict(self) -> Verdict | None:
         """Asked with every frame; cheap while nothing is wrong. A voice that turns out to be none is forgotten."""
@@ -113,8 +122,6 @@ class UnheardVoice:
         if not self._is_voiced:
             self._is_voiced, self._utterance_ms, self._utterance_from = True, 0, len(self._sound)
         self._voice_at_media_ms, self._voice_at_s = media_ms, self._heard_s
-        if self._in_turn:
-            return
         self._utterance_ms += len(mulaw) // BYTES_PER_MS
         self._sound += mulaw
         over_bytes = len(self._sound) - 2 * KEPT_MS * BYTES_PER_MS

@@ -223,12 +223,14 @@ def _why_over(record: CallRecord, asked_why: str, error: str) -> str:
 
 def _listening(record: CallRecord, conversation: Conversation, agent: Agent) -> Decision:
     """The agent's turn, from the conversation so far: what the caller still waits for an answer to comes first; words
-    that broke off are said again."""
+    that broke off are said again. Who was just asked to wait, and then not understood, is asked to say it again."""
     if not conversation.turns:
         return Decision(record, Gather(agent.greeting))
     bridge, last = agent.phrases.bridge, conversation.turns[-1]
     if conversation.unanswered:
         return _answering(record, conversation, agent, bridge)
+    if last.heard == bridge:
+        return Decision(record, Gather(agent.phrases.ask_again))
     return Decision(record, Gather(f"{bridge} {last.said}" if last.cut else bridge))
 
 

@@ -64,6 +64,8 @@ class AttentiveEngine:
     async def run(self, emit: Callable[[EngineEvent], None]) -> None:
         def told(event: EngineEvent) -> None:
             self._voice.told(event)
+            if isinstance(event, EngineLost):
+                event = EngineLost(event.failure, self._voice.caller_waits)
             emit(event)
 
         self._emit = emit
@@ -74,7 +76,7 @@ class AttentiveEngine:
         self._is_given_up = True
         failure = self._failure(verdict)
         self._breakers.failed(self._provider, failure)
-        asyncio.get_running_loop().call_soon(emit, EngineLost(failure))
+        asyncio.get_running_loop().call_soon(emit, EngineLost(failure, caller_waits=True))
 
     def _failure(self, verdict: Verdict) -> Failure:
         if verdict is Verdict.DEAF:

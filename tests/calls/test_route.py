@@ -30,6 +30,7 @@ from calls.route import (
 from calls.rungs import MOST_STREAMS
 from tests.calls.routed_calls import (
     ANSWERED,
+    BRIDGED,
     BROKEN_OFF,
     CUT_OFF,
     FAILURE,
@@ -76,6 +77,7 @@ from tests.fakes.agents import AGENT
         (STREAMED, WAITING, StreamEnded(), Answer(PHRASES.bridge)),
         (STREAMED, CUT_OFF, StreamEnded(), Answer(PHRASES.bridge)),
         (STREAMED, ANSWERED, StreamEnded(), Gather(PHRASES.bridge)),
+        (STREAMED, BRIDGED, StreamEnded(), Gather(PHRASES.ask_again)),
         (STREAMED, BROKEN_OFF, StreamEnded(), Gather(f"{PHRASES.bridge} We are open nine to five.")),
         (STREAMED, LEAVING, StreamEnded(), SayAndHangUp("Goodbye, then.", EndReason.CALLER_GOODBYE)),
         (replace(STREAMED, end_reason=EndReason.CALLER_GOODBYE), ANSWERED, StreamEnded(), HangUp()),

@@ -115,7 +115,7 @@ DEAF = Failure("deepgram-deaf", Blame.PROVIDER, "It told of nobody.", retryable=
 
 def test_a_caller_of_whom_nobody_told_hears_the_bridge_which_their_own_voice_does_not_interrupt() -> None:
     s = greeted()
-    effects = s.on_engine(EngineLost(DEAF), START + 4_000)
+    effects = s.on_engine(EngineLost(DEAF, caller_waits=True), START + 4_000)
     assert effects == [ChangeEngine(Mode.PIPELINE, DEAF), SendMedia(BRIDGE), SendMark("r2-1")]
     assert s.unconfirmed_since_media_ms == 0, "what they said is heard again"
     assert s.on_engine(SpeechStarted(1_000), START + 4_050) == []
@@ -125,24 +125,23 @@ def test_a_caller_of_whom_nobody_told_hears_the_bridge_which_their_own_voice_doe
     assert [type(order) for order in orders(answered)] == [Answer]
 
 
-STALLED = Failure("deepgram-unreachable", Blame.PROVIDER, "No answer within 2 s.", retryable=True)
-
-
-@pytest.mark.parametrize(
-    ("failure", "now_ms", "is_bridged"), [(STALLED, 4_600, True), (STALLED, 3_400, False), (PASSING, 4_600, False)]
-)
-def test_a_caller_whose_turn_was_told_no_end_of_hears_the_bridge_once_they_must_have_ended(
-    failure: Failure, now_ms: int, is_bridged: bool
-) -> None:
+def test_a_caller_whose_turn_was_told_no_end_of_hears_the_bridge_too() -> None:
     s = greeted()
     s.on_engine(SpeechStarted(2_000), START + 2_100)
-    effects = s.on_engine(EngineLost(failure), START + now_ms)
-    assert isinstance(effects[0], ChangeEngine)
-    assert effects[1:] == ([SendMedia(BRIDGE), SendMark("r2-1")] if is_bridged else [])
+    effects = s.on_engine(EngineLost(PASSING, caller_waits=True), START + 4_600)
+    assert effects == [ChangeEngine(Mode.REALTIME, PASSING), SendMedia(BRIDGE), SendMark("r2-1")]
+
+
+def test_they_hear_it_once() -> None:
+    s = greeted()
+    s.on_engine(EngineLost(DEAF, caller_waits=True), START + 4_000)
+    s.on_mark("r2-1", START + 4_150)
+    effects = s.on_engine(EngineLost(LASTING, caller_waits=True), START + 6_000)
+    assert not any(isinstance(effect, SendMedia | Say) for effect in effects)
 
 
 def test_without_a_bridge_in_memory_they_hear_it_from_the_new_engine() -> None:
-    effects = greeted(b"").on_engine(EngineLost(DEAF), START + 4_000)
+    effects = greeted(b"").on_engine(EngineLost(DEAF, caller_waits=True), START + 4_000)
     assert effects == [ChangeEngine(Mode.PIPELINE, DEAF), Say(2, AGENT.phrases.bridge)]
 
 

@@ -165,7 +165,7 @@ def test_a_turn_without_an_end_is_stuck_once_the_voice_is_long_over() -> None:
     assert heard.found[0][0] is Verdict.STUCK
 
 
-@pytest.mark.parametrize("event", [SpeechStopped(), TurnEnded("Hours?", 4_000, 5_000), TurnTaken("t1", 4_000, 5_000)])
+@pytest.mark.parametrize("event", [TurnEnded("Hours?", 4_000, 5_000), TurnTaken("t1", 4_000, 5_000)])
 def test_a_turn_that_ended_is_not(event: EngineEvent) -> None:
     heard = begun(turn_ends_s=3.0)
     heard.told(SpeechStarted(4_000))
@@ -173,6 +173,16 @@ def test_a_turn_that_ended_is_not(event: EngineEvent) -> None:
     heard.told(event)
     heard.line(QUIET_LINE + QUIET_LINE)
     assert heard.found == []
+
+
+@pytest.mark.parametrize(("sound", "verdicts"), [(QUESTION, [Verdict.DEAF]), (silence(100) + tones("12345678"), [])])
+def test_a_voice_that_is_said_to_be_none_was_one(sound: bytes, verdicts: list[Verdict]) -> None:
+    heard = begun()
+    heard.told(SpeechStarted(4_000))
+    heard.line(sound)
+    heard.told(SpeechStopped())
+    heard.line(QUIET_LINE)
+    assert [verdict for verdict, _ in heard.found] == verdicts
 
 
 def test_a_turn_whose_words_still_come_is_not_stuck() -> None:
