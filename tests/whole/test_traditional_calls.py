@@ -1,5 +1,6 @@
 """A whole call in traditional mode with a model's replies, begun on what Twilio has understood so far."""
 
+from decimal import Decimal
 from pathlib import Path
 
 from calls.conversation import Role
@@ -8,6 +9,7 @@ from tests.bench.traditional import agents_on_model, true_conversation
 from tests.fakes.box_parts import ToneMouth
 from tests.vendors.script import OpenAIScript, Reply, Script, ToolCall
 from tests.vendors.vendors import Vendors
+from tests.whole.aftermath import ONE_CENT_PER_HUNDRED_CALLS, cost_of_call, twiml_usd
 from tests.whole.scene import scene, script
 from tests.whole.vendor_agent import keys_for
 
@@ -28,6 +30,7 @@ async def test_each_reply_is_begun_ahead_and_asked_for_once(tmp_path: Path) -> N
         async with scene(tmp_path, HourEars(), ToneMouth(), agents=agents, extra=keys) as here:
             ended = await (await here.call(script(tmp_path, HOURS, HOURS), Mode.TRADITIONAL)).ended()
             used = here.stack.store.usage(ended.record.call_id)
+            cost = cost_of_call(here, ended)
     assert ended.record.end_reason is EndReason.AGENT_GOODBYE
     assert ended.record.failures == ()
     assert ended.said_by(Role.CALLER) == ["What are your hours?"] * 2
@@ -37,6 +40,11 @@ async def test_each_reply_is_begun_ahead_and_asked_for_once(tmp_path: Path) -> N
         ("turn-3-ahead-1", "turn-3-agent"),
     ]
     assert [moment.what for moment in vendors.meters.openai.moments].count("first token") == 2
+    openai = vendors.meters.openai
+    theirs = (openai.tokens_in * Decimal("0.75") + openai.tokens_out * Decimal("4.50")) / 1_000_000 + twiml_usd(ended)
+    assert abs(cost.usd - theirs) <= ONE_CENT_PER_HUNDRED_CALLS
+    assert cost.is_whole, cost.warnings
+    assert cost.is_estimated, "Twilio tells neither what it understood for how long nor what it said"
     for turn in true_conversation(ended).turns[2::2]:
         latency = turn.latency
         stages = (latency.endpointing, latency.model, latency.ours, latency.speech)
