@@ -15,11 +15,10 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
@@ -72,6 +71,19 @@ def _region(environment: Mapping[str, str]) -> str:
     return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION", "")
 
 
+class _Credentials(NamedTuple):
+    """What is signed with, by botocore's names; its own class would load the readers of configuration files."""
+
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
+def _credentials(environment: Mapping[str, str]) -> Any:
+    given = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
+    return _Credentials(*given, environment.get("AWS_SESSION_TOKEN"))
+
+
 class AwsJson:
     """One service in the environment's region, with its credentials, as a Lambda has them for its whole life. Safe to
     share between threads. `endpoint_url` stands in for AWS's own."""
@@ -85,9 +97,8 @@ class AwsJson:
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        given = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
         region = _region(environment)
-        self._signer = SigV4Auth(Credentials(*given, environment.get("AWS_SESSION_TOKEN")), service.name, region)
+        self._signer = SigV4Auth(_credentials(environment), service.name, region)
         self._service = service
         self._url = f"{endpoint_url or f'https://{service.name}.{region}.amazonaws.com'}/"
         # Types are looser than the stubs have them: botocore's own clients give the same.

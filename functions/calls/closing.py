@@ -13,6 +13,7 @@ clauses, and each clause is taken apart into known phrases from left to right; a
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from calls.agent import Agent, Limits
 from calls.closing_words import PHRASES, REFUSALS, REPORTING, Kind
@@ -22,10 +23,13 @@ from calls.utterance import clauses, plain
 
 MOST_SILENCES = 2
 
-_PATTERNS = tuple(
-    (kind, re.compile(rf"(?:{phrase})(?= |$) ?")) for kind, phrases in PHRASES.items() for phrase in phrases
-)
-_REFUSED, _REPORTED = re.compile(REFUSALS), re.compile(REPORTING)
+
+@cache
+def _patterns() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
+    """Compiled when first a caller has said something: the webhook that answers the call does not wait for it."""
+    return tuple(
+        (kind, re.compile(rf"(?:{phrase})(?= |$) ?")) for kind, phrases in PHRASES.items() for phrase in phrases
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def reason_of(action: Action) -> EndReason:
 
 
 def _refuses(text: str) -> bool:
-    return _REFUSED.search(plain(text)) is not None
+    return re.search(REFUSALS, plain(text)) is not None
 
 
 def _tail(parts: list[str]) -> tuple[list[list[Kind]], bool]:
@@ -103,7 +107,7 @@ def _tail(parts: list[str]) -> tuple[list[list[Kind]], bool]:
     for part in reversed(parts):
         kinds = _kinds(part)
         if kinds is None:
-            return ([] if _REPORTED.search(part) else tail), True
+            return ([] if re.search(REPORTING, part) else tail), True
         tail.insert(0, kinds)
     return tail, False
 
@@ -113,7 +117,7 @@ def _kinds(clause: str) -> list[Kind] | None:
     kinds: list[Kind] = []
     at = 0
     while at < len(clause):
-        found = [(match.end(), kind) for kind, pattern in _PATTERNS if (match := pattern.match(clause, at))]
+        found = [(match.end(), kind) for kind, pattern in _patterns() if (match := pattern.match(clause, at))]
         if not found:
             return None
         at, kind = max(found, key=lambda end_and_kind: end_and_kind[0])

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from calls import aws_clients
@@ -10,6 +9,7 @@ from calls.dynamo_errors import unavailable
 from calls.errors import ConfigurationInvalid
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NEWEST = "newest"
@@ -24,8 +24,10 @@ ATTEMPTS = 3
 CONNECTIONS = 32
 
 
-def configuration(read_timeout_s: float = READ_TIMEOUT_S) -> Config:
+def configuration(read_timeout_s: float = READ_TIMEOUT_S) -> "Config":
     """Standard retries, short time-outs, as above; engines on a small machine may be given longer to answer."""
+    from botocore.config import Config  # who asks without a client has no use for it
+
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,

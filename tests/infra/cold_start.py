@@ -53,6 +53,7 @@ def environment(aws: str, queue: str) -> dict[str, str]:
         "OFFHOOK_TABLE": "calls",
         "OFFHOOK_AGENTS": "/var/task/agents",
         "OFFHOOK_SECRET": f"arn:aws:secretsmanager:{REGION}:000000000000:secret:{SECRET}",
+        "OFFHOOK_SECRETS_GRACE_S": "0",  # as where the secret was not changed in the last quarter of an hour
         "OFFHOOK_WATCHDOG_QUEUE": queue,
         "OFFHOOK_METRICS_NAMESPACE": "Offhook/cold-start",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
