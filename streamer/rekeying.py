@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from calls import measured
 from calls.errors import Failure
 from calls.metrics import Measure
-from calls.secrets_manager import SecretsManager, credentials_of
+from calls.secrets_manager import SecretsManager, asking
 from calls.settings_kept import Kept, SettingsKept, SettingsSettled
 from streamer.settings import StreamerSettings, read, read_secret_settings, with_secrets
 
@@ -37,9 +37,8 @@ def settings_kept(environment: Mapping[str, str], note: Callable[[list[Measure]]
         log.error("the last known secrets serve on: %s", why.sentence, extra={"code": why.code})
         note(measured.of_stale_secrets())
 
-    manager = SecretsManager(
-        where.secret, credentials_of(environment), where.grace_s, time.time, where.aws_endpoint_url
-    )
+    ask = asking(environment, where.aws_endpoint_url)
+    manager = SecretsManager(where.secret, ask, where.grace_s, time.time)
     return SettingsKept(
         manager.look,
         lambda versions, now_s: with_secrets(environment, versions, now_s),

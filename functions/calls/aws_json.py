@@ -50,7 +50,8 @@ _LONGEST_PAUSE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A JSON service: its name, what comes before an operation in X-Amz-Target, and how long it is waited for."""
+    """A JSON service: its name, what comes before an operation in X-Amz-Target, how long it is waited for, and which of
+    AWS's two versions of JSON it speaks."""
 
     name: str
     target: str
@@ -58,6 +59,7 @@ class Service:
     read_s: float
     attempts: int
     connections: int = 10
+    json_version: str = "1.0"
 
 
 def is_enough(service: Service, environment: Mapping[str, str]) -> bool:
@@ -128,7 +130,7 @@ class AwsJson:
 
     def _once(self, operation: str, body: bytes) -> dict[str, Any]:
         headers = {
-            "Content-Type": "application/x-amz-json-1.0",
+            "Content-Type": f"application/x-amz-json-{self._service.json_version}",
             "X-Amz-Target": f"{self._service.target}.{operation}",
         }
         request = AWSRequest("POST", self._url, headers=headers, data=body)

@@ -76,10 +76,10 @@ def _settings_kept() -> Kept[HandlerSettings]:
     where = read_secret_settings(os.environ)
     if not where.secret:
         return SettingsSettled(read(os.environ))
-    from calls.secrets_manager import SecretsManager, credentials_of
+    from calls.secrets_manager import SecretsManager, asking
 
-    credentials = credentials_of(os.environ)
-    manager = SecretsManager(where.secret, credentials, where.grace_s, time.time, where.aws_endpoint_url)
+    ask = asking(os.environ, where.aws_endpoint_url)
+    manager = SecretsManager(where.secret, ask, where.grace_s, time.time)
     return SettingsKept(
         manager.look,
         _made,

@@ -1,20 +1,25 @@
 """Reading a secret over HTTP, from a Secrets Manager of this machine that says what a test wants it to."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
-from botocore.credentials import Credentials
+from botocore.exceptions import CredentialRetrievalError
 
 from calls.errors import ConfigurationInvalid, SecretsUnavailable
 from calls.secret_versions import SecretRead
-from calls.secrets_manager import SecretsManager, credentials_of
+from calls.secrets_manager import SecretsManager, asking
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:offhook/test"
-KEYS = Credentials("key-id", "secret-key", "session-token")
+LAMBDAS = {
+    "AWS_ACCESS_KEY_ID": "key-id",
+    "AWS_SECRET_ACCESS_KEY": "secret-key",
+    "AWS_SESSION_TOKEN": "session-token",
+    "AWS_REGION": "eu-central-1",
+}
 CHANGED_S, GRACE_S = 1_800_000_000.0, 900.0
 CURRENT = {"SecretString": '{"TOKEN": "new"}', "CreatedDate": CHANGED_S, "Name": "offhook/test"}
 BEFORE = {"SecretString": '{"TOKEN": "old"}', "CreatedDate": 1_700_000_000.0}
@@ -31,7 +36,7 @@ class Served:
         self.url = ""
 
     def reader(self, now_s: float) -> SecretsManager:
-        return SecretsManager(ARN, lambda: KEYS, GRACE_S, lambda: now_s, self.url)
+        return SecretsManager(ARN, asking(LAMBDAS, self.url), GRACE_S, lambda: now_s)
 
     @property
     def stages(self) -> list[str]:
@@ -75,6 +80,7 @@ def test_a_secret_that_has_stood_for_long_is_one_request(served: Served) -> None
     ((body, headers),) = served.asked
     assert body == {"SecretId": "offhook/test", "VersionStage": "AWSCURRENT"}
     assert headers["x-amz-target"] == "secretsmanager.GetSecretValue"
+    assert headers["content-type"] == "application/x-amz-json-1.1"
     assert "Credential=key-id/" in headers["authorization"]
     assert "/eu-central-1/secretsmanager/aws4_request" in headers["authorization"]
     assert headers["x-amz-security-token"] == "session-token"
@@ -123,18 +129,34 @@ def test_a_secret_that_is_no_object_is_said_to_be_none(served: Served) -> None:
 
 
 def test_nobody_there_is_said_in_one_sentence() -> None:
-    reader = SecretsManager(ARN, lambda: KEYS, GRACE_S, lambda: CHANGED_S, "http://127.0.0.1:1")
-    with pytest.raises(SecretsUnavailable, match="could not be reached"):
+    reader = SecretsManager(ARN, asking(LAMBDAS, "http://127.0.0.1:1"), GRACE_S, lambda: CHANGED_S)
+    with pytest.raises(SecretsUnavailable, match="could not be asked") as away:
         reader.look(True)
+    assert (away.value.failure.code, away.value.failure.retryable) == ("secrets-unavailable", True)
 
 
 @pytest.mark.parametrize("secret", ["offhook/test", "arn:aws:s3:::bucket", ARN.removesuffix("offhook/test")])
 def test_what_is_no_arn_of_a_secret_is_refused(secret: str) -> None:
     with pytest.raises(ConfigurationInvalid, match="OFFHOOK_SECRET"):
-        SecretsManager(secret, lambda: KEYS, GRACE_S, lambda: 0.0)
+        SecretsManager(secret, asking(LAMBDAS), GRACE_S, lambda: 0.0)
 
 
-def test_lambdas_credentials_are_those_of_its_environment() -> None:
-    given = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_SESSION_TOKEN": "token"}
-    found = credentials_of(given)()
-    assert (found.access_key, found.secret_key, found.token) == ("id", "key", "token")
+def test_a_client_of_botocores_tells_the_same(served: Served) -> None:
+    """As a task in ECS has it, whose environment holds no key."""
+    served.answers["AWSPREVIOUS"] = [(200, BEFORE)]
+    reader = SecretsManager(ARN, asking({}, served.url), GRACE_S, lambda: CHANGED_S + 1)
+    assert reader.look(True) == SecretRead({"TOKEN": "new"}, CHANGED_S, {"TOKEN": "old"})
+    served.answers["AWSCURRENT"] = [THROTTLED]
+    with pytest.raises(SecretsUnavailable) as away:
+        reader.look(False)
+    assert away.value.failure.code == "secrets-throttlingexception"
+    assert served.stages == ["AWSCURRENT", "AWSPREVIOUS", "AWSCURRENT"]
+
+
+def test_credentials_that_cannot_be_fetched_now_may_be_there_at_the_next_look() -> None:
+    def ask(operation: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        raise CredentialRetrievalError(provider="container-role", error_msg="timed out")
+
+    with pytest.raises(SecretsUnavailable, match="CredentialRetrievalError") as away:
+        SecretsManager(ARN, ask, GRACE_S, lambda: 0.0).look(False)
+    assert away.value.failure.retryable

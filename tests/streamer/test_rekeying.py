@@ -124,7 +124,7 @@ def test_the_secret_is_read_at_the_start_and_a_change_is_found(
 
 
 def test_a_secret_that_is_not_there_keeps_the_task_from_starting(dynamo_endpoint: str) -> None:
-    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
     named = {"OFFHOOK_SECRET": f"{ARN}-nowhere", "AWS_ENDPOINT_URL": dynamo_endpoint, **keys}
     kept = settings_kept({**LEAST, **named}, lambda _: None)
     with pytest.raises(SecretsUnavailable, match="ResourceNotFoundException"):
