@@ -22,8 +22,8 @@ def harmful(record: CallRecord) -> tuple[Failure, ...]:
 
 
 def faults_of(record: CallRecord) -> tuple[Failure, ...]:
-    """The harmful ones, each code and blame once, the likeliest root of the others first: what happened before what came
-    of it. A trace counts only where nothing says what it is the trace of."""
+    """The harmful ones, each code and blame once, the likeliest root of the others first: what happened before what
+    came of it. A trace counts only where nothing says what it is the trace of."""
     came = harmful(record)
     once = {(failure.code, failure.blame): failure for failure in reversed(came)}
     failures = [failure for failure in came if once[failure.code, failure.blame] is failure]
