@@ -181,7 +181,7 @@ async def test_the_command_passes_what_runs_on_this_machine(there: Deployment, t
     shown = await asyncio.to_thread(command, there, "--out", str(tmp_path), "--to", "+493012345678")
     assert shown.exit_code == 0, shown.output
     assert "on this machine" in shown.output
-    assert " fail" not in shown.output
+    assert "│ fail │" not in shown.output
 
 
 async def test_the_command_fails_with_json_for_a_program(there: Deployment, tmp_path: Path) -> None:
