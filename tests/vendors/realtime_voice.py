@@ -90,11 +90,16 @@ class RealtimeVoice:
 
     def hear(self, item: Item, transcription: dict[str, Any] | None, *, voiced: bool) -> None:
         """What the script takes the caller to have said in `item`: nothing where there is no voice."""
-        heard = next(self._heard, Heard("")) if voiced else Heard("")
+        heard = self._understood(item.audio) if voiced else Heard("")
         item.heard = heard.text
         if transcription is not None:
             delay_ms = self._connection.transcript_ms if heard.transcript_ms is None else heard.transcript_ms
             self._transcribe(item, heard, transcription["model"], delay_ms)
+
+    def _understood(self, audio: bytes) -> Heard:
+        if self._script.ears is not None:
+            return Heard(self._script.ears(audio))
+        return next(self._heard, Heard(""))
 
     def stop_waiting(self) -> None:
         """The idle time-out is off."""
