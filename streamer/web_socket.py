@@ -45,6 +45,7 @@ class WebSocket(WSListener):
         self.is_silent = False
         self._on_message: Callable[[bytes], None] | None = None
         self._on_end: Callable[[], None] | None = None
+        self._over: asyncio.Future[None] | None = None
         self._cutting: asyncio.TimerHandle | None = None
         self._end: SocketClosed | None = None
         self._ended = asyncio.Event()
@@ -76,18 +77,6 @@ class WebSocket(WSListener):
         self._read_on()
         return message
 
-    async def receive_by(self, until_s: float) -> bytes | None:
-        """The next message; None when there is none by `until_s` on the loop's clock. As `receive`, for a fraction of
-        what a time-out around it costs."""
-        if not self._waiting and self._end is None:
-            self._more.clear()
-            waking = asyncio.get_running_loop().call_at(until_s, self._more.set)
-            try:
-                await self._more.wait()
-            finally:
-                waking.cancel()
-        return await self.receive() if self._waiting or self._end is not None else None
-
     def attach(self, on_message: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
         """From now on call `on_message` with each message, those that wait first, and `on_end` once. Neither may block;
         what `on_message` raises ends the socket with 1011."""
@@ -100,8 +89,8 @@ class WebSocket(WSListener):
 
     async def deliver(self, on_message: Callable[[bytes], None]) -> NoReturn:
         """Call `on_message` with each message as it comes, those that wait first, with no turn of the loop in between.
-        Raises SocketClosed after the last, or at once what `on_message` raises."""
-        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        Raises SocketClosed after the last, or at once what `on_message` raises, or `break_off` was given."""
+        self._over = over = asyncio.get_running_loop().create_future()
 
         def take(message: bytes) -> None:
             if over.done():
@@ -115,9 +104,14 @@ class WebSocket(WSListener):
         try:
             await over
         finally:
-            self._on_message = self._on_end = None
+            self._on_message = self._on_end = self._over = None
         assert self._end is not None, "only an end or an error gets here"
         raise self._end
+
+    def break_off(self, error: Exception) -> None:
+        """Who waits in `deliver` is raised this."""
+        if self._over is not None and not self._over.done():
+            self._over.set_exception(error)
 
     def begin_close(self, code: int = NORMAL, reason: str = "") -> None:
         """Begin the end and return at once: what was sent goes out first, a peer that takes no part in it is cut."""

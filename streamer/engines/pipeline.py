@@ -9,8 +9,10 @@ given to the voice is spoken even if the thinker breaks off: only then is the re
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from calls.conversation import Conversation
 from calls.errors import Blame, Failure, ProviderFailed
@@ -20,7 +22,6 @@ from streamer.engines.originals import Originals
 from streamer.engines.ports import Recogniser, Speaker, Spoken, Thinker
 from streamer.events import (
     Answer,
-    CancelReply,
     EngineEvent,
     EngineLost,
     EngineOrder,
@@ -65,13 +66,18 @@ class PipelineEngine:
         self._orders: asyncio.Queue[EngineOrder] = asyncio.Queue(_ORDERS)
         self._reply: asyncio.Task[None] | None = None
         self._filling: asyncio.Task[None] | None = None
+        self._begin: Callable[[EngineOrder], None] | None = None
 
     def hear(self, frame: Media) -> None:
         self._recogniser.hear(frame.mulaw, frame.media_ms)
 
     def order(self, order: EngineOrder) -> None:
-        """A session orders a few times a turn, so a full queue means the loop has stopped; the order is dropped and
-        the session's own deadline for a reply brings the call on."""
+        """Begun at once, where nothing has to be stopped first. A session orders a few times a turn, so a full queue
+        means the loop has stopped; the order is dropped and the session's own deadline for a reply brings the call on.
+        """
+        if self._begin is not None and self._orders.empty() and (isinstance(order, Fill) or not self._making()):
+            self._begin(order)
+            return
         try:
             self._orders.put_nowait(order)
         except asyncio.QueueFull:
@@ -85,32 +91,36 @@ class PipelineEngine:
                 tasks.create_task(self._hear(emit), name="recogniser")
                 tasks.create_task(self._speaker.run(), name="speaker")
                 while True:
-                    await self._carry_out(await self._orders.get(), tasks, emit)
+                    self._begin = partial(self._begin_in, tasks, emit)
+                    order = await self._orders.get()
+                    self._begin = None
+                    if not isinstance(order, Fill):
+                        await self._stop_reply()
+                    self._begin_in(tasks, emit, order)
         except* ProviderFailed as lost:
             emit(EngineLost(_first_failure(lost)))
+        finally:
+            self._begin = None
 
     async def _hear(self, emit: Callable[[EngineEvent], None]) -> None:
         await self._recogniser.run(emit)
         raise ProviderFailed("The recogniser ended on its own.", code="recogniser-ended", retryable=True)
 
-    async def _carry_out(
-        self, order: EngineOrder, tasks: asyncio.TaskGroup, emit: Callable[[EngineEvent], None]
-    ) -> None:
-        if isinstance(order, Fill):
-            self._filling = tasks.create_task(self._fill(order, emit), name=f"filler {order.reply_id}")
-            return
-        await self._stop_reply()
+    def _begin_in(self, tasks: asyncio.TaskGroup, emit: Callable[[EngineEvent], None], order: EngineOrder) -> None:
+        """What was in the making has been stopped."""
         match order:
+            case Fill(reply_id):
+                self._filling = _task(tasks, self._fill(order, emit), f"filler {reply_id}")
             case Say(reply_id, text):
-                making = self._say(reply_id, text, emit)
+                self._reply = _task(tasks, self._say(reply_id, text, emit), f"reply {reply_id}")
             case Answer(reply_id, conversation):
-                making = self._answer(reply_id, conversation, emit)
-            case CancelReply():
-                return
-        self._reply = tasks.create_task(making, name=f"reply {reply_id}")
+                self._reply = _task(tasks, self._answer(reply_id, conversation, emit), f"reply {reply_id}")
+
+    def _making(self) -> list[asyncio.Task[None]]:
+        return [task for task in (self._reply, self._filling) if task and not task.done()]
 
     async def _stop_reply(self) -> None:
-        making = [task for task in (self._reply, self._filling) if task and not task.done()]
+        making = self._making()
         self._reply = self._filling = None
         for task in making:
             task.cancel()
@@ -145,13 +155,12 @@ class PipelineEngine:
         originals = Originals()
         try:
             async with asyncio.TaskGroup() as tasks:
-                thinking = tasks.create_task(self._think(reply_id, conversation, clauses, emit))
                 speaking = self._speaker.speak_all(_spoken_forms(clauses, originals))
-                await self._speak(reply_id, speaking, originals, emit)
+                tasks.create_task(self._speak(reply_id, speaking, originals, emit))
+                thought = await self._think(reply_id, conversation, clauses, emit)
         except* ProviderFailed as lost:
             emit(ReplyLost(reply_id, _first_failure(lost)))
         else:
-            thought = thinking.result()
             if thought.failure:
                 emit(ReplyLost(reply_id, thought.failure))
             else:
@@ -212,6 +221,14 @@ async def _spoken_forms(clauses: "asyncio.Queue[str | None]", originals: Origina
         spoken = originals.add(clause)
         if spoken:
             yield spoken
+
+
+def _task(tasks: asyncio.TaskGroup, making: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None] | None:
+    try:
+        return tasks.create_task(making, name=name)
+    except RuntimeError:  # the engine is ending, and its session is about to be told
+        making.close()
+        return None
 
 
 def _first_failure(group: BaseExceptionGroup[ProviderFailed]) -> Failure:

@@ -101,6 +101,8 @@ class DeepgramRecogniser:
         self._garbled = 0
         self._reconnects = patience.reconnects
         self._time: Callable[[], float] = lambda: 0.0
+        self._waking: asyncio.TimerHandle | None = None
+        self._wakes_at_s = 0.0
         self.dropped_ms = 0
 
     def hear(self, mulaw: bytes, media_ms: int) -> None:
@@ -139,15 +141,13 @@ class DeepgramRecogniser:
         socket = await self._open()
         try:
             self._begin(socket)
-            while True:
-                for event in self._understood(await self._next(socket, emit)):
-                    emit(event)
-                self._kept.confirm(self._turns.confirmed_ms)
-                if not self._turns.is_speaking:
-                    self._kept.trim(self._patience.quiet_ms)
+            self._look(socket, emit)
+            await socket.deliver(lambda raw: self._take(raw, socket, emit))
         except SocketClosed as closed:
             raise deepgram_failures.closed(closed.code, closed.reason) from closed
         finally:
+            if self._waking is not None:
+                self._waking.cancel()
             self._socket = None
             self._meter(0)
             socket.close()
@@ -188,20 +188,40 @@ class DeepgramRecogniser:
         if self._unanswered_s is None:
             self._unanswered_s = self._sent_s
 
-    async def _next(self, socket: VendorSocket, emit: Callable[[Heard], None]) -> bytes:
-        """The next message; meanwhile what the time tells is told, and a silent peer is noticed."""
-        while True:
-            now_s = self._time()
-            self._check(socket, now_s)
-            for event in self._turns.due(now_s):
-                emit(event)
-            due_at_s = self._turns.due_at_s
-            wake_s = now_s + _TICK_S if due_at_s is None else min(due_at_s, now_s + _TICK_S)
-            message = await socket.receive_by(wake_s)
-            if message is not None:
-                self._unanswered_s = None
-                return message
-            self._forgive(self._time() - wake_s)
+    def _take(self, raw: bytes, socket: VendorSocket, emit: Callable[[Heard], None]) -> None:
+        """A message, in the turn of the loop in which it comes: what waits for the end of a turn waits for nothing
+        else."""
+        self._unanswered_s = None
+        for event in self._understood(raw):
+            emit(event)
+        self._kept.confirm(self._turns.confirmed_ms)
+        if not self._turns.is_speaking:
+            self._kept.trim(self._patience.quiet_ms)
+        due_at_s = self._turns.due_at_s
+        if due_at_s is not None and due_at_s < self._wakes_at_s:
+            self._wake_at(due_at_s, socket, emit)
+
+    def _look(self, socket: VendorSocket, emit: Callable[[Heard], None]) -> None:
+        """What the time tells is told, and a silent peer is noticed; again in a moment."""
+        now_s = self._time()
+        self._check(socket, now_s)
+        for event in self._turns.due(now_s):
+            emit(event)
+        due_at_s, tick_at_s = self._turns.due_at_s, now_s + _TICK_S
+        self._wake_at(tick_at_s if due_at_s is None else min(due_at_s, tick_at_s), socket, emit)
+
+    def _wake_at(self, at_s: float, socket: VendorSocket, emit: Callable[[Heard], None]) -> None:
+        if self._waking is not None:
+            self._waking.cancel()
+        self._wakes_at_s = at_s
+        self._waking = asyncio.get_running_loop().call_at(at_s, self._woken, at_s, socket, emit)
+
+    def _woken(self, at_s: float, socket: VendorSocket, emit: Callable[[Heard], None]) -> None:
+        self._forgive(self._time() - at_s)
+        try:
+            self._look(socket, emit)
+        except Exception as error:  # raised to who listens, and not into the event loop
+            socket.break_off(error)
 
     def _forgive(self, late_s: float) -> None:
         """Our own event loop was late: that is not the vendor's silence."""

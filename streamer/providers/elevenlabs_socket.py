@@ -129,6 +129,8 @@ class SpeechSocket:
         self._settled = asyncio.Event()
         self._is_running = False
         self._refusal: ProviderFailed | None = None
+        self._heard_s = 0.0
+        self._looking: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Keep a socket open until cancelled. A socket that cannot be had is no error here: `context` tells."""
@@ -197,13 +199,12 @@ class SpeechSocket:
     async def _serve(self, socket: VendorSocket) -> None:
         """Hand on what comes until the socket ends."""
         lost: ProviderFailed = ELEVENLABS.lost("it was closed")
-        self._socket = socket
+        self._socket, self._heard_s = socket, asyncio.get_running_loop().time()
         try:
             self._spare = self._open()
             self._settled.set()
-            while True:
-                for told in self._read(await self._next(socket)):
-                    self._hand_on(told)
+            self._look(socket)
+            await socket.deliver(self._take)
         except SocketClosed as closed:
             log.info("the speech socket was closed with %s", closed.code)
         except ProviderFailed as failed:
@@ -211,6 +212,8 @@ class SpeechSocket:
             if not failed.failure.retryable:
                 raise
         finally:
+            if self._looking is not None:
+                self._looking.cancel()
             socket.close()
             self._socket = self._spare = None
             for context in self._contexts.values():
@@ -218,13 +221,20 @@ class SpeechSocket:
             self._contexts.clear()
             self._leaving.clear()
 
-    async def _next(self, socket: VendorSocket) -> bytes:
-        time = asyncio.get_running_loop().time
-        while (message := await socket.receive_by(time() + self._keep_alive_s)) is None:
+    def _take(self, raw: bytes) -> None:
+        self._heard_s = asyncio.get_running_loop().time()
+        for told in self._read(raw):
+            self._hand_on(told)
+
+    def _look(self, socket: VendorSocket) -> None:
+        """A socket on which nothing has come for so long is kept alive; again when that may next be so."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._heard_s >= self._keep_alive_s:
+            self._heard_s = loop.time()
             self._spare = self._spare or self._open()
             if self._spare is not None:
                 socket.send(messages.keep_alive(self._spare.name), text=True)
-        return message
+        self._looking = loop.call_at(self._heard_s + self._keep_alive_s, self._look, socket)
 
     def _read(self, raw: bytes) -> list[FromContext]:
         try:

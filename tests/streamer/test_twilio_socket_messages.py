@@ -137,19 +137,16 @@ async def test_what_a_delivered_message_breaks_is_told_to_who_had_it_delivered()
         assert socket.is_open
 
 
-async def test_a_message_is_waited_for_only_so_long() -> None:
-    async with served(Served(attaches=False)) as line:
-        now_s = asyncio.get_running_loop().time
-        async with connect(f"ws://{line.address}/", proxy=None) as twilio:
-            socket = await line.until_open()
-            assert await socket.receive_by(now_s() + 0.02) is None
-            assert await socket.receive_by(now_s() - 1) is None
-            await twilio.send("late")
-            assert await socket.receive_by(now_s() + 3) == b"late"
-            await twilio.send("last")
-        assert await socket.receive_by(now_s() + 3) == b"last"
-        with pytest.raises(SocketClosed):
-            await socket.receive_by(now_s() + 3)
+async def test_a_delivery_can_be_broken_off() -> None:
+    async with served(Served(attaches=False)) as line, connect(f"ws://{line.address}/", proxy=None):
+        socket = await line.until_open()
+        delivering = asyncio.create_task(socket.deliver(lambda _: None))
+        await asyncio.sleep(0)
+        socket.break_off(ValueError("enough"))
+        socket.break_off(ValueError("too late"))
+        with pytest.raises(ValueError, match="enough"):
+            await asyncio.wait_for(delivering, 3)
+        assert socket.is_open
 
 
 async def test_a_receive_that_was_cancelled_loses_nothing() -> None:
