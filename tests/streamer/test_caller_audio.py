@@ -91,9 +91,7 @@ def test_a_voice_is_kept_where_the_agent_allows_it_and_there_is_a_place(more: st
     assert (kept is not None) is is_kept
 
 
-@pytest.mark.parametrize(
-    ("more", "until"), [("", None), ("[privacy]\nkeep_days = 30\n", STARTED_MS + 30 * 86_400_000)]
-)
+@pytest.mark.parametrize(("more", "until"), [("", None), ("[privacy]\nkeep_days = 30\n", STARTED_MS + 30 * 86_400_000)])
 def test_a_voice_has_the_end_that_the_agent_sets(more: str, until: int | None) -> None:
     grant = Grant("01K", "CA1", "desk", Mode.PIPELINE, "n", 0)
     agent = parse(f"{TEXT}[keep]\ncaller_audio = true\n{more}", "desk.toml")
