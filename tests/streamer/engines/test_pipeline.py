@@ -16,6 +16,7 @@ from streamer.events import (
     Draft,
     EngineEvent,
     EngineLost,
+    Fill,
     Heard,
     ReplyDone,
     ReplyLost,
@@ -211,3 +212,23 @@ async def test_what_was_given_to_the_voice_is_spoken_before_a_reply_that_broke_o
     await run.until(ReplyLost)
     assert run.events[-2:] == [ReplySpoken(1, b"\x10" * 8, "Sure thing. "), ReplyLost(1, cut_off.failure)]
     await run.stop()
+
+
+async def test_where_nothing_is_in_the_making_an_order_is_begun_with_the_next_turn_of_the_loop() -> None:
+    run = Run(Mind(Words("Yes.")), Mouth())
+    await asyncio.sleep(0)
+    run.engine.order(Answer(1, Conversation()))
+    await asyncio.sleep(0)
+    assert run.events[:1] == [ReplyWorded(1, "Yes.")]
+    await run.stop()
+
+
+async def test_an_order_for_an_engine_that_is_ending_is_dropped() -> None:
+    run = Run(Mind(Words("Yes.")), Mouth())
+    await asyncio.sleep(0)
+    run.ear.lost.set_exception(ProviderFailed("Gone.", code="gone"))
+    while not run.task.done():
+        run.engine.order(Fill(1, "Hm."))
+        await asyncio.sleep(0)
+    assert run.task.exception() is None
+    assert isinstance(run.events[-1], EngineLost)
