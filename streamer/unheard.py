@@ -4,7 +4,8 @@
     a voice that goes on for GOES_ON_MS, and the engine has told of nobody                               deaf
     a turn that the engine told of, no voice for `turn_ends_s`, and it tells no end of it                stuck
 
-To say that a voice has begun, and then that it was none, is to make nothing of it.
+To say that a voice has begun, and then that it was none, is to make nothing of it; but whoever says so listens, and is
+believed once.
 
 A sound is asked whether it is speech only then (`speech_sound`): noise, tones and music are nobody's fault. A cough or
 an "mm" is shorter than a word counts here. Time is counted by the frames that come, so that neither a stream that
@@ -68,6 +69,8 @@ class UnheardVoice:
     _voice_at_s: float = 0.0
     _in_turn: bool = False
     _told_at_s: float = 0.0
+    _none: int = 0
+    """How often a voice was said to be none since anything else was told."""
 
     def hear(self, mulaw: bytes, media_ms: int, now_s: float) -> None:
         """The caller's next frame, as the engine is given it."""
@@ -87,6 +90,7 @@ class UnheardVoice:
             case SpeechStarted() | Draft() | TurnLikely() | TurnResumed():
                 self._in_turn = True
             case SpeechStopped() | TurnEnded() | TurnTaken() | ReplyBegun():
+                self._none += self._in_turn
                 self._in_turn = False
             case _:
                 return
@@ -116,7 +120,7 @@ class UnheardVoice:
             return False
         if self._is_voiced:
             return self._utterance_ms >= GOES_ON_MS
-        return self._unheard_ms >= VOICE_MS and self._heard_s - self._voice_at_s >= QUIET_S
+        return self._none != 1 and self._unheard_ms >= VOICE_MS and self._heard_s - self._voice_at_s >= QUIET_S
 
     def _voice(self, mulaw: bytes, media_ms: int) -> None:
         if not self._is_voiced:
@@ -140,4 +144,4 @@ class UnheardVoice:
     def _forget(self) -> None:
         """What has sounded so far is told of, or was nobody. A voice that goes on is counted from here."""
         self._sound.clear()
-        self._unheard_ms = self._utterance_ms = self._utterance_from = 0
+        self._unheard_ms = self._utterance_ms = self._utterance_from = self._none = 0

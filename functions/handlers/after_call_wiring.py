@@ -12,8 +12,7 @@ from handlers.after_call_traces import OtlpTraces
 from handlers.after_call_webhook import HttpWebhook
 from handlers.dialler import TwilioDialler
 from handlers.settings import HandlerSettings
-from handlers.watch_queue import sqs_client
-from handlers.wiring import Wired, wired
+from handlers.wiring import Wired, queues_of, wired
 
 PRICE_WITHIN_S = 10.0
 
@@ -27,7 +26,7 @@ def after_wired() -> AfterWired:
 @lru_cache(maxsize=1)
 def _after(settings: HandlerSettings) -> AfterWired:
     here = wired()
-    return wired_with(here, SqsAfter(lambda: sqs_client(settings.aws_endpoint_url or None), settings.after_call_queue))
+    return wired_with(here, SqsAfter(queues_of(settings), settings.after_call_queue))
 
 
 def wired_with(here: Wired, queue: AfterQueue) -> AfterWired:

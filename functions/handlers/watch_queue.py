@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -84,7 +83,7 @@ def read(body: str) -> Watched:
         raise WatchFailed("A message in the watchdog's queue is not ours.", code="watch-malformed") from error
 
 
-def sqs_client(endpoint_url: str | None = None, environment: Mapping[str, str] = os.environ) -> SqsClient:
+def sqs_client(endpoint_url: str | None, environment: Mapping[str, str]) -> SqsClient:
     """With credentials and region from the environment; a message that is not taken at once is not taken."""
     from calls.aws_json import AwsJson, Service, is_enough
 

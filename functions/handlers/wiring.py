@@ -26,7 +26,7 @@ from handlers.in_time import ANSWER_WITHIN_S
 from handlers.logs import log
 from handlers.settings import HandlerSettings, read, read_secret_settings, with_secrets
 from handlers.thinking import ScriptedThinking, Thinking, ThinkingByProvider
-from handlers.watch_queue import NoWatch, SqsWatch, WatchQueue, sqs_client
+from handlers.watch_queue import NoWatch, SqsClient, SqsWatch, WatchQueue, sqs_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,12 @@ def _health_of(stream_url: str) -> Callable[[], bool]:
 def watch_queue_for(settings: HandlerSettings) -> WatchQueue:
     if not settings.watchdog_queue:
         return NoWatch()
-    endpoint_url = settings.aws_endpoint_url or None
-    return SqsWatch(lambda: sqs_client(endpoint_url), settings.watchdog_queue, settings.watchdog_s)
+    return SqsWatch(queues_of(settings), settings.watchdog_queue, settings.watchdog_s)
+
+
+def queues_of(settings: HandlerSettings) -> Callable[[], SqsClient]:
+    """What makes the client of SQS when the first message is to be sent."""
+    return lambda: sqs_client(settings.aws_endpoint_url or None, os.environ)
 
 
 def ladders_within_reach(agents: Mapping[str, Agent], stream_url: str) -> Mapping[str, Agent]:

@@ -135,11 +135,9 @@ async def _web_late(struck: Struck) -> None:
 async def _next_webhook(struck: Struck, canned: Canned | None = None, late_s: float = 0.0) -> None:
     web = struck.field.web
     asked = web.asked
-    web.canned, web.late_s, web.excused = canned, late_s, "/twilio/lifeline"
+    web.canned, web.late_s, web.once, web.excused = canned, late_s, True, "/twilio/lifeline"
     while web.asked == asked:  # noqa: ASYNC110 - the wire tells nobody
         await asyncio.sleep(0.005)
-    await asyncio.sleep(0.05)
-    web.canned, web.late_s = None, 0.0
 
 
 async def _web_twice(struck: Struck) -> None:

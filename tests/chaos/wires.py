@@ -106,12 +106,13 @@ class Canned:
 @dataclass(slots=True)
 class HttpWire:
     """Passes requests on to `to_url`: late by `late_s`, with a canned answer instead, or twice (`twice`: the second
-    time `again_after_s` after the first, its answer thrown away). A path in which `excused`
-    is found is passed on as it is."""
+    time `again_after_s` after the first, its answer thrown away). With `once` only the next request is late or answered
+    with what is canned. A path in which `excused` is found is passed on as it is."""
 
     to_url: str = ""
     late_s: float = 0.0
     canned: Canned | None = None
+    once: bool = False
     twice: bool = False
     again_after_s: float = 0.05
     excused: str = "/no path"
@@ -131,7 +132,7 @@ class HttpWire:
             await asyncio.gather(*self._again, return_exceptions=True)
 
     def mend(self) -> None:
-        self.late_s, self.canned, self.twice = 0.0, None, False
+        self.late_s, self.canned, self.once, self.twice = 0.0, None, False, False
 
     async def __call__(
         self,
@@ -147,9 +148,12 @@ class HttpWire:
                 break
         if self.excused not in scope["path"]:
             self.asked += 1
-            await asyncio.sleep(self.late_s)
-            if self.canned:
-                await _send(send, self.canned.status, [(b"content-type", self.canned.content_type)], self.canned.body)
+            canned, late_s = self.canned, self.late_s
+            if self.once:
+                self.canned, self.late_s, self.once = None, 0.0, False
+            await asyncio.sleep(late_s)
+            if canned:
+                await _send(send, canned.status, [(b"content-type", canned.content_type)], canned.body)
                 return
             if self.twice:
                 self._repeat(scope, bytes(body))

@@ -1,4 +1,5 @@
 import json
+import logging
 from dataclasses import replace
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from calls.record import Mode
 from calls.reply import Reply
 from handlers import resume, status, stream_status, turn, voice
-from handlers.logs import masked
+from handlers.logs import log, masked
 from tests.fakes.agents import AGENT
 from tests.handlers.desk import AUTH_TOKEN, STREAM_SECRET, House, ScriptedReplies
 
@@ -16,6 +17,22 @@ SPEECH = "My name is Rosalind"
 @pytest.mark.parametrize(("number", "shown"), [("+14155550123", "**********23"), ("7", "7"), ("", "")])
 def test_only_the_last_two_digits_show(number: str, shown: str) -> None:
     assert masked(number) == shown
+
+
+def _made_anew() -> None:
+    log.cache_clear()
+    logging.getLogger("offhook").handlers.clear()
+
+
+def test_a_line_is_json_with_what_is_told_beside_the_message(capsys: pytest.CaptureFixture[str]) -> None:
+    _made_anew()
+    log().warning("a stream's error", callId="01CALL", code="stream-cut")
+    _made_anew()  # the others' lines are not for this test's screen
+    [line] = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert (told["level"], told["message"], told["service"]) == ("WARNING", "a stream's error", "offhook")
+    assert (told["callId"], told["code"]) == ("01CALL", "stream-cut")
+    assert told["location"].startswith("test_a_line_is_json")
 
 
 def test_a_call_leaves_no_speech_number_or_secret_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

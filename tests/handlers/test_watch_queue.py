@@ -1,3 +1,4 @@
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,7 +93,9 @@ def test_through_a_real_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with ministack.running(tmp_path / "ministack.log") as url:
         reader: Any = boto3.session.Session().client("sqs", endpoint_url=url)
         queue_url = reader.create_queue(QueueName="watchdog")["QueueUrl"]
-        ask(SqsWatch(lambda: sqs_client(url), queue_url, 1), "01A", 1, lambda error: pytest.fail(str(error)))
+        ask(
+            SqsWatch(lambda: sqs_client(url, os.environ), queue_url, 1), "01A", 1, lambda error: pytest.fail(str(error))
+        )
         assert "Messages" not in reader.receive_message(QueueUrl=queue_url)
         (came,) = reader.receive_message(QueueUrl=queue_url, WaitTimeSeconds=10)["Messages"]
         assert read(came["Body"]) == Watched("01A", 1)

@@ -23,6 +23,13 @@ PLAYED = {"AWS_ENDPOINT_URL", "TWILIO_BASE_URL"}
 NOT_DEPLOYED = {"OFFHOOK_CALLER_AUDIO"}
 """A place for people's voices: a task has none, and a team that wants one says where."""
 
+GIVEN_BY_LAMBDA = {
+    *("AWS_REGION", "AWS_DEFAULT_REGION"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+}
+KEPT_AWAY = {"AWS_CA_BUNDLE", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT"}
+"""Where one of these is set, botocore's own client is made, which knows what to do with it."""
+
 # Who looks at the environment at all. The core never does.
 LOOKS = {
     "functions/handlers/lifeline.py",
@@ -60,7 +67,9 @@ def test_the_task_is_given_every_setting_that_the_streamer_names() -> None:
 
 
 def test_the_core_names_no_setting_but_the_port_that_it_reads_for_others() -> None:
-    assert named("functions/calls") == {"PORT"}
+    aws_own = {name for name in named("functions/calls") if name.startswith("AWS_")}
+    assert aws_own <= GIVEN_BY_LAMBDA | KEPT_AWAY
+    assert named("functions/calls") - aws_own == {"PORT"}
 
 
 @pytest.mark.parametrize("room", ["functions/calls", "functions/handlers", "streamer"])

@@ -175,14 +175,28 @@ def test_a_turn_that_ended_is_not(event: EngineEvent) -> None:
     assert heard.found == []
 
 
-@pytest.mark.parametrize(("sound", "verdicts"), [(QUESTION, [Verdict.DEAF]), (silence(100) + tones("12345678"), [])])
-def test_a_voice_that_is_said_to_be_none_was_one(sound: bytes, verdicts: list[Verdict]) -> None:
+@pytest.mark.parametrize(
+    ("sound", "times", "verdicts"),
+    [(QUESTION, 1, []), (QUESTION, 2, [Verdict.DEAF]), (silence(100) + tones("12345678"), 2, [])],
+)
+def test_that_a_voice_was_none_is_believed_once(sound: bytes, times: int, verdicts: list[Verdict]) -> None:
     heard = begun()
-    heard.told(SpeechStarted(4_000))
-    heard.line(sound)
-    heard.told(SpeechStopped())
-    heard.line(QUIET_LINE)
+    for _ in range(times):
+        heard.told(SpeechStarted(4_000))
+        heard.line(sound)
+        heard.told(SpeechStopped())
+        heard.line(QUIET_LINE)
     assert [verdict for verdict, _ in heard.found] == verdicts
+
+
+def test_words_after_a_voice_that_was_none_show_that_it_hears() -> None:
+    heard = begun()
+    for event in (SpeechStopped(), TurnEnded("Hours?", 4_000, 5_000), SpeechStopped()):
+        heard.told(SpeechStarted(4_000))
+        heard.line(QUESTION)
+        heard.told(event)
+        heard.line(QUIET_LINE)
+    assert heard.found == []
 
 
 def test_a_turn_whose_words_still_come_is_not_stuck() -> None:
