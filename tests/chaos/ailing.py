@@ -1,6 +1,5 @@
 """The simulated vendors of the chaos calls: what they hear and say, and how they may be made to ail in mid-call."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import SupportsIndex, TypeVar, overload
 
@@ -119,6 +118,7 @@ class Ailing:
 
 
 def _turns(messages: Messages) -> int:
-    """The number of the caller's turn that is answered, from 1."""
-    said: Sequence[object] = [message for message in messages if message.get("role") == "user"]
-    return max(1, len(said))
+    """The number of the caller's turn that is answered, from 1. On Live two turns with nothing said between them are
+    one message, with a sentence of each."""
+    said = [str(message.get("content")) for message in messages if message.get("role") == "user"]
+    return max(1, len(said), sum(text.count(sentence) for text in said for sentence in ASKED))
