@@ -161,8 +161,8 @@ VENDOR_UNKNOWN = Metric(
     Unit.COUNT,
     (_ALL, ("vendor",)),
     Teller.CALL,
-    "Events that speech to speech was sent and does not know: passed over, a protocol that has grown; their kinds stand "
-    "in the record (`vendor-events-unknown`)",
+    "Events that speech to speech was sent and does not know: passed over, a protocol that has grown; their kinds "
+    "stand in the record (`vendor-events-unknown`)",
 )
 
 CALLS_ENDED = Metric(
