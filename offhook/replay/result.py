@@ -140,8 +140,10 @@ def _unlike_turns(one: Sequence[Turn], other: Sequence[Turn]) -> list[str]:
 
 
 def said(turn: Turn) -> tuple[str, tuple[str, ...], bool]:
-    """What two turns must have in common to be the same: who, the words without their spelling, whether it was cut."""
-    return turn.role.value, words(turn.said), turn.cut
+    """What two turns must have in common to be the same: who, the words without their spelling, whether it was cut. One
+    that was cut in its last HEARD_WORDS may have been heard to its end in another run."""
+    unheard = len(words(turn.said)) - len(words(turn.heard))
+    return turn.role.value, words(turn.said), turn.cut and (unheard > HEARD_WORDS or not turn.heard)
 
 
 def words(text: str) -> tuple[str, ...]:

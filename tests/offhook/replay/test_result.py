@@ -80,5 +80,14 @@ def test_an_answer_cut_a_few_words_later_is_the_same_and_more_is_told() -> None:
     ]
 
 
+def test_an_answer_cut_in_its_last_words_is_like_one_that_was_not() -> None:
+    last = turn("agent", ANSWER, 4250, 700, heard="We open at nine in the morning, from Monday to Friday, and")
+    whole = turn("agent", ANSWER, 4250, 700)
+    assert unlike(result(GREETING, ASKED, last), result(GREETING, ASKED, whole)) == []
+    unheard = turn("agent", "Thank you.", 4250, 700, heard="")
+    heard = turn("agent", "Thank you.", 4250, 700)
+    assert unlike(result(GREETING, ASKED, unheard), result(GREETING, ASKED, heard)) != []
+
+
 def test_words_without_their_spelling() -> None:
     assert words("Hello, O'Brien: 5 PM!") == ("hello", "o", "brien", "5", "pm")
