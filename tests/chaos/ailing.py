@@ -1,5 +1,6 @@
 """The simulated vendors of the chaos calls: what they hear and say, and how they may be made to ail in mid-call."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import SupportsIndex, TypeVar, overload
 
@@ -17,6 +18,7 @@ from tests.vendors.script import (
     Utterance,
 )
 from tests.vendors.script_speech import (
+    ANSWER_NOW,
     Heard,
     LiveConnection,
     LiveScript,
@@ -119,6 +121,7 @@ class Ailing:
 
 def _turns(messages: Messages) -> int:
     """The number of the caller's turn that is answered, from 1. On Live two turns with nothing said between them are
-    one message, with a sentence of each."""
+    one message, with a sentence of each, and to be told to answer is one more, which is no turn."""
     said = [str(message.get("content")) for message in messages if message.get("role") == "user"]
+    said = [text for text in said if not re.search(ANSWER_NOW, text)]
     return max(1, len(said), sum(text.count(sentence) for text in said for sentence in ASKED))
