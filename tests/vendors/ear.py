@@ -47,7 +47,8 @@ class Ear:
         self._energy = VoiceEnergy(threshold)
         self._least_ms, self._agenda = least_voice_ms, agenda
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._wakes_at_s = 0.0
         self._origin_s = self._loop.time()
         self._began_s = self._ended_s = 0.0
         self._stopped = False
@@ -129,10 +130,10 @@ class Ear:
         if at_s <= now_s:
             return
         if self._timer is not None:
-            if self._timer.when() <= at_s and not self._timer.cancelled():
+            if self._wakes_at_s <= at_s and not self._timer.cancelled():
                 return
             self._timer.cancel()
-        self._timer = call_at(at_s, self._woken)
+        self._timer, self._wakes_at_s = call_at(at_s, self._woken), at_s
 
     def _woken(self) -> None:
         self._timer = None
