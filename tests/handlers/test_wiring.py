@@ -1,3 +1,4 @@
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +7,7 @@ import boto3
 import pytest
 
 from calls.agent import Models
-from calls.errors import ConfigurationInvalid
+from calls.errors import ConfigurationInvalid, SecretsUnavailable
 from calls.record import Mode
 from handlers.thinking import ScriptedThinking, ThinkingByProvider
 from handlers.watch_queue import NoWatch, SqsWatch
@@ -28,8 +29,10 @@ def secret_of_the_stack(monkeypatch: pytest.MonkeyPatch, dynamo_endpoint: str) -
     keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     for name, value in {**keys, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)
-    secrets = boto3.client("secretsmanager", endpoint_url=dynamo_endpoint)
-    secrets.create_secret(Name=SECRET_ARN.rsplit(":", 1)[1], SecretString=secret_of("t" * 32))
+    secrets, name = boto3.client("secretsmanager", endpoint_url=dynamo_endpoint), SECRET_ARN.rsplit(":", 1)[1]
+    with contextlib.suppress(secrets.exceptions.ResourceNotFoundException):
+        secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    secrets.create_secret(Name=name, SecretString=secret_of("t" * 32))
 
 
 def test_without_a_streamer_every_ladder_is_traditional() -> None:
@@ -103,6 +106,32 @@ def test_a_changed_secret_is_wired_with_the_same_store(monkeypatch: pytest.Monke
         assert (rewired.store, rewired.agents) == (fresh.store, fresh.agents)
     finally:
         forget()
+
+
+@pytest.mark.usefixtures("secret_of_the_stack")
+def test_a_secret_that_cannot_be_read_any_more_serves_on_and_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, dynamo_endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forget()
+    told_in = {"OFFHOOK_METRICS_NAMESPACE": "Offhook/test"}
+    lambdas_own = {"AWS_ENDPOINT_URL": dynamo_endpoint, "OFFHOOK_SECRET": SECRET_ARN, "OFFHOOK_SECRETS_S": "1"}
+    for name, value in {**GOOD, "OFFHOOK_AGENTS": str(AGENTS), **lambdas_own, **told_in}.items():
+        monkeypatch.setenv(name, value)
+    try:
+        before = wired()
+        secrets = boto3.client("secretsmanager", endpoint_url=dynamo_endpoint)
+        secrets.delete_secret(SecretId=SECRET_ARN.rsplit(":", 1)[1], ForceDeleteWithoutRecovery=True)
+        assert before.rewired() is None
+        assert wired() is before
+        printed = capsys.readouterr().out
+        assert '"SecretsStale":1' in printed.replace(" ", "")
+        assert "secrets-resourcenotfoundexception" in printed
+    finally:
+        forget()
+    monkeypatch.setenv("OFFHOOK_SECRET", f"{SECRET_ARN}-nowhere")
+    with pytest.raises(SecretsUnavailable, match="ResourceNotFoundException"):
+        wired()
+    forget()
 
 
 OPENAI_AGENT = replace(AGENT, models=Models("light", "openai/gpt-6-luna", "light"))
