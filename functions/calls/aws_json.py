@@ -124,7 +124,7 @@ class AwsJson:
                 if not _passes(error):
                     raise
             except (ConnectionError, HTTPClientError):
-                pass
+                pass  # failed on the way: the last attempt, below, raises what it meets
             self._sleep(self._chance() * min(2.0**attempt, _LONGEST_PAUSE_S))
         return self._once(operation, body)
 
@@ -149,6 +149,8 @@ def _refusal(status: int, body: bytes) -> Any:
     try:
         told = json.loads(body)
     except ValueError:
+        told = None
+    if not isinstance(told, dict):
         told = {}
     code = str(told.get("__type", "Unknown")).rpartition("#")[2]
     message = str(told.get("message") or told.get("Message") or "")

@@ -95,7 +95,7 @@ def test_a_refusal_is_botocores_and_is_not_repeated() -> None:
     assert len(aws.asked) == 1
 
 
-@pytest.mark.parametrize("passing", [BUSY, GONE, None, (200, b"half of")])
+@pytest.mark.parametrize("passing", [BUSY, GONE, (503, b"[]"), None, (200, b"half of")])
 def test_what_passes_is_tried_again_after_a_pause(passing: tuple[int, Any] | None) -> None:
     aws, pauses = Aws(passing, passing, (200, {})), list[float]()
     assert asked(aws, pauses) == {}
