@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from calls import measured
 from calls.errors import Failure
 from calls.metrics import Measure
+from calls.secret_settings import read_secret_settings
 from calls.secrets_manager import SecretsManager, asking
 from calls.settings_kept import Kept, SettingsKept, SettingsSettled
-from streamer.settings import StreamerSettings, read, read_secret_settings, with_secrets
+from streamer.settings import StreamerSettings, read, with_secrets
 
 log = logging.getLogger(__name__)
 

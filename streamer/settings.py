@@ -45,30 +45,6 @@ class StreamerSettings:
     earlier_auth_tokens: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SecretSettings:
-    """Where the secrets are: `secret` is an ARN without Secrets Manager's six characters; empty, they are in the
-    environment. They are looked at every `keep_s`; the version before is good for `grace_s`."""
-
-    secret: str
-    keep_s: int
-    grace_s: int
-    aws_endpoint_url: str
-
-
-def read_secret_settings(environment: Mapping[str, str]) -> SecretSettings:
-    """Raises ConfigurationInvalid, in one sentence that names every wrong setting."""
-    fields = SettingsFields(environment)
-    settings = SecretSettings(
-        secret=fields.text("OFFHOOK_SECRET", ""),
-        keep_s=fields.whole("OFFHOOK_SECRETS_S", 60, 1, 3600),
-        grace_s=fields.whole("OFFHOOK_SECRETS_GRACE_S", 900, 0, 86_400),
-        aws_endpoint_url=fields.text("AWS_ENDPOINT_URL", ""),
-    )
-    fields.finish()
-    return settings
-
-
 def with_secrets(environment: Mapping[str, str], versions: SecretVersions, now_s: float) -> StreamerSettings:
     """The settings, with the secrets as they are at `now_s` (epoch). Raises ConfigurationInvalid, as `read`."""
     secrets = {name: versions.current[name] for name in SECRETS if name in versions.current}

@@ -54,30 +54,6 @@ class HandlerSettings:
     earlier_webhook_secrets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SecretSettings:
-    """Where the secrets are: `secret` is an ARN without Secrets Manager's six characters; empty, they are in the
-    environment. A version is kept for `keep_s`; the one before it is good for `grace_s`."""
-
-    secret: str
-    keep_s: int
-    grace_s: int
-    aws_endpoint_url: str
-
-
-def read_secret_settings(source: Mapping[str, str]) -> SecretSettings:
-    """ConfigurationInvalid names every wrong setting."""
-    fields = SettingsFields(source)
-    settings = SecretSettings(
-        secret=fields.text("OFFHOOK_SECRET", ""),
-        keep_s=fields.whole("OFFHOOK_SECRETS_S", 60, 1, 3600),
-        grace_s=fields.whole("OFFHOOK_SECRETS_GRACE_S", 900, 0, 86_400),
-        aws_endpoint_url=fields.https_url("AWS_ENDPOINT_URL", ""),
-    )
-    fields.finish()
-    return settings
-
-
 def with_secrets(source: Mapping[str, str], versions: SecretVersions, now_s: float) -> HandlerSettings:
     """The settings in `source`, with the secrets as they are at `now_s` (epoch). ConfigurationInvalid, as `read`."""
     secrets = {name: versions.current[name] for name in SECRETS if name in versions.current}

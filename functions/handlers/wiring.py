@@ -18,13 +18,14 @@ from calls.agent import Agent
 from calls.errors import ConfigurationInvalid, Failure
 from calls.openai_models import names_openai, reply_models
 from calls.record import Mode
+from calls.secret_settings import read_secret_settings
 from calls.secret_versions import SecretVersions
 from calls.settings_kept import Kept, SettingsKept, SettingsSettled
 from calls.store import CallStore
 from handlers import measures
 from handlers.in_time import ANSWER_WITHIN_S
 from handlers.logs import log
-from handlers.settings import HandlerSettings, read, read_secret_settings, with_secrets
+from handlers.settings import HandlerSettings, read, with_secrets
 from handlers.thinking import ScriptedThinking, Thinking, ThinkingByProvider
 from handlers.watch_queue import NoWatch, SqsClient, SqsWatch, WatchQueue, sqs_client
 

@@ -4,7 +4,7 @@ import pytest
 
 from calls.errors import ConfigurationInvalid
 from calls.secret_versions import SecretVersions
-from handlers.settings import SECRETS, SecretSettings, read, read_secret_settings, with_secrets
+from handlers.settings import SECRETS, read, with_secrets
 
 GOOD = {
     "OFFHOOK_PUBLIC_URL": "https://calls.example.com",
@@ -68,17 +68,6 @@ def test_one_sentence_names_every_wrong_setting() -> None:
     sentence = caught.value.failure.sentence
     assert all(name in sentence for name in ("OFFHOOK_PUBLIC_URL", "TWILIO_AUTH_TOKEN", "OFFHOOK_TABLE"))
     assert "short" not in sentence.replace("shorter", "")
-
-
-def test_without_a_secret_named_the_environment_holds_them_all() -> None:
-    assert read_secret_settings({}) == SecretSettings("", 60, 900, "")
-
-
-def test_where_the_secret_is_and_for_how_long_it_is_kept() -> None:
-    named = {"OFFHOOK_SECRET": "arn:aws:…", "OFFHOOK_SECRETS_S": "5", "OFFHOOK_SECRETS_GRACE_S": "0"}
-    assert read_secret_settings(named) == SecretSettings("arn:aws:…", 5, 0, "")
-    with pytest.raises(ConfigurationInvalid, match="OFFHOOK_SECRETS_S must be a whole number from 1 to 3600"):
-        read_secret_settings({**named, "OFFHOOK_SECRETS_S": "0"})
 
 
 def test_the_secret_has_the_last_word_and_nothing_else_of_it_is_taken() -> None:

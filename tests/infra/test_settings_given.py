@@ -30,6 +30,9 @@ GIVEN_BY_LAMBDA = {
 KEPT_AWAY = {"AWS_CA_BUNDLE", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT"}
 """Where one of these is set, botocore's own client is made, which knows what to do with it."""
 
+SHARED = "functions/calls/secret_settings.py"
+"""What the core reads of settings: where the secrets are, for the functions and for the streamer alike."""
+
 # Who looks at the environment at all. The core never does.
 LOOKS = {
     "functions/handlers/lifeline.py",
@@ -42,7 +45,8 @@ LOOKS = {
 
 def modules(*rooms: str) -> Iterator[tuple[Path, ast.AST]]:
     for room in rooms:
-        for path in sorted((ROOT / room).rglob("*.py")):
+        place = ROOT / room
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             yield path, ast.parse(path.read_text("utf-8"))
 
 
@@ -54,7 +58,7 @@ def named(*rooms: str) -> set[str]:
 
 def test_the_functions_are_given_every_setting_that_they_name() -> None:
     given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
-    assert named("functions/handlers") - PLAYED - set(handlers_settings.SECRETS) == given
+    assert named("functions/handlers", SHARED) - PLAYED - set(handlers_settings.SECRETS) == given
     own: list[Any] = [one for one in resources(FUNCTION).values() if "Environment" in one]
     assert own == [], "what one function alone is given is looked at by nobody here"
 
@@ -63,13 +67,16 @@ def test_the_task_is_given_every_setting_that_the_streamer_names() -> None:
     (task,) = resources("AWS::ECS::TaskDefinition", "infra/streamer.yaml").values()
     (container,) = task["ContainerDefinitions"]
     given = {one["Name"] for one in container["Environment"]}
-    assert named("streamer") - PLAYED - NOT_DEPLOYED - set(streamer_settings.SECRETS) == given
+    assert named("streamer", SHARED) - PLAYED - NOT_DEPLOYED - set(streamer_settings.SECRETS) == given
 
 
-def test_the_core_names_no_setting_but_the_port_that_it_reads_for_others() -> None:
-    aws_own = {name for name in named("functions/calls") if name.startswith("AWS_")}
+def test_the_core_names_no_setting_but_the_port_and_where_the_secrets_are() -> None:
+    """Nobody else's would be looked for above, in what the functions and the task are given."""
+    rest = {p.relative_to(ROOT).as_posix() for p, _ in modules("functions/calls")} - {SHARED}
+    aws_own = {name for name in named(*rest) if name.startswith("AWS_")}
     assert aws_own <= GIVEN_BY_LAMBDA | KEPT_AWAY
-    assert named("functions/calls") - aws_own == {"PORT"}
+    assert named(*rest) - aws_own == {"PORT"}
+    assert named(SHARED) - PLAYED == {"OFFHOOK_SECRET", "OFFHOOK_SECRETS_S", "OFFHOOK_SECRETS_GRACE_S"}
 
 
 @pytest.mark.parametrize("room", ["functions/calls", "functions/handlers", "streamer"])

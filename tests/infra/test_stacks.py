@@ -14,10 +14,11 @@ import yaml
 
 from calls.errors import ConfigurationInvalid
 from calls.metrics import ROOM_TAKEN, SERVICE
+from calls.secret_settings import read_secret_settings
 from calls.secret_versions import SecretVersions
 from infra.image import source
 from streamer.server import HANDED_OVER_WITHIN_S
-from streamer.settings import SECRETS, read, read_secret_settings, with_secrets
+from streamer.settings import SECRETS, read, with_secrets
 from tests.infra.cloudformation import CHILDREN, ROOT, resources, template
 from tests.infra.noting_environment import NotingEnvironment
 

@@ -10,6 +10,7 @@ import pytest
 from calls.dynamo_table import create_table
 from calls.errors import ConfigurationInvalid
 from calls.record import FINAL
+from calls.secret_settings import read_secret_settings
 from calls.settings_kept import AGAIN_AFTER_S as AGAIN_AFTER_SECRET_S
 from calls.stream_token import LIFETIME_S
 from calls.watchdog import AGAIN_AFTER_MS
@@ -243,7 +244,7 @@ def test_the_lambdas_are_given_every_setting_that_they_read_and_no_other() -> No
     environment = NotingEnvironment()
     with pytest.raises(ConfigurationInvalid):
         settings.read(environment)
-    settings.read_secret_settings(environment)
+    read_secret_settings(environment)
     given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     asked = environment.asked | {measures.NAMESPACE}  # which needs no settings that could be wrong
     assert set(settings.SECRETS) <= asked
