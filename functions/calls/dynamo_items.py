@@ -30,7 +30,8 @@ from calls.conversation import Conversation, Role, Turn
 from calls.dynamo_bounds import TURN_TEXT_CHARS, clipped
 from calls.errors import RequestRefused
 from calls.latency import Waterfall
-from calls.record import CallRecord, from_plain, to_plain
+from calls.record import CallRecord
+from calls.record_plain import from_plain, to_plain
 from calls.usage import Usage
 from calls.usage import from_plain as usage_from_plain
 from calls.usage import to_plain as usage_to_plain

@@ -8,7 +8,8 @@ from pydantic.alias_generators import to_camel
 
 from calls.conversation import Conversation, Role
 from calls.errors import Blame
-from calls.record import CallRecord, Direction, EndReason, Mode, Status, to_plain
+from calls.record import CallRecord, Direction, EndReason, Mode, Status
+from calls.record_plain import to_plain
 
 
 class _Model(BaseModel):
