@@ -13,7 +13,7 @@ import uvloop
 
 from calls import agent_files
 from calls.dynamo import DynamoCallStore
-from calls.dynamo_table import client
+from calls.dynamo_json import lasting_client
 from calls.errors import ConfigurationInvalid, SecretsUnavailable
 from streamer.agents_here import able
 from streamer.breaker import Breakers
@@ -75,7 +75,8 @@ def _epoch_ms() -> int:
 
 
 def _store(settings: StreamerSettings) -> DynamoCallStore:
-    return DynamoCallStore(client(settings.aws_endpoint_url or None), settings.table, _epoch_ms)
+    dynamodb = lasting_client(os.environ, settings.aws_endpoint_url or None)
+    return DynamoCallStore(dynamodb, settings.table, _epoch_ms)
 
 
 async def _serve(server: StreamServer, settings: StreamerSettings, every: Every, rekeying: Rekeying) -> int:

@@ -4,6 +4,7 @@ By botocore itself. What boto3 would add is resources, transfers to S3 and, with
 it imports, and nothing of it is used here.
 """
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from botocore.config import Config
     from botocore.loaders import Loader
+    from botocore.session import Session
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -19,18 +21,30 @@ def client(service: str, endpoint_url: str | None, config: "Config") -> Any:
     """A client with credentials and region from the environment, as in Lambda and ECS; safe to share between threads.
 
     Without `endpoint_url` botocore takes AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL, or else AWS itself. An engine
-    on this machine (an `endpoint_url` on loopback) checks neither region nor key, so stand-ins serve where there is no
-    region. botocore's NoRegionError where AWS's own region is not set.
+    on this machine (an `endpoint_url` on loopback) checks neither region nor key, so stand-ins serve where the
+    environment has none. botocore's NoRegionError where AWS's own region is not set.
+    """
+    return session(endpoint_url).create_client(service, endpoint_url=endpoint_url, config=config)
+
+
+def session(endpoint_url: str | None) -> "Session":
+    """botocore's, with the environment's credentials and region, or with stand-ins as `client` says.
+
+    AWS_REGION is what AWS's SDKs share and what ECS sets; botocore itself looks at AWS_DEFAULT_REGION only.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
     """
     from botocore.session import Session  # a third of botocore, which `aws_json` does without
 
-    session = Session()
+    made = Session()
     # Every session would read endpoints, partitions and the service's model anew. What has been read is not changed.
-    session.register_component("data_loader", _data())
-    if urlsplit(endpoint_url or "").hostname in _LOOPBACK and session.get_config_variable("region") is None:
-        session.set_credentials("local", "local")
-        return session.create_client(service, region_name="us-east-1", endpoint_url=endpoint_url, config=config)
-    return session.create_client(service, endpoint_url=endpoint_url, config=config)
+    made.register_component("data_loader", _data())
+    is_local = urlsplit(endpoint_url or "").hostname in _LOOPBACK
+    if is_local and not os.environ.get("AWS_ACCESS_KEY_ID"):
+        made.set_credentials("local", "local")
+    region = os.environ.get("AWS_REGION") or made.get_config_variable("region")
+    if region or is_local:
+        made.set_config_variable("region", region or "us-east-1")
+    return made
 
 
 @cache

@@ -1,9 +1,10 @@
-"""The four requests of the store without a client of botocore's, as `aws_json` makes them: for the Lambdas."""
+"""The four requests of the store without a client of botocore's, as `aws_json` makes them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from calls.aws_json import AwsJson, Service, is_enough
+from calls import aws_clients
+from calls.aws_json import AwsJson, Credentials, Service, is_enough, is_known
 from calls.dynamo_table import ATTEMPTS, CONNECT_TIMEOUT_S, CONNECTIONS, READ_TIMEOUT_S, client
 
 if TYPE_CHECKING:
@@ -17,7 +18,22 @@ def quick_client(environment: Mapping[str, str], endpoint_url: str | None) -> "D
     `dynamo_table.client`'s. ConfigurationInvalid, as there."""
     if not is_enough(DYNAMODB, environment):
         return client(endpoint_url)
-    return cast("DynamoDBClient", _Requests(AwsJson(DYNAMODB, environment, endpoint_url)))
+    return cast("DynamoDBClient", _Requests(AwsJson.of(DYNAMODB, environment, endpoint_url)))
+
+
+def lasting_client(environment: Mapping[str, str], endpoint_url: str | None) -> "DynamoDBClient":
+    """The same for a process that outlives its credentials, as a task of ECS does: botocore finds them and keeps them
+    fresh. Else, and where a profile or a file has a say in how AWS is reached, `dynamo_table.client`'s."""
+    session = aws_clients.session(endpoint_url)
+    region, found = session.get_config_variable("region") or "", session.get_credentials()
+    if found is None or not is_known(DYNAMODB, region, environment) or session.get_scoped_config():
+        return client(endpoint_url)
+
+    def credentials() -> Credentials:
+        frozen = found.get_frozen_credentials()
+        return Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token)
+
+    return cast("DynamoDBClient", _Requests(AwsJson(DYNAMODB, region, credentials, endpoint_url)))
 
 
 class _Requests:

@@ -30,7 +30,7 @@ def asking(environment: Mapping[str, str], endpoint_url: str = "") -> Asking:
     """With the environment's credentials, as in Lambda, or a client's, which keeps those of ECS fresh and takes 50 to
     150 ms of CPU to make. `endpoint_url` stands in for AWS's own."""
     if is_enough(SERVICE, environment):
-        return AwsJson(SERVICE, environment, endpoint_url or None).ask
+        return AwsJson.of(SERVICE, environment, endpoint_url or None).ask
     from botocore.config import Config
 
     from calls import aws_clients

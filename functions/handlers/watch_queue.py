@@ -89,7 +89,7 @@ def sqs_client(endpoint_url: str | None, environment: Mapping[str, str]) -> SqsC
 
     sqs = Service("sqs", "AmazonSQS", ASK_WITHIN_S, ASK_WITHIN_S, attempts=1)
     if is_enough(sqs, environment):
-        return _Sqs(AwsJson(sqs, environment, endpoint_url))
+        return _Sqs(AwsJson.of(sqs, environment, endpoint_url))
     from botocore.config import Config
 
     from calls import aws_clients

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError, ReadTimeoutError
 
-from calls.aws_json import AwsJson, Service, is_enough
+from calls.aws_json import AwsJson, Credentials, Service, is_enough
 from offhook.stack.environment import LOOPBACK
 from offhook.stack.processes import free_port
 
 THINGS = Service("things", "Things_20200101", 0.2, 0.2, attempts=3)
 LAMBDAS = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-central-1"}
-GIVEN = {**LAMBDAS, "AWS_SESSION_TOKEN": "session"}
+KEYS = Credentials("AKID", "secret", "session")
 BUSY = (400, {"__type": "com.amazonaws.things#ThrottlingException", "message": "slower"})
 REFUSED = (400, {"__type": "com.amazonaws.things#ConditionFailed", "Message": "it stands", "Item": {"a": {"S": "b"}}})
 GONE = (503, b"<html>")
@@ -68,7 +68,7 @@ class Aws:
 def asked(aws: Aws, pauses: list[float] | None = None) -> dict[str, Any]:
     slept: list[float] = [] if pauses is None else pauses
     with aws.running() as url:
-        things = AwsJson(THINGS, GIVEN, url, sleep=slept.append, chance=lambda: 0.5)
+        things = AwsJson(THINGS, "eu-central-1", lambda: KEYS, url, sleep=slept.append, chance=lambda: 0.5)
         return things.ask("GetThing", {"Name": "naïve"})
 
 
@@ -82,6 +82,28 @@ def test_what_is_sent_and_what_comes_back() -> None:
     assert headers["x-amz-security-token"] == "session"
     assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKID/")
     assert "/eu-central-1/things/aws4_request, " in headers["authorization"]
+
+
+def test_every_request_is_signed_with_what_is_good_then() -> None:
+    aws, keys = Aws((200, {}), (200, {})), [Credentials("FIRST", "secret", None), Credentials("SECOND", "secret", "s")]
+    with aws.running() as url:
+        things = AwsJson(THINGS, "eu-central-1", lambda: keys.pop(0), url)
+        for _ in range(2):
+            things.ask("GetThing", {})
+    (first, _), (second, _) = aws.asked
+    assert "Credential=FIRST/" in first["authorization"]
+    assert "x-amz-security-token" not in first
+    assert "Credential=SECOND/" in second["authorization"]
+
+
+def test_a_lambda_signs_with_its_environments() -> None:
+    aws = Aws((200, {}))
+    with aws.running() as url:
+        AwsJson.of(THINGS, {**LAMBDAS, "AWS_SESSION_TOKEN": "session"}, url).ask("GetThing", {})
+    ((headers, _),) = aws.asked
+    assert "Credential=AKID/" in headers["authorization"]
+    assert "/eu-central-1/things/aws4_request, " in headers["authorization"]
+    assert headers["x-amz-security-token"] == "session"
 
 
 def test_a_refusal_is_botocores_and_is_not_repeated() -> None:
@@ -113,7 +135,8 @@ def test_what_does_not_pass_is_told_after_the_last_try(passing: tuple[int, Any],
 
 
 def test_nobody_there() -> None:
-    things = AwsJson(THINGS, GIVEN, f"http://{LOOPBACK}:{free_port()}", sleep=lambda _: None)
+    nobody = f"http://{LOOPBACK}:{free_port()}"
+    things = AwsJson(THINGS, "eu-central-1", lambda: KEYS, nobody, sleep=lambda _: None)
     with pytest.raises(EndpointConnectionError):
         things.ask("GetThing", {})
 
@@ -121,7 +144,7 @@ def test_nobody_there() -> None:
 def test_too_slow() -> None:
     with socket.create_server((LOOPBACK, 0)) as mute:
         url = f"http://{LOOPBACK}:{mute.getsockname()[1]}"
-        things = AwsJson(Service("things", "Things", 1.0, 0.05, attempts=1), GIVEN, url)
+        things = AwsJson.of(Service("things", "Things", 1.0, 0.05, attempts=1), LAMBDAS, url)
         with pytest.raises(ReadTimeoutError):
             things.ask("GetThing", {})
 
