@@ -4,7 +4,6 @@ Who said what is the `dialogue`; here are the beginning, the limits and the end.
 end the same way: what comes next is committed, then the socket closes, and Twilio asks `resume`.
 """
 
-import math
 from dataclasses import InitVar, dataclass, field, replace
 
 from calls import closing
@@ -12,6 +11,7 @@ from calls.agent import Agent
 from calls.conversation import Conversation
 from calls.errors import Blame, Failure
 from calls.record import EndReason, Mode
+from streamer.between_streams import BetweenStreams
 from streamer.dialogue import Dialogue
 from streamer.events import (
     ChangeEngine,
@@ -47,8 +47,6 @@ HEARS_WITHIN_MS = 10_000
 """An engine that told nothing of the caller for so long may just have had nobody to hear."""
 LAST_WORDS_MS = 2_000
 """How long the agent goes on saying what has become sound already, when no engine is left."""
-ASK_AGAIN_MS = 2_500
-"""Of silence, after a call came from another stream: what the caller may have said between the two nobody heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +77,8 @@ class Session:
     is_over: bool = False
     _moving: Failure | None = None
     _last_words: LastWords | None = None
-    _resumed_at_ms: int | None = None
     _has_heard: bool = False
+    _between: BetweenStreams = field(init=False, default_factory=BetweenStreams)
     dialogue: Dialogue = field(init=False)
     media_time: MediaTime = field(init=False)
 
@@ -105,7 +103,7 @@ class Session:
             return dialogue.voice.say(self.agent.greeting, now_ms)
         if conversation.unanswered:
             return take_up(dialogue, self.bridge, now_ms)
-        self._resumed_at_ms = now_ms
+        self._between.silent_since_ms = now_ms
         if conversation.turns[-1].heard == self.agent.phrases.bridge:
             return []  # said before the call came here: not twice
         return dialogue.voice.say(self.agent.phrases.bridge, now_ms)
@@ -178,7 +176,7 @@ class Session:
         effects = self.dialogue.due(now_ms)
         if voice.is_leaving:
             return effects
-        effects += self._ask_what_was_lost(now_ms)
+        effects += self._between.ask(self.dialogue, now_ms)
         return effects + (self._move_when_quiet(now_ms) if self._moving else self._watch_limits(now_ms))
 
     @property
@@ -191,20 +189,7 @@ class Session:
         voice, limit_at_ms = dialogue.voice, self.started_at_ms + self.agent.limits.call_s * 1000
         floor_at_ms = dialogue.floor.due_at_ms(agent_busy=voice.reply is not None)
         dialogue_at_ms = min(voice.due_at_ms, dialogue.keypad.due_at_ms, dialogue.unworded.due_at_ms)
-        asks_at_ms = math.inf if self._resumed_at_ms is None else self._resumed_at_ms + ASK_AGAIN_MS
-        return min(limit_at_ms, floor_at_ms, dialogue_at_ms, asks_at_ms)
-
-    def _ask_what_was_lost(self, now_ms: int) -> list[Effect]:
-        """The caller and a call that has come from another stream would wait for each other."""
-        if self._resumed_at_ms is None:
-            return []
-        dialogue = self.dialogue
-        if dialogue.voice.reply or dialogue.floor.caller_speaks or dialogue.conversation.unanswered:
-            self._resumed_at_ms = now_ms
-        elif now_ms - self._resumed_at_ms >= ASK_AGAIN_MS:
-            self._resumed_at_ms = None
-            return dialogue.voice.say(self.agent.phrases.ask_again, now_ms)
-        return []
+        return min(limit_at_ms, floor_at_ms, dialogue_at_ms, self._between.due_at_ms)
 
     def _watch_limits(self, now_ms: int) -> list[Effect]:
         phrases, voice = self.agent.phrases, self.dialogue.voice
@@ -266,8 +251,7 @@ class Session:
         if heard is None:
             return []
         reply, turn = heard
-        if self._resumed_at_ms is not None:
-            self._resumed_at_ms = now_ms if reply.fixed == self.agent.phrases.bridge else None
+        self._between.heard(is_bridge=reply.fixed == self.agent.phrases.bridge, now_ms=now_ms)
         leaving = after_reply(reply)
         if self._moving and reply.fixed == self.agent.phrases.bridge and not self.dialogue.floor.caller_speaks:
             leaving = move(self._moving)

@@ -10,10 +10,9 @@ from streamer.events import (
     Say,
     SendMark,
     SendMedia,
-    SpeechStarted,
     TurnEnded,
 )
-from streamer.session import ASK_AGAIN_MS, Session
+from streamer.session import Session
 from tests.fakes.agents import AGENT
 from tests.streamer.session_talk import START, TENTH, greeted, session, speaking, turns
 
@@ -75,27 +74,6 @@ def test_a_call_that_streams_again_goes_on_from_where_it_was() -> None:
 def test_a_call_of_which_nothing_is_known_any_more_is_not_greeted_again() -> None:
     s = Session(AGENT, Mode.PIPELINE, "MZ1", START, resumed=True)
     assert s.begin(START) == [Say(1, AGENT.phrases.ask_again)]
-
-
-def test_what_may_have_been_said_between_two_streams_is_asked_for_once() -> None:
-    asked = Turn("a", Role.CALLER, "Hours?", "Hours?", False, 1, 2, "pipeline")
-    bridge = AGENT.phrases.bridge
-    s = session(Conversation((asked, Turn("b", Role.AGENT, bridge, bridge, False, 3, 4, "pipeline"))))
-    assert s.begin(START) == []
-    assert s.on_time(START + ASK_AGAIN_MS - 1) == []
-    assert s.due_at_ms == START + ASK_AGAIN_MS
-    assert s.on_time(START + ASK_AGAIN_MS) == [Say(1, AGENT.phrases.ask_again)]
-
-
-def test_a_caller_who_speaks_after_a_change_of_streams_is_not_asked_again() -> None:
-    bridge = AGENT.phrases.bridge
-    s = session(Conversation((Turn("b", Role.AGENT, bridge, bridge, False, 3, 4, "pipeline"),)))
-    assert s.begin(START) == []
-    s.on_engine(SpeechStarted(2_000), START + 2_300)
-    assert s.on_time(START + 2_700) == []
-    s.on_engine(TurnEnded("Hours?", 2_000, 2_900), START + 3_200)
-    s.on_engine(ReplySpoken(1, bytes(8_000), "Nine."), START + 3_400)
-    assert not [effect for effect in s.on_time(START + 3_500) if isinstance(effect, Say)]
 
 
 def test_the_media_clock_is_set_by_the_earliest_arrival() -> None:
