@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 _Item = TypeVar("_Item")
 
 
-def call_at(at_s: float, what: Callable[[], None]) -> asyncio.TimerHandle:
-    """As the loop's own. uvloop's clock stands still while a callback runs, and its timers count from when they are
-    set: what a vendor takes to make an answer would come on top of the script's own time."""
+def call_at(at_s: float, what: Callable[[], None]) -> asyncio.Handle:
+    """As the loop's own, from the real time: uvloop's clock has whole milliseconds, and its `call_at` is late by what
+    that leaves out. It gives no timer, and so no `when`, for what is due within half of one."""
     return asyncio.get_running_loop().call_later(max(0.0, at_s - time.monotonic()), what)
 
 
@@ -27,7 +27,7 @@ class Paced(Generic[_Item]):
         self._items, self._send, self._done = items, send, done
         self._loop = asyncio.get_running_loop()
         self._next = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._stopped = False
         self._run()
 

@@ -130,6 +130,7 @@ async def test_a_transcription_fails_and_another_is_billed_by_time() -> None:
         assert completed["usage"] == {"type": "duration", "seconds": 1.2}
 
 
+@pytest.mark.asyncio(loop_factories=["asyncio"])  # it waits for what does not come, and long
 @pytest.mark.parametrize("kind", ["server_vad", "semantic_vad"])
 async def test_no_response_is_made_and_none_is_interrupted_unless_it_is_wanted(kind: str) -> None:
     quiet = {"type": kind, "create_response": False, "interrupt_response": False}
