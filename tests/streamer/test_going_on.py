@@ -1,18 +1,12 @@
 """An engine is lost in every moment of a call, and the next goes on: exact effects, by literal times."""
 
-import pytest
-
 from calls.conversation import BROKEN_OFF, Conversation, Role, Turn
 from calls.errors import Blame, Failure
-from calls.record import Do, EndReason, Mode, NextStep
-from calls.reply import EndCall
+from calls.record import Mode
 from streamer.events import (
     Answer,
     ChangeEngine,
-    CloseSocket,
-    CommitNext,
     CommitTurn,
-    Effect,
     EngineLost,
     Fill,
     ReplyDone,
@@ -29,46 +23,21 @@ from streamer.events import (
     TurnTaken,
     TurnWorded,
 )
-from streamer.ladder import AGAIN_WITHIN_MS, Ladder
-from streamer.leaving import HANDED_OVER
-from streamer.session import TAIL_MS, Session
+from streamer.ladder import AGAIN_WITHIN_MS
+from streamer.session import TAIL_MS
 from tests.fakes.agents import AGENT
-
-START = 1_000_000
-TENTH = b"\x10" * 800
-BRIDGE = b"\x20" * 800
-PASSING = Failure("engine-went", Blame.PROVIDER, "It went away.", retryable=True)
-LASTING = Failure("key-refused", Blame.CONFIGURATION, "The key is refused.")
-LEAVING = Failure("task-leaving", Blame.OFFHOOK, "The task is leaving.")
-ALL = (Mode.REALTIME, Mode.PIPELINE, Mode.TRADITIONAL)
-
-
-def session(bridge: bytes = BRIDGE, mode: Mode = Mode.REALTIME, conversation: Conversation | None = None) -> Session:
-    return Session(AGENT, mode, "MZ1", START, conversation, Ladder(ALL, mode, START), bridge)
-
-
-def greeted(bridge: bytes = BRIDGE) -> Session:
-    s = session(bridge)
-    s.begin(START)
-    s.on_engine(ReplySpoken(1, TENTH, AGENT.greeting), START)
-    s.on_engine(ReplyDone(1, None), START)
-    s.on_mark("r1-1", START + 300)
-    return s
-
-
-def asked(bridge: bytes = BRIDGE) -> Session:
-    """The caller asked, and reply 2 is wanted, at START + 2,000."""
-    s = greeted(bridge)
-    s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_000)
-    return s
-
-
-def turns(effects: list[Effect]) -> list[tuple[Role, str]]:
-    return [(effect.turn.role, effect.turn.heard) for effect in effects if isinstance(effect, CommitTurn)]
-
-
-def orders(effects: list[Effect]) -> list[Effect]:
-    return [effect for effect in effects if isinstance(effect, (Say, Answer, Fill))]
+from tests.streamer.ladder_talk import (
+    BRIDGE,
+    LASTING,
+    PASSING,
+    START,
+    TENTH,
+    asked,
+    greeted,
+    orders,
+    session,
+    turns,
+)
 
 
 def test_an_engine_that_cannot_greet_is_followed_by_one_that_does() -> None:
@@ -282,78 +251,6 @@ def test_a_reply_that_is_late_changes_the_engine_too() -> None:
     assert effects[0].failure.code == "reply-late"
 
 
-@pytest.mark.parametrize("action", [EndCall("agent-goodbye")])
-def test_a_goodbye_that_is_whole_needs_no_engine(action: EndCall) -> None:
-    s = asked()
-    s.on_engine(ReplySpoken(2, TENTH, "Goodbye."), START + 3_000)
-    s.on_engine(ReplyDone(2, action), START + 3_000)
-    assert s.on_engine(EngineLost(LASTING), START + 3_050) == []
-    effects = s.on_mark("r2-1", START + 3_200)
-    assert CommitNext(NextStep(Do.HANG_UP), EndReason.AGENT_GOODBYE) in effects
-
-
-def test_a_goodbye_of_which_nothing_has_sounded_is_said_by_the_next_engine() -> None:
-    s = greeted(bridge=b"")
-    effects = s.on_engine(TurnEnded("Goodbye.", 500, 1_500), START + 2_000)
-    assert orders(effects) == [Say(2, AGENT.closing)]
-    effects = s.on_engine(ReplyLost(2, LASTING), START + 2_100)
-    assert effects[0] == ChangeEngine(Mode.PIPELINE, LASTING)
-    assert Say(3, AGENT.closing) in effects
-    s.on_engine(ReplySpoken(3, TENTH, AGENT.closing), START + 2_300)
-    s.on_engine(ReplyDone(3, None), START + 2_300)
-    effects = s.on_mark("r2-1", START + 2_500)
-    assert CommitNext(NextStep(Do.HANG_UP), EndReason.CALLER_GOODBYE) in effects
-
-
-def test_a_goodbye_that_has_begun_to_sound_is_not_begun_again() -> None:
-    s = greeted()
-    s.on_engine(TurnEnded("Goodbye.", 500, 1_500), START + 2_000)
-    s.on_engine(ReplySpoken(2, TENTH, "Thank you"), START + 2_100)
-    effects = s.on_engine(EngineLost(LASTING), START + 2_150)
-    assert effects == []
-    effects = s.on_mark("r2-1", START + 2_300)
-    assert [effect.step.do for effect in effects if isinstance(effect, CommitNext)] == [Do.HANG_UP]
-
-
-def test_when_no_engine_is_left_the_call_leaves_the_socket() -> None:
-    s = asked()
-    s.on_engine(EngineLost(LASTING), START + 2_100)
-    assert s.on_engine(EngineLost(LASTING), START + 2_200) == [], "the bridge phrase is heard to its end"
-    effects = s.on_mark("r2-1", START + 2_400)
-    assert effects[-2:] == [
-        CommitNext(NextStep(Do.GATHER, why=LASTING.sentence), None, LASTING),
-        CloseSocket(HANDED_OVER, "gather"),
-    ]
-
-
-def test_a_task_that_leaves_asks_the_caller_to_wait_when_nobody_speaks() -> None:
-    s = greeted()
-    assert s.move(LEAVING, START + 1_000) == [Say(2, AGENT.phrases.bridge)]
-    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 1_010)
-    s.on_engine(ReplyDone(2, None), START + 1_010)
-    effects = s.on_mark("r2-1", START + 1_200)
-    assert effects[1:] == [
-        CommitNext(NextStep(Do.STREAM, why=LEAVING.sentence), None, LEAVING),
-        CloseSocket(HANDED_OVER, "stream"),
-    ]
-
-
-def test_a_task_that_leaves_answers_what_waits_first() -> None:
-    s = asked()
-    assert s.move(LEAVING, START + 2_100) == []
-    s.on_engine(ReplySpoken(2, TENTH, "Nine to five."), START + 3_000)
-    s.on_engine(ReplyDone(2, None), START + 3_000)
-    assert turns(s.on_mark("r2-1", START + 3_200)) == [(Role.AGENT, "Nine to five.")]
-    assert s.on_time(START + 3_220) == [Say(3, AGENT.phrases.bridge)]
-
-
-def test_a_task_whose_time_is_up_hands_over_at_once_and_streams_again() -> None:
-    s = asked()
-    s.move(LEAVING, START + 2_100)
-    effects = s.hand_over(LEAVING, START + 2_200)
-    assert effects[-2] == CommitNext(NextStep(Do.STREAM, why=LEAVING.sentence), None, LEAVING)
-
-
 def test_a_call_that_was_asked_to_wait_is_not_asked_again_by_the_next_task() -> None:
     said = AGENT.phrases.bridge
     turn = Turn("MZ0-r2", Role.AGENT, said, said, False, START - 900, START - 500, "realtime")
@@ -375,39 +272,3 @@ def test_who_was_asked_to_wait_before_the_other_stream_is_not_asked_again_while_
     assert s.begin(START) == []
     s = session(conversation=Conversation((bridged, across)))
     assert s.begin(START) == [Answer(1, s.dialogue.conversation)]
-
-
-def test_words_that_end_as_a_move_begins_are_answered_before_the_call_moves() -> None:
-    s = greeted()
-    assert s.move(LEAVING, START + 2_000) == [Say(2, AGENT.phrases.bridge)]
-    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 2_010)
-    effects = s.on_engine(TurnEnded("Hours?", 500, 1_500), START + 2_020)
-    assert turns(effects) == [(Role.AGENT, ""), (Role.CALLER, "Hours?")]
-    assert orders(effects) == [Answer(3, s.dialogue.conversation)]
-    assert not s.is_over
-    s.on_engine(ReplySpoken(3, TENTH, "Nine to five."), START + 2_500)
-    s.on_engine(ReplyDone(3, None), START + 2_500)
-    assert turns(s.on_mark("r3-1", START + 2_700)) == [(Role.AGENT, "Nine to five.")]
-    assert s.on_time(START + 2_720) == [Say(4, AGENT.phrases.bridge)]
-
-
-def test_a_call_does_not_move_while_the_caller_has_just_begun_to_speak() -> None:
-    s = greeted()
-    s.move(LEAVING, START + 1_000)
-    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 1_010)
-    s.on_engine(ReplyDone(2, None), START + 1_010)
-    s.on_engine(SpeechStarted(1_100), START + 1_190)
-    assert turns(s.on_mark("r2-1", START + 1_200)) == [(Role.AGENT, AGENT.phrases.bridge)]
-    assert not s.is_over
-    effects = s.on_engine(TurnEnded("Hours?", 1_100, 1_600), START + 2_000)
-    assert (turns(effects), orders(effects)) == ([(Role.CALLER, "Hours?")], [Answer(3, s.dialogue.conversation)])
-
-
-def test_a_move_whose_last_mark_comes_first_leaves_and_what_ends_later_is_nobodys() -> None:
-    s = greeted()
-    s.move(LEAVING, START + 1_000)
-    s.on_engine(ReplySpoken(2, BRIDGE, AGENT.phrases.bridge), START + 1_010)
-    s.on_engine(ReplyDone(2, None), START + 1_010)
-    assert isinstance(s.on_mark("r2-1", START + 1_200)[-1], CloseSocket)
-    assert s.on_engine(SpeechStarted(1_150), START + 1_210) == []
-    assert s.on_engine(TurnEnded("Hours?", 1_150, 1_600), START + 1_900) == []
