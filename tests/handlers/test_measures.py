@@ -15,8 +15,8 @@ from calls.reply import Reply
 from handlers import measures, resume, stream_status, turn, voice, webhook
 from handlers.after_call_measures import call_is_told
 from tests.fakes.agents import AGENT
+from tests.handlers.after_call_world import ENDED, Killed, world
 from tests.handlers.desk import House, ScriptedReplies
-from tests.handlers.test_after_call import ENDED, Killed, world
 from tests.handlers.test_watchdog import Twilio, answered, message, run
 from tests.offhook.calls_made import CONVERSATION, RECORD
 
