@@ -31,7 +31,7 @@ SOURCE_SUFFIXES = {".py", ".toml"}
 # What no handler can reach. botocore keeps one folder of data a service; twilio one package a product.
 BOTOCORE_SERVICES = {"dynamodb", "events", "secretsmanager", "sqs", "sts"}
 TWILIO_PRODUCTS = {"api"}
-DROPPED = ("bin", "boto3/examples", "phonenumbers/carrierdata", "phonenumbers/geodata", "phonenumbers/tzdata")
+DROPPED = ("bin", "phonenumbers/carrierdata", "phonenumbers/geodata", "phonenumbers/tzdata")
 DROPPED_SUFFIXES = {".pyi", ".c", ".h"}
 
 
