@@ -18,6 +18,9 @@ from tests.vendors.sounds import FRAME_BYTES, silence, voice
 from tests.vendors.speech_tone import tone
 
 FRAME_S = 0.02
+_LOOK_S = 0.01
+_MOST_AWAKE_S = 0.05
+"""As long as a look lasts on a machine that is busy. What it lasts longer, nothing ran at all."""
 _SILENCE = silence(20)
 _VOICE = voice(20)
 
@@ -26,12 +29,39 @@ _VOICE = voice(20)
 class Utterance:
     """Voice and pauses in turn, in ms. `after_s` begins it so long after the agent's voice began, over it; without it
     the caller waits until the agent has spoken and is quiet for `quiet_s`, or `patience_s` are over. One without voice
-    only waits, and hangs up."""
+    only waits, and hangs up. All three are times in which this process ran."""
 
     stretches_ms: tuple[int, ...] = (600,)
     after_s: float | None = None
     quiet_s: float = 0.45
     patience_s: float = 12.0
+
+
+class Waiting:
+    """For the time to say an utterance, since the loop's `since_s`.
+
+    Caller, streamer and vendors are one process. Where the machine stands still, so does the agent's voice, and that is
+    no pause of the agent's: a caller who went by the clock would be over it with the next utterance, or gone, before
+    the agent could go on. So a time in which nothing looked counts for no more than _MOST_AWAKE_S."""
+
+    def __init__(self, utterance: Utterance, since_s: float) -> None:
+        self._utterance = utterance
+        self._looked_s = self._heard_s = since_s
+        self._awake_s = 0.0
+        self._voice_from_s = self._quiet_from_s = math.inf
+
+    def is_over(self, now_s: float, audible_at_s: Sequence[float]) -> bool:
+        """`audible_at_s`: when the agent was heard, of the same clock, in order. To be asked all the time."""
+        self._awake_s += min(now_s - self._looked_s, _MOST_AWAKE_S)
+        self._looked_s = now_s
+        if audible_at_s and audible_at_s[-1] > self._heard_s:
+            self._heard_s, self._quiet_from_s = audible_at_s[-1], self._awake_s
+            self._voice_from_s = min(self._voice_from_s, self._awake_s)
+        if self._awake_s >= self._utterance.patience_s:
+            return True
+        if self._utterance.after_s is not None:
+            return self._awake_s - self._voice_from_s >= self._utterance.after_s
+        return self._awake_s - self._quiet_from_s >= self._utterance.quiet_s
 
 
 @dataclass(slots=True)
@@ -185,13 +215,6 @@ class Caller:
         await self._until_it_is_time(Utterance(), since_s)
 
     async def _until_it_is_time(self, utterance: Utterance, since_s: float) -> None:
-        while self._now_s() - since_s < utterance.patience_s:
-            now_s, heard = self._now_s(), self.ear.audible_at_s
-            has_spoken = bool(heard) and heard[-1] > since_s
-            if utterance.after_s is not None:
-                first_s = next((at_s for at_s in heard if at_s > since_s), None)
-                if first_s is not None and now_s - first_s >= utterance.after_s:
-                    return
-            elif has_spoken and now_s - heard[-1] >= utterance.quiet_s:
-                return
-            await asyncio.sleep(0.01)
+        waiting = Waiting(utterance, since_s)
+        while not waiting.is_over(self._now_s(), self.ear.audible_at_s):  # noqa: ASYNC110 - a clock tells nobody
+            await asyncio.sleep(_LOOK_S)
