@@ -10,7 +10,7 @@ from handlers.after_call_model import OpenAISummary
 from handlers.after_call_queue import AfterQueue, SqsAfter
 from handlers.after_call_traces import OtlpTraces
 from handlers.after_call_webhook import HttpWebhook
-from handlers.dialler import TwilioDialler
+from handlers.dialler import dialler_of
 from handlers.settings import HandlerSettings
 from handlers.wiring import Wired, queues_of, wired
 
@@ -39,7 +39,7 @@ def wired_with(here: Wired, queue: AfterQueue) -> AfterWired:
         webhook=_webhook(here),
         bus=_bus(settings),
         model=OpenAISummary(settings.openai_api_key, settings.openai_base_url) if settings.openai_api_key else None,
-        twilio=TwilioDialler(settings, PRICE_WITHIN_S),
+        twilio=dialler_of(here, PRICE_WITHIN_S),
         now_ms=here.now_ms,
         day_of=_day_of,
         settle_s=settings.after_call_s,

@@ -16,7 +16,7 @@ from calls.record import CallRecord
 from handlers import api_docs, outbound, wiring
 from handlers.api_errors import Unauthorised, answer_errors
 from handlers.api_models import CallPage, CallRequest, CallView, CallWithTurns, ErrorView, call_view, call_with_turns
-from handlers.dialler import Dialler, TwilioDialler
+from handlers.dialler import Dialler, dialler_of
 from handlers.webhook import Wiring
 from handlers.wiring import Wired
 
@@ -120,7 +120,7 @@ def _is_key(given: str, keys: tuple[str, ...]) -> bool:
     return any(matches)
 
 
-def create_app(wired: Wiring, dialler_of: Callable[[Wired], Dialler] = lambda w: TwilioDialler(w.settings)) -> FastAPI:
+def create_app(wired: Wiring, dialler_of: Callable[[Wired], Dialler] = dialler_of) -> FastAPI:
     """The app; nothing is wired before the first request."""
     app = FastAPI(
         title="Offhook calls",

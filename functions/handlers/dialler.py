@@ -1,18 +1,23 @@
 """Twilio's REST, for the four things that are asked of it: place a call, lead one elsewhere, end it, say what it cost.
 Loaded by the API, the watchdog and the after-call function only."""
 
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from calls.errors import Blame, OffhookError
 from calls.webhook_retries import QUICK
 from handlers.settings import HandlerSettings
+from handlers.wiring import Wired
 
 if TYPE_CHECKING:
     from twilio.rest import Client
 
+T = TypeVar("T")
+
 TIMEOUT_S = 10.0
 RING_S = 30
+UNAUTHORISED = 401
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 # https://www.twilio.com/docs/api/errors
@@ -37,34 +42,34 @@ class Dialler(Protocol):
 
 
 class TwilioDialler:
-    """Over the twilio package, without retries: a POST that is sent twice rings twice."""
+    """Over the twilio package, without retries: a POST that is sent twice rings twice. But what is asked with a token
+    that Twilio does not know (401) is not done, and is asked once more where `fresh`, a look at the secret, gives
+    settings with another one: it was rotated a moment ago."""
 
-    def __init__(self, settings: HandlerSettings, timeout_s: float = TIMEOUT_S) -> None:
-        self._public_url = settings.public_url
-        account = (settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_base_url)
-        self._client = _client(*account, timeout_s)
+    def __init__(
+        self,
+        settings: HandlerSettings,
+        timeout_s: float = TIMEOUT_S,
+        fresh: Callable[[], HandlerSettings | None] = lambda: None,
+    ) -> None:
+        self._settings, self._timeout_s, self._fresh = settings, timeout_s, fresh
 
     def dial(self, call_id: str, to_number: str, from_number: str) -> str:
-        from requests import RequestException
-        from twilio.base.exceptions import TwilioException
-
-        try:
-            call = self._client.calls.create(
+        public_url = self._settings.public_url
+        call = self._asked(
+            lambda client: client.calls.create(
                 to=to_number,
                 from_=from_number,
-                url=f"{self._public_url}/twilio/voice/{call_id}{QUICK}",
+                url=f"{public_url}/twilio/voice/{call_id}{QUICK}",
                 method="POST",
-                fallback_url=f"{self._public_url}/twilio/lifeline{QUICK}",
+                fallback_url=f"{public_url}/twilio/lifeline{QUICK}",
                 fallback_method="POST",
-                status_callback=f"{self._public_url}/twilio/status{QUICK}",
+                status_callback=f"{public_url}/twilio/status{QUICK}",
                 status_callback_method="POST",
                 status_callback_event=EVENTS,
                 timeout=RING_S,
             )
-        except TwilioException as error:
-            raise _refused(error) from error
-        except RequestException as error:
-            raise _unreached(error) from error
+        )
         return str(call.sid)
 
     def redirect(self, twilio_sid: str, url: str) -> None:
@@ -78,29 +83,58 @@ class TwilioDialler:
     def price(self, twilio_sid: str) -> tuple[str | None, str | None]:
         """`price` and `price_unit` as Twilio gives them ("-0.0085", "USD"); no price until minutes after the call.
         DialFailed."""
-        from requests import RequestException
-        from twilio.base.exceptions import TwilioException
-
-        try:
-            call = self._client.calls(twilio_sid).fetch()
-        except TwilioException as error:
-            raise _refused(error) from error
-        except RequestException as error:
-            raise _unreached(error) from error
+        call = self._asked(lambda client: client.calls(twilio_sid).fetch())
         return call.price, call.price_unit
 
     def _update(self, twilio_sid: str, **changes: str) -> None:
+        from twilio.base.exceptions import TwilioRestException
+
+        def update(client: "Client") -> None:
+            try:
+                client.calls(twilio_sid).update(**changes)
+            except TwilioRestException as error:
+                if error.code not in _NOT_IN_PROGRESS:
+                    raise
+
+        self._asked(update)
+
+    def _asked(self, ask: Callable[["Client"], T]) -> T:
+        """What `ask` gets of Twilio. DialFailed."""
         from requests import RequestException
         from twilio.base.exceptions import TwilioException
 
         try:
-            self._client.calls(twilio_sid).update(**changes)
+            try:
+                return ask(self._client())
+            except TwilioException as error:
+                if getattr(error, "status", None) != UNAUTHORISED or not self._has_another_token():
+                    raise
+                return ask(self._client())
         except TwilioException as error:
-            if getattr(error, "code", None) in _NOT_IN_PROGRESS:
-                return
             raise _refused(error) from error
         except RequestException as error:
             raise _unreached(error) from error
+
+    def _has_another_token(self) -> bool:
+        """Whether a look at the secret finds one, which is used from then on."""
+        known = self._settings.twilio_auth_token
+        self._settings = self._fresh() or self._settings
+        return self._settings.twilio_auth_token != known
+
+    def _client(self) -> "Client":
+        settings = self._settings
+        account = (settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_base_url)
+        return _client(*account, self._timeout_s)
+
+
+def dialler_of(wired: Wired, timeout_s: float = TIMEOUT_S) -> TwilioDialler:
+    """With the token that `wired` has, or the one that a look at the secret finds."""
+
+    def fresh() -> HandlerSettings | None:
+        rewired = wired.rewired()
+        return rewired.settings if rewired else None
+
+    return TwilioDialler(wired.settings, timeout_s, fresh)
 
 
 @cache

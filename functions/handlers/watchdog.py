@@ -7,7 +7,6 @@ message redirects the call as well.
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Protocol
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -20,9 +19,8 @@ from calls.route import noted
 from calls.watchdog import Verdict
 from calls.webhook_retries import THINKING
 from handlers import measures
-from handlers.dialler import DialFailed, TwilioDialler
+from handlers.dialler import DialFailed, dialler_of
 from handlers.logs import log, log_error
-from handlers.settings import HandlerSettings
 from handlers.watch_queue import Watched, WatchFailed, read
 from handlers.wiring import Wired, wired
 
@@ -96,11 +94,6 @@ def answer(wired: Callable[[], Wired], twilio: Callable[[Wired], Redirecting], e
     return dict(process_partial_response(event, one, processor))
 
 
-@cache
-def _twilio(settings: HandlerSettings) -> TwilioDialler:
-    return TwilioDialler(settings, REDIRECT_WITHIN_S)
-
-
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The Lambda's entry point."""
-    return answer(wired, lambda here: _twilio(here.settings), event)
+    return answer(wired, lambda here: dialler_of(here, REDIRECT_WITHIN_S), event)

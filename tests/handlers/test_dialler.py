@@ -2,6 +2,7 @@
 
 import json
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,21 +11,32 @@ from urllib.parse import parse_qs
 import pytest
 
 from calls.errors import Blame
-from handlers.dialler import DialFailed, TwilioDialler
-from tests.handlers.desk import SETTINGS, SID
+from handlers.dialler import DialFailed, TwilioDialler, dialler_of
+from handlers.settings import HandlerSettings
+from handlers.wiring import Wired
+from tests.handlers.desk import AUTH_TOKEN, SETTINGS, SID, House
+
+NEW_TOKEN = "the-auth-token-after-the-rotation"
+UNKNOWN = {"code": 20003, "message": "Authenticate", "status": 401}
 
 
 @dataclass
 class Rest:
-    """Answers every request with `status` and `body`, and keeps what was asked."""
+    """Answers every request with `status` and `body`, and keeps what was asked. Where `token` is set it knows no other
+    one."""
 
     status: int = 201
     body: dict[str, object] = field(default_factory=lambda: {"sid": SID, "status": "queued"})
     asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     base_url: str = ""
+    token: str = ""
+
+    @property
+    def settings(self) -> HandlerSettings:
+        return replace(SETTINGS, twilio_base_url=self.base_url)
 
     def dialler(self) -> TwilioDialler:
-        return TwilioDialler(replace(SETTINGS, twilio_base_url=self.base_url))
+        return TwilioDialler(self.settings)
 
 
 @pytest.fixture
@@ -36,8 +48,10 @@ def rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
         def do_POST(self) -> None:
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"] or 0)).decode())
             rest.asked.append((self.path, form))
-            body = json.dumps(rest.body).encode()
-            self.send_response(rest.status)
+            _, token = b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode().split(":")
+            is_known = rest.token in ("", token)
+            body = json.dumps(rest.body if is_known else UNKNOWN).encode()
+            self.send_response(rest.status if is_known else 401)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -157,3 +171,58 @@ def test_an_answer_that_breaks_off_leaves_it_open(rest: Rest) -> None:
         server.shutdown()
         thread.join(5)
     assert (caught.value.failure.code, caught.value.failure.retryable) == ("twilio-no-answer", True)
+
+
+@dataclass
+class Looks:
+    """Looks at the secret, which holds `token`; `taken` counts them. None where nothing has changed."""
+
+    rest: Rest
+    token: str | None
+    taken: int = 0
+
+    def __call__(self) -> HandlerSettings | None:
+        self.taken += 1
+        return replace(self.rest.settings, twilio_auth_token=self.token) if self.token else None
+
+
+def test_a_token_that_was_rotated_is_looked_up_and_used_from_then_on(rest: Rest) -> None:
+    rest.token, looks = NEW_TOKEN, Looks(rest, NEW_TOKEN)
+    dialler = TwilioDialler(rest.settings, fresh=looks)
+    assert dialler.dial("01JD", "+14155550123", "+14155550100") == SID
+    assert [path for path, _ in rest.asked] == [f"{ACCOUNT}/Calls.json"] * 2
+    assert rest.asked[0] == rest.asked[1]
+    rest.status = 200
+    dialler.hang_up(SID)
+    dialler.price(SID)
+    assert (len(rest.asked), looks.taken) == (4, 1)
+
+
+@pytest.mark.parametrize(("found", "asked"), [(None, 1), (AUTH_TOKEN, 1), (NEW_TOKEN, 2)])
+def test_a_token_that_twilio_does_not_know_is_told_after_one_look(rest: Rest, found: str | None, asked: int) -> None:
+    rest.token, looks = "the-token-of-another-account-altogether", Looks(rest, found)
+    with pytest.raises(DialFailed) as caught:
+        TwilioDialler(rest.settings, fresh=looks).redirect(SID, "https://calls.example.com/twilio/resume/1")
+    assert (caught.value.failure.code, caught.value.failure.blame) == ("twilio-20003", Blame.CONFIGURATION)
+    assert (len(rest.asked), looks.taken) == (asked, 1)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
+def test_what_is_no_matter_of_the_token_is_not_asked_twice(rest: Rest, status: int) -> None:
+    rest.status, rest.body, looks = status, {"message": "no", "status": status}, Looks(rest, NEW_TOKEN)
+    with pytest.raises(DialFailed):
+        TwilioDialler(rest.settings, fresh=looks).dial("01JD", "+14155550123", "+14155550100")
+    assert (len(rest.asked), looks.taken) == (1, 0)
+
+
+def test_the_look_is_the_one_of_whoever_was_shown_an_unknown_secret(rest: Rest) -> None:
+    rest.token = NEW_TOKEN
+    here = replace(House().wired, settings=rest.settings)
+    there = replace(here, settings=replace(rest.settings, twilio_auth_token=NEW_TOKEN))
+
+    def found() -> Wired | None:
+        return there
+
+    assert dialler_of(replace(here, rewired=found)).dial("01JD", "+14155550123", "+14155550100") == SID
+    with pytest.raises(DialFailed):
+        dialler_of(here).dial("01JD", "+14155550123", "+14155550100")
