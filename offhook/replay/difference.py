@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from calls.conversation import Turn
 from calls.plain_words import END_REASONS
-from offhook.replay.result import LATENCY_TOLERANCE_MS, Result, cuts_apart, said, unlike
+from offhook.replay.result import LATENCY_TOLERANCE_MS, Result, alike, cuts_apart, said, unlike
 from offhook.words import clock
 
 NOT_KNOWN = "—"
@@ -64,7 +64,7 @@ class Pair:
 
     @property
     def same(self) -> bool:
-        return self.left is not None and self.right is not None and said(self.left) == said(self.right)
+        return self.left is not None and self.right is not None and alike(self.left, self.right)
 
     @property
     def heard_alike(self) -> bool:
@@ -104,7 +104,7 @@ def figures(columns: Sequence[Column]) -> list[Figure]:
 
 
 def aligned(left: Sequence[Turn], right: Sequence[Turn]) -> list[Pair]:
-    """Both conversations in order, what they have in common beside each other; turns that differ are laid beside each
+    """Both conversations in order, what both say beside each other, cut or not; turns that differ are laid beside each
     other where the same side spoke."""
     pairs: list[Pair] = []
     for ours, theirs, is_common in _stretches(left, right, said):
@@ -129,9 +129,7 @@ def _stretches(
 def latency_range(column: Column, turn: Turn) -> tuple[int, int] | None:
     """From which to which ms this answer of the first run was heard in all runs; None where it was not measured."""
     at = column.first.turns.index(turn)
-    found = [
-        run.turns[at].latency.total for run in column.runs if at < len(run.turns) and said(run.turns[at]) == said(turn)
-    ]
+    found = [run.turns[at].latency.total for run in column.runs if at < len(run.turns) and alike(run.turns[at], turn)]
     known = [total for total in found if total is not None]
     return (min(known), max(known)) if known else None
 

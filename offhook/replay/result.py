@@ -104,7 +104,7 @@ def _in_words(value: object) -> str:
 def unlike(one: Result, other: Result) -> list[str]:
     """In what two runs differ, a sentence each; empty where they are the same: who said what, which answers were cut,
     how the call ended, in which modes, and what came of it. What is measured is not compared here: how long anything
-    took, and at which word an answer was cut."""
+    took, and at which word an answer was cut (`alike`)."""
     found = _unlike_turns(one.turns, other.turns)
     for what, first, second in (
         ("mode", " → ".join(one.modes), " → ".join(other.modes)),
@@ -126,24 +126,35 @@ def cuts_apart(one: Result, other: Result) -> list[str]:
     return [
         f'turn {number} was heard up to "{first.heard}", and up to "{second.heard}"'
         for number, (first, second) in enumerate(pairs, 1)
-        if said(first) == said(second) and abs(len(words(first.heard)) - len(words(second.heard))) > HEARD_WORDS
+        if alike(first, second) and abs(len(words(first.heard)) - len(words(second.heard))) > HEARD_WORDS
     ]
 
 
 def _unlike_turns(one: Sequence[Turn], other: Sequence[Turn]) -> list[str]:
     found = [] if len(one) == len(other) else [f"turns: {len(one)}, and {len(other)}"]
     for number, (first, second) in enumerate(zip(one, other, strict=False), 1):
-        if said(first) != said(second):
+        if not alike(first, second):
             # What follows a difference differs, too, and tells nothing more.
             return [*found, f"turn {number}: {_quoted(first)}, and {_quoted(second)}"]
     return found
 
 
-def said(turn: Turn) -> tuple[str, tuple[str, ...], bool]:
-    """What two turns must have in common to be the same: who, the words without their spelling, whether it was cut. One
-    that was cut in its last HEARD_WORDS may have been heard to its end in another run."""
-    unheard = len(words(turn.said)) - len(words(turn.heard))
-    return turn.role.value, words(turn.said), turn.cut and (unheard > HEARD_WORDS or not turn.heard)
+def said(turn: Turn) -> tuple[str, tuple[str, ...]]:
+    """Who, and the words without their spelling."""
+    return turn.role.value, words(turn.said)
+
+
+def alike(one: Turn, other: Turn) -> bool:
+    """Whether two turns are the same: the same side said the same, and both were cut or neither was.
+
+    At which word an answer was cut may differ by as much as it will: it is measured, and `cuts_apart` tells it. And one
+    that was cut in its last HEARD_WORDS may have been heard to its end in the other run; one of which nothing was heard
+    may not."""
+    return said(one) == said(other) and (one.cut is other.cut or (_is_nearly_whole(one) and _is_nearly_whole(other)))
+
+
+def _is_nearly_whole(turn: Turn) -> bool:
+    return not turn.cut or (bool(turn.heard) and len(words(turn.said)) - len(words(turn.heard)) <= HEARD_WORDS)
 
 
 def words(text: str) -> tuple[str, ...]:

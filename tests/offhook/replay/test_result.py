@@ -89,5 +89,17 @@ def test_an_answer_cut_in_its_last_words_is_like_one_that_was_not() -> None:
     assert unlike(result(GREETING, ASKED, unheard), result(GREETING, ASKED, heard)) != []
 
 
+def test_two_answers_that_were_cut_are_alike_on_either_side_of_the_last_words() -> None:
+    """Three words from its end one would pass for heard, four words from it the other would not."""
+    three = turn("agent", ANSWER, 4250, 700, heard="We open at nine in the morning, from Monday to Friday, and")
+    four = turn("agent", ANSWER, 4250, 700, heard="We open at nine in the morning, from Monday to Friday,")
+    whole = turn("agent", ANSWER, 4250, 700)
+    assert unlike(result(GREETING, ASKED, three), result(GREETING, ASKED, four)) == []
+    assert cuts_apart(result(GREETING, ASKED, three), result(GREETING, ASKED, four)) == []
+    assert unlike(result(GREETING, ASKED, four), result(GREETING, ASKED, whole)) == [
+        f'turn 3: agent "{ANSWER}" (cut), and agent "{ANSWER}"'
+    ]
+
+
 def test_words_without_their_spelling() -> None:
     assert words("Hello, O'Brien: 5 PM!") == ("hello", "o", "brien", "5", "pm")
