@@ -109,6 +109,8 @@ def realtime_usd(billed: Mapping[str, int], before: Mapping[str, int]) -> Decima
     return tokens / 1_000_000 + Decimal(used.get("transcribed ms", 0)) / 60_000 * TRANSCRIPTION_A_MINUTE
 
 
-def live_usd(session_s: float) -> Decimal:
-    """OpenAI Live's own clock times the price of November 2026."""
-    return Decimal(str(session_s)) / 60 * LIVE_A_MINUTE
+def live_usd(appended_ms: float) -> Decimal:
+    """OpenAI Live's own counter times the price of November 2026. What is billed is the sessions' audio, as
+    `session.usage.updated` has it: not the time for which they were open, which is longer by their handshake and their
+    closing."""
+    return Decimal(str(appended_ms)) / 60_000 * LIVE_A_MINUTE

@@ -52,7 +52,7 @@ async def _call(
     if ended.record.end_reason is not EndReason.TRANSFERRED:  # the other leg has no price
         check_told(data, ended, cost, "realtime")
         assert cost.is_whole, cost.warnings
-        assert abs(cost.usd - live_usd(live.session_s) - line_usd(ended)) <= ONE_CENT_PER_HUNDRED_CALLS
+        assert abs(cost.usd - live_usd(live.appended_ms) - line_usd(ended)) <= ONE_CENT_PER_HUNDRED_CALLS
     assert not live.refusals
     assert (live.sessions_open, live.sockets_open) == (0, 0)
     assert live.sessions_opened == len(connections)

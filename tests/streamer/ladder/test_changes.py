@@ -184,5 +184,5 @@ def vendors_usd(meters: AllMeters) -> Decimal:
     deepgram = Decimal(meters.deepgram.audio_s_received) / 60 * Decimal("0.0065")
     openai = (meters.openai.tokens_in * Decimal("0.75") + meters.openai.tokens_out * Decimal("4.50")) / 1_000_000
     elevenlabs = meters.elevenlabs.characters * Decimal("0.04") / 1_000
-    speech_to_speech = realtime_usd(meters.realtime.billed, {}) + live_usd(meters.live.session_s)
+    speech_to_speech = realtime_usd(meters.realtime.billed, {}) + live_usd(meters.live.appended_ms)
     return deepgram + openai + elevenlabs + speech_to_speech
