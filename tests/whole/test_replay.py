@@ -18,6 +18,11 @@ SILENCE, SOUND = b"\xff", b"\x10\x90"
 SPOKEN_AT_MS = 1_600
 GREETED_AT_MS = 100
 LENGTH_MS = 8_000
+GREETING = (
+    "Hello, this is Maple Street Dental. I am an automated assistant. How can I help you? "
+    "We book, move and cancel appointments, and we tell you when we are open and how to find us."
+)
+"""Goes on for seconds after the goodbye: its words cut it too, however slowly they are recognised."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def columns(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> list[C
     out = tmp_path_factory.mktemp("replayed")
     tape = read_tape(str(recording), out)
     # A slow machine would cover a wait here and not there.
-    patient = Change(fields=["turn_taking.filler_after_ms=10000"])
+    patient = Change(fields=["turn_taking.filler_after_ms=10000", f"greeting={GREETING}"])
     base = with_change("as it is", as_it_is("", agent_table("default", SHIPPED_AGENTS), "", {}), patient, {})
     protected = with_change("changed", base, Change(fields=["turn_taking.greeting_protected_ms=10000"]), {})
     under_way: list[str] = []
@@ -59,13 +64,12 @@ def test_each_setting_comes_to_the_same_twice(columns: list[Column]) -> None:
 
 
 def test_the_settings_differ_in_what_was_changed(columns: list[Column]) -> None:
-    """The voice alone cuts the greeting as it is, and only its words do where the greeting is protected: later, or not
-    at all where a slow machine has them when the greeting is over."""
+    """The voice alone cuts the greeting as it is, and only its words do where the greeting is protected: later."""
     told = {figure.name: (figure.cells, figure.differs) for figure in figures(columns)}
     as_it_is, changed = ([len(run.turns[0].heard) for run in column.runs] for column in columns)
-    assert max(as_it_is) < min(changed)
-    assert told["interruptions"][0][0] == "1"
-    assert told["interruptions"][1] or told["agent fell silent after"][1]
+    assert max(as_it_is) < min(changed) <= max(changed) < len(GREETING)
+    assert told["interruptions"] == (("1", "1"), False)
+    assert told["agent fell silent after"][1]
     assert told["caller's turns"] == (("1", "1"), False)
 
 
