@@ -51,7 +51,7 @@ LIVE = Measured("offhook, live", StreamerOptions(realtime="gpt-live-1"), Speech(
 def main() -> None:
     given = _parser().parse_args()
     pin(0, MEASURING_CORE)
-    console = Console(width=120)
+    console = Console(width=140)
     console.print(processor())
     measured = _measured(given)
     if given.speculation:
@@ -104,9 +104,9 @@ async def _levels(console: Console, given: argparse.Namespace, measured: Measure
     enter, tell = our_streamer(measured.options), console.print
     ran = await levels(enter, calls, given.turns, tell, measured.script, profile, until_full=not is_asked)
     _print(console, measured.title, ran, measured.script)
-    for level in ran.levels:
-        if level.stages:
-            console.print(stages_table(level))
+    staged = [level for level in ran.levels if level.stages and not level.is_full]
+    for level in {level.calls: level for level in (*staged[:1], *staged[-1:])}.values():
+        console.print(stages_table(level))
     if profile:
         console.print(*profile_tables(profile))
     console.print(notes(ran.idle_mb, measured.script))

@@ -3,6 +3,7 @@
 import statistics
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, product
 
 from streamer.engines.clauses import Clauses
 from tests.vendors.tokens import pieces
@@ -40,15 +41,41 @@ def within(moments_s: Sequence[float], from_s: float, until_s: float) -> float |
 def matched(
     sockets: Mapping[int, Sequence[float]], calls: Mapping[int, Sequence[float]], after_s: float
 ) -> dict[int, int]:
-    """Which socket heard which call: a call's turns (when each began) and no other's are followed by that socket's
-    signs (sorted), each within `after_s`. Calls speak at moments of their own, so the best fit is the right one."""
+    """Which socket heard which call, each at most one: a call's turns (when each began) and no other's are followed by
+    that socket's signs (sorted), each within `after_s`. Calls speak at moments of their own, so the best fit of all
+    together is the right one. A call beyond the number of sockets has none."""
 
-    def fit(call: int, socket: int) -> tuple[int, float]:
+    def waits_s(call: int, socket: int) -> list[float]:
         began_s = calls[call]
-        waits = [sign - began for began in began_s if (sign := within(sockets[socket], began, began + after_s))]
-        return len(waits), -statistics.pstdev(waits) if waits else 0.0
+        return [sign - began for began in began_s if (sign := within(sockets[socket], began, began + after_s))]
 
-    return {call: max(sockets, key=lambda socket: fit(call, socket)) for call in calls} if sockets else {}
+    found, cost = dict[int, int](), dict[tuple[int, int], float]()
+    fits = list[tuple[int, float, int, int]]()
+    for call, socket in product(calls, sockets):
+        waits = waits_s(call, socket)
+        missing = len(calls[call]) - len(waits)
+        cost[call, socket] = sum(wait**2 for wait in waits) + missing * after_s**2
+        fits.append((missing, statistics.pstdev(waits) if waits else 0.0, call, socket))
+    taken = set[int]()
+    for _, _, call, socket in sorted(fits):
+        if call not in found and socket not in taken:
+            found[call] = socket
+            taken.add(socket)
+    _exchange(found, cost)
+    return found
+
+
+def _exchange(found: dict[int, int], cost: Mapping[tuple[int, int], float]) -> None:
+    """Two calls exchange their sockets as long as that makes all waits together more even: with signs for every turn
+    the waits' sum is the same whoever has which, and the sum of their squares tells."""
+    is_better = True
+    while is_better:
+        is_better = False
+        for one, other in combinations(found, 2):
+            mine, theirs = found[one], found[other]
+            now, then = cost[one, mine] + cost[other, theirs], cost[one, theirs] + cost[other, mine]
+            if then < now - 1e-12:
+                found[one], found[other], is_better = theirs, mine, True
 
 
 def shown(values: Iterable[float], *percents: int) -> list[str]:

@@ -66,11 +66,25 @@ def running(
             process.wait(5)
 
 
-def machine_cpu_s() -> float:
-    """Processor seconds that everything on this machine has used."""
-    fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
-    idle = int(fields[3]) + int(fields[4])
-    return (sum(map(int, fields[:8])) - idle) / os.sysconf("SC_CLK_TCK")
+@dataclass(frozen=True, slots=True)
+class MachineTime:
+    """Seconds of all processors together since the machine started: used by anything that runs on it, and stolen, which
+    is when the hypervisor let something ready wait."""
+
+    used_s: float
+    stolen_s: float
+
+
+def machine_time() -> MachineTime:
+    stat = Path("/proc/stat").read_text(encoding="ascii")
+    return machine_time_in(stat, os.sysconf("SC_CLK_TCK"))
+
+
+def machine_time_in(stat: str, ticks_per_s: int) -> MachineTime:
+    """The same of the text of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal, and guests, which are
+    in user (proc_stat(5))."""
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, stat.split("\n", 1)[0].split()[1:9])
+    return MachineTime((user + nice + system + irq + softirq) / ticks_per_s, steal / ticks_per_s)
 
 
 def pin(pid: int, core: int) -> None:

@@ -15,6 +15,7 @@ from tests.bench.level import MISSED_SHARE, Level
 from tests.bench.runs import Soaked
 from tests.bench.samples import busiest, dearest
 from tests.bench.speech import Speech
+from tests.bench.stages import host_ms
 from tests.bench.vendor_process import START_MS, Delays, Scripted
 
 _LATENCY = (
@@ -23,6 +24,8 @@ _LATENCY = (
     "over p50",
     "p95",
     "p99",
+    "host p50",
+    "p95",
     "barged",
     "p95",
     "greeting",
@@ -35,7 +38,7 @@ _LATENCY = (
 )
 _COST = (
     *("calls", "CPU s/call-min", "calls/core", "its core", "MB", "MB/call", "missed", "measuring core"),
-    *("own clock p99", "others"),
+    *("own clock p99", "others", "stolen"),
 )
 _AT_ITS_LIMIT = 0.85
 _OWN_LATE_MS = 10.0
@@ -61,11 +64,12 @@ def latency_table(title: str, levels: Sequence[Level], delays: Scripted) -> Tabl
 
 def _overhead(level: Level, delays: Scripted) -> tuple[str, ...]:
     if level.is_full:
-        return (_FULL, *("-" * 4))
+        return (_FULL, *("-" * 6))
     overhead, after_barge_in = (
         [v2v - delays.overlapped_ms for v2v in answered] for answered in (level.plain_v2v_ms, level.barged_v2v_ms)
     )
-    return *shown(overhead, 50, 95, 99), *shown(after_barge_in, 50, 95)
+    host = [host_ms(turn) for turn in level.stages]
+    return *shown(overhead, 50, 95, 99), *shown(host, 50, 95), *shown(after_barge_in, 50, 95)
 
 
 def cost_table(title: str, levels: Sequence[Level]) -> Table:
@@ -74,33 +78,34 @@ def cost_table(title: str, levels: Sequence[Level]) -> Table:
     for level in levels:
         table.add_row(
             str(level.calls),
-            f"{level.cpu_s_per_call_minute:.2f}",
-            _FULL if level.is_full else f"{60 / level.cpu_s_per_call_minute:.0f}",
-            f"{level.host_core:.0%}",
-            f"{level.busy_mb:.0f}",
+            f"{level.usage.cpu_s_per_call_minute:.2f}",
+            _FULL if level.is_full else f"{60 / level.usage.cpu_s_per_call_minute:.0f}",
+            f"{level.usage.host_core:.0%}",
+            f"{level.usage.busy_mb:.0f}",
             f"{level.mb_per_call:.2f}",
             str(level.missed + level.clears_missed + level.cut),
-            f"{level.measuring_core:.0%}",
+            f"{level.usage.measuring_core:.0%}",
             f"{percentile(level.own_late_ms, 99):.1f}{' !' if is_at_its_limit(level) else ''}",
-            f"{level.others:.0%}",
+            f"{level.usage.others:.0%}",
+            f"{level.usage.stolen:.0%}",
         )
     return table
 
 
 def stages_table(level: Level) -> Table:
-    """Where one call's turns spent their time, ms."""
-    table = plain_table("one call, stage by stage (ms)", ("stage", "p50", "p95"))
+    """Where the level's turns spent their time, ms."""
+    turns = f"{len(level.stages)} of {len(level.plain_v2v_ms)} turns at {level.calls} calls"
+    table = plain_table(f"{turns}, stage by stage (ms)", ("stage", "p50", "p95"))
     table.columns[0].justify = "left"
     for stage in level.stages[0]:
         table.add_row(stage, *shown((turn[stage] for turn in level.stages), 50, 95))
-    ours = [sum(ms for stage, ms in turn.items() if stage.startswith("host")) for turn in level.stages]
-    table.add_row("host in all", *shown(ours, 50, 95))
+    table.add_row("host in all", *shown(map(host_ms, level.stages), 50, 95))
     return table
 
 
 def plain_table(title: str, headings: Sequence[str]) -> Table:
     """An empty table, numbers to the right."""
-    table = Table(title=title, title_justify="left", box=SIMPLE)
+    table = Table(title=title, title_justify="left", box=SIMPLE, collapse_padding=True)
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
@@ -108,7 +113,7 @@ def plain_table(title: str, headings: Sequence[str]) -> Table:
 
 def is_at_its_limit(level: Level) -> bool:
     """Whether it is the measuring side that is late: then a figure bounds the host from above only."""
-    return level.measuring_core > _AT_ITS_LIMIT or percentile(level.own_late_ms, 99) > _OWN_LATE_MS
+    return level.usage.measuring_core > _AT_ITS_LIMIT or percentile(level.own_late_ms, 99) > _OWN_LATE_MS
 
 
 def profile_tables(path: Path, most: int = 25) -> tuple[Table, Table]:
@@ -126,17 +131,20 @@ def profile_tables(path: Path, most: int = 25) -> tuple[Table, Table]:
 def notes(idle_mb: float, delays: Scripted) -> str:
     return f"""\
 script: {delays.told()}.
-overhead: last voice to first sound, less that, of turns that were not spoken into an answer; barged: of those
-that were (median, p95). clear: the vendor's first sign of a voice over the agent to our `clear`; the sign comes
-{START_MS:.0f} ms after the voice began, and on speech to speech the agent's barge_in_ms is {BARGE_IN_MS}, so that
-nothing of it is the agent's own patience. ready: `start` to a speech-to-speech session that is set up for the call.
+overhead: last voice to first sound, less that, of turns that were not spoken into an answer; barged: of those that were
+(median, p95). host: what the host itself took of the former, from the end of the turn to the first sound; the vendors,
+who are later than the script where this machine is busy, are not in it, nor what comes before the end of the turn,
+where the host's passing on of the voice and a vendor's late timer cannot be divided. clear: the vendor's first sign of
+a voice over the agent to our `clear`; the sign comes {START_MS:.0f} ms after the voice began, and on speech to speech
+the agent's barge_in_ms is {BARGE_IN_MS}, so that nothing of it is the agent's own patience. ready: `start` to a
+speech-to-speech session that is set up for the call.
 calls/core: what a core has processor seconds for at that price of a call, which falls with their number; what it
 did carry says the last row that is not full. late: messages of an answer 20 ms or more after the audio before them
 had been played. MB: an idle streamer had {idle_mb:.0f} before the first call. missed: answers, clears and calls that
 did not come off. full: more than {MISSED_SHARE:.0%} of the answers and calls did not, or more than 1 % of the messages
 were late: no overhead is told. measuring core: callers and vendors. Above 85 %, or where the callers' own clock is late
-(!), the row is a bound: the measuring is at its limit. others: what processes that are no part of this took; where that
-is much, repeat the row."""
+(!), the row is a bound: the measuring is at its limit. others: what processes that are no part of this took. stolen:
+what the hypervisor took, of all cores together, as a share of one. Where either is much, repeat the row."""
 
 
 def speculation_table(with_it: Sequence[Level], without: Sequence[Level], delays: Delays) -> Table:
@@ -214,6 +222,6 @@ def _compared(level: Level, delays: Scripted) -> tuple[float, ...]:
         percentile(level.v2v_ms, 95) - script_ms,
         percentile(level.greeting_ms, 50),
         percentile(level.clear_ms, 50),
-        level.cpu_s_per_call_minute,
+        level.usage.cpu_s_per_call_minute,
         level.mb_per_call,
     )

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.bench.at_once import caller, run_level
+from tests.bench.collector import collector_held
 from tests.bench.host import Host, StreamerOptions, streamer
-from tests.bench.level import Level, caller, relate, run_level
+from tests.bench.level import Level
 from tests.bench.machine import free_port
+from tests.bench.relation import relate
 from tests.bench.stream_caller import Called
 from tests.bench.table import forgetful_table
 from tests.bench.vendor_process import Delays, Scripted, VendorProcess, vendors
@@ -107,11 +110,12 @@ async def greetings(options: StreamerOptions, calls: int, tell: Tell, delays: Sc
         await run_level(host, 1, 1, chance)
         tell(f"{calls} calls, one after the other; taken away: {' and '.join(options.without) or 'nothing'}…")
         began_s = time.monotonic()
-        for _ in range(calls):
-            await asyncio.sleep(BETWEEN_S)
-            called.append(await caller(host, 1, chance).run())
+        with collector_held():
+            for _ in range(calls):
+                await asyncio.sleep(BETWEEN_S)
+                called.append(await caller(host, 1, chance).run())
         level = Level(calls, called, began_s, idle_mb=idle_mb)
-        await asyncio.to_thread(relate, host, level)
+        await asyncio.to_thread(relate, host.vendors.moments(began_s), delays, level)
     return level
 
 
@@ -132,6 +136,7 @@ async def soak(enter: Enter, minutes: float, lines: int, tell: Tell, delays: Scr
                 times_s.append(time.monotonic() - began_s)
                 rss_mb.append(host.meters.rss_mb())
                 if len(times_s) % 15 == 0:
+                    host.vendors.collect()
                     tell(f"{times_s[-1]:.0f} s: {rss_mb[-1]:.1f} MB")
                 await asyncio.sleep(SAMPLED_S)
         await asyncio.sleep(AFTERWARDS_S)

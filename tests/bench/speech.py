@@ -1,10 +1,11 @@
 """Speech to speech: what the simulated OpenAI Realtime or Live is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.bench.attribution import Moments, Row, Rows, socket_rows
 from tests.bench.stages import speech_stages
-from tests.bench.vendor_process import CHARACTER_MS, REPLY, SAID, START_MS, Row
+from tests.bench.vendor_process import CHARACTER_MS, REPLY, SAID, START_MS
 from tests.vendors.script import OpenAIScript, Script
 from tests.vendors.script_speech import (
     Heard,
@@ -60,7 +61,10 @@ class Speech:
         known = RealtimeScript((realtime,), models=(*RealtimeScript().models, "gpt-live-1"))
         return Script(openai=OpenAIScript(realtime=known, live=LiveScript((live,))))
 
-    def staged(self, ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]) -> dict[str, float] | None:
+    def rows(self, heard: Mapping[int, int], moments: Moments) -> dict[int, Rows]:
+        return socket_rows(heard, moments, self.stage_signs)
+
+    def staged(self, ended_s: float, answered_s: float, rows: Rows) -> dict[str, float] | None:
         return speech_stages(ended_s, answered_s, self.end_ms, rows)
 
     def told(self) -> str:

@@ -1,6 +1,6 @@
 """Where the time of a turn went, from the moments that caller and vendors noted. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.figures import within
@@ -17,11 +17,15 @@ class Signs:
     first_audio: Sequence[float]
 
 
-def stages(ended_s: float, answered_s: float | None, signs: Signs, clause_ms: float) -> dict[str, float] | None:
+def stages(
+    ended_s: float, answered_s: float | None, signs: Signs, end_ms: float, clause_ms: float
+) -> dict[str, float] | None:
     """Milliseconds from the last voice to the first sound, stage by stage; None where a sign is missing.
 
-    "host" stages are the streamer's (with the sockets on either side of it), the others the vendors' own. `clause_ms`:
-    from the first token to the one that completes the first clause.
+    "host" stages are the streamer's, with the sockets on either side of it until the other end has read them; the
+    others are the vendors' own, and may be later than the script. What comes before the end of the turn cannot be
+    divided: the host passed the voice on, and the vendor's timer was late. `end_ms`: how long after the last voice the
+    script ends a turn; `clause_ms`: from the first token to the one that completes the first clause.
     """
     rows = (signs.ended, signs.asked, signs.first_token, signs.text, signs.first_audio)
     moments = None if answered_s is None else _one_after_the_other(ended_s, answered_s, rows)
@@ -30,7 +34,8 @@ def stages(ended_s: float, answered_s: float | None, signs: Signs, clause_ms: fl
     last, ended, asked, token, text, audio = (moment * 1000 for moment in moments)
     clause = token + clause_ms
     return {
-        "recogniser: end of turn": ended - last,
+        "to the recogniser, and late there": ended - last - end_ms,
+        "recogniser: end of turn": end_ms,
         "host: end of turn to request": asked - ended,
         "model: first token": token - asked,
         "model: to the end of the first clause": clause - token,
@@ -50,12 +55,17 @@ def speech_stages(
         return None
     last, committed, asked, audio = (moment * 1000 for moment in moments)
     return {
-        "host: last voice to the vendor": committed - last - end_ms,
+        "to the vendor, and late there": committed - last - end_ms,
         "vendor: end of speech": end_ms,
         "host: committed to response.create": asked - committed,
         "vendor: first audio": audio - asked,
         "host: first audio to the caller": answered_s * 1000 - audio,
     }
+
+
+def host_ms(turn: Mapping[str, float]) -> float:
+    """What of a turn's stages is the host's."""
+    return sum(ms for stage, ms in turn.items() if stage.startswith("host"))
 
 
 def _one_after_the_other(ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]) -> list[float] | None:

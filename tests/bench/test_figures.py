@@ -5,7 +5,7 @@ import pytest
 from tests.bench.figures import matched, percentile, shown, slope, tokens_to_first_clause, within
 from tests.bench.samples import busiest, dearest
 from tests.bench.speech import Speech
-from tests.bench.stages import Signs, speech_stages, stages
+from tests.bench.stages import Signs, host_ms, speech_stages, stages
 from tests.bench.vendor_process import REPLY, Delays
 
 
@@ -49,6 +49,20 @@ def test_calls_that_begin_at_once_are_told_apart_by_how_even_the_wait_is() -> No
     assert matched(sockets, calls, 0.2) == {1: 7, 2: 8}
 
 
+def test_no_two_calls_have_one_socket() -> None:
+    calls = {1: [10.00, 20.00], 2: [10.01, 20.01], 3: [10.02, 20.02]}
+    sockets = {7: [10.10, 20.10], 8: [10.11, 20.10]}
+    found = matched(sockets, calls, 0.2)
+    assert sorted(found.values()) == [7, 8]
+    assert len(found) == 2
+
+
+def test_what_suits_one_call_best_may_be_what_another_needs() -> None:
+    calls = {1: [10.00, 20.00], 2: [10.05, 20.049]}
+    sockets = {7: [10.08, 20.10], 8: [10.13, 20.13]}
+    assert matched(sockets, calls, 0.2) == {1: 7, 2: 8}
+
+
 def test_scripted_critical_paths() -> None:
     assert Delays(300).serial_ms == Delays(300).overlapped_ms == 860
     early = Delays(end_ms=600, eager_ms=300)
@@ -59,10 +73,11 @@ def test_scripted_critical_paths() -> None:
 
 def test_stages_of_a_turn() -> None:
     signs = Signs([10.301], [10.305], [10.655], [10.717], [10.867])
-    found = stages(10.0, 10.868, signs, 60.0)
+    found = stages(10.0, 10.868, signs, 300.0, 60.0)
     assert found is not None
     assert {stage: round(ms) for stage, ms in found.items()} == {
-        "recogniser: end of turn": 301,
+        "to the recogniser, and late there": 1,
+        "recogniser: end of turn": 300,
         "host: end of turn to request": 4,
         "model: first token": 350,
         "model: to the end of the first clause": 60,
@@ -70,15 +85,16 @@ def test_stages_of_a_turn() -> None:
         "voice: first audio": 150,
         "host: first audio to the caller": 1,
     }
-    assert stages(10.0, None, signs, 60.0) is None
-    assert stages(20.0, 21.0, signs, 60.0) is None
+    assert round(host_ms(found)) == 7
+    assert stages(10.0, None, signs, 300.0, 60.0) is None
+    assert stages(20.0, 21.0, signs, 300.0, 60.0) is None
 
 
 def test_stages_of_a_turn_of_speech_to_speech() -> None:
     found = speech_stages(10.0, 10.853, 500.0, ([10.501], [10.502], [10.852]))
     assert found is not None
     assert {stage: round(ms) for stage, ms in found.items()} == {
-        "host: last voice to the vendor": 1,
+        "to the vendor, and late there": 1,
         "vendor: end of speech": 500,
         "host: committed to response.create": 1,
         "vendor: first audio": 350,

@@ -5,8 +5,9 @@ from rich.table import Table
 
 from tests.bench.dialogue import Turn
 from tests.bench.level import Level
-from tests.bench.report import cost_table, latency_table, peers_table
+from tests.bench.report import cost_table, latency_table, peers_table, stages_table
 from tests.bench.stream_caller import Called
+from tests.bench.usage import Usage
 from tests.bench.vendor_process import Delays
 
 SCRIPT = Delays()
@@ -21,7 +22,7 @@ def answered(after_ms: float | None) -> Turn:
 
 def level(calls: int, *after_ms: float | None, gaps_s: tuple[float, ...] = (), was_cut: bool = False) -> Level:
     called = Called(1, turns=[answered(ms) for ms in after_ms], gaps_s=list(gaps_s), was_cut=was_cut)
-    return Level(calls, [called], 0.0, cpu_s_per_call_minute=0.5, busy_mb=float(calls))
+    return Level(calls, [called], 0.0, Usage(cpu_s_per_call_minute=0.5, stolen=0.07, busy_mb=float(calls)))
 
 
 def rows(table: Table) -> list[list[str]]:
@@ -53,3 +54,16 @@ def test_a_full_server_has_no_latency_and_no_ratio() -> None:
 def test_how_many_calls_a_core_has_the_seconds_for() -> None:
     table = rows(cost_table("ours", [level(1, 870.0), level(50, 870.0, None)]))
     assert [row[:3] for row in table] == [["1", "0.50", "120"], ["50", "0.50", "full"]]
+    assert [row[-1] for row in table] == ["7%", "7%"]
+
+
+def test_the_hosts_own_share_is_beside_what_the_caller_waited() -> None:
+    ran = level(2, 900.0, 910.0)
+    ran.stages = [
+        {"vendor: x": 880.0, "host: a": 3.0, "host: b": 5.0},
+        {"vendor: x": 890.0, "host: a": 1.0, "host: b": 6.0},
+    ]
+    (row,) = rows(latency_table("ours", [ran], SCRIPT))
+    assert row[2:7] == ["45.0", "49.5", "49.9", "7.5", "8.0"]
+    whole = rows(stages_table(ran))
+    assert whole[-1] == ["host", "in", "all", "7.5", "8.0"]

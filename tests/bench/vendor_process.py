@@ -2,17 +2,19 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol
 
 import httpx
 from pydantic import TypeAdapter
 
+from tests.bench.attribution import Moments, Row, Rows, pipeline_rows
 from tests.bench.figures import tokens_to_first_clause
 from tests.bench.machine import VENDOR_CORE, Meters, running
 from tests.bench.stages import Signs, stages
@@ -30,11 +32,11 @@ from tests.vendors.vendors import METERS_PATH
 
 REPLY = "The dentist has a free hour on Tuesday afternoon. Would you like to take it?"
 SAID = "Tuesday would be good for me"
+NUMBERED = "Tuesday at {connection} would be good for me"
+"""On the pipeline: a request to the model holds the number of the recogniser's connection that heard the words."""
 START_MS, FIRST_TOKEN_MS, TOKEN_MS, FIRST_BYTE_MS = 80.0, 350.0, 10.0, 150.0
 CHARACTER_MS = 40
 NEVER_MS = 1e6
-Row: TypeAlias = tuple[str, tuple[str, ...]]
-"""Whose meters, and which moments of theirs."""
 
 
 class Scripted(Protocol):
@@ -54,11 +56,14 @@ class Scripted(Protocol):
 
     @property
     def stage_signs(self) -> Sequence[Row]:
-        """What `staged` is given the moments of."""
+        """What `staged` is given the moments of, in this order."""
+
+    def rows(self, heard: Mapping[int, int], moments: Moments) -> dict[int, Rows]:
+        """The moments of `stage_signs` by call. `heard`: by call, the connection that heard it."""
 
     def script(self) -> Script: ...
 
-    def staged(self, ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]) -> dict[str, float] | None:
+    def staged(self, ended_s: float, answered_s: float, rows: Rows) -> dict[str, float] | None:
         """Where one turn's time went; None where a moment is missing."""
 
     def told(self) -> str:
@@ -98,7 +103,7 @@ class Delays:
         return max(self.end_ms, min(self.end_ms, self.eager_ms) + self.making_ms)
 
     def script(self) -> Script:
-        listening = Listening((Utterance(SAID),), start_ms=START_MS, eager_ms=self.eager_ms, end_ms=self.end_ms)
+        listening = Listening((Utterance(NUMBERED),), start_ms=START_MS, eager_ms=self.eager_ms, end_ms=self.end_ms)
         speaking = Speaking(first_byte_ms=FIRST_BYTE_MS, character_ms=CHARACTER_MS)
         return Script(
             DeepgramScript((listening,)),
@@ -106,8 +111,12 @@ class Delays:
             ElevenLabsScript((speaking,), (speaking,)),
         )
 
-    def staged(self, ended_s: float, answered_s: float, rows: Sequence[Sequence[float]]) -> dict[str, float] | None:
-        return stages(ended_s, answered_s, Signs(*rows), (tokens_to_first_clause(REPLY) - 1) * TOKEN_MS)
+    def rows(self, heard: Mapping[int, int], moments: Moments) -> dict[int, Rows]:
+        return pipeline_rows(heard, moments, self.stage_signs)
+
+    def staged(self, ended_s: float, answered_s: float, rows: Rows) -> dict[str, float] | None:
+        clause_ms = (tokens_to_first_clause(REPLY) - 1) * TOKEN_MS
+        return stages(ended_s, answered_s, Signs(*rows), self.end_ms, clause_ms)
 
     def told(self) -> str:
         return (
@@ -141,13 +150,13 @@ class VendorProcess:
         told: dict[str, Any] = httpx.get(url, trust_env=False, timeout=30).json()
         return told
 
-    def moments(self, row: Row, since_s: float) -> dict[int, list[float]]:
-        """When it happened, by the number of the connection or request."""
-        found: dict[int, list[float]] = {}
-        for at_s, number, happened in self.told(row[0])["moments"]:
-            if happened in row[1] and at_s >= since_s:
-                found.setdefault(number, []).append(at_s)
-        return found
+    def moments(self, since_s: float) -> Moments:
+        """What happened since, each vendor asked once."""
+        return Moments(self.told, since_s)
+
+    def collect(self) -> None:
+        """Between what is measured: what garbage there is goes now (`--hold-collector`)."""
+        os.kill(self.meters.pid, signal.SIGUSR1)
 
 
 _FUNCTIONS: Any = {"openai": {"think": True, "realtime": {"think"}, "live": {"think"}}}
@@ -159,7 +168,7 @@ def vendors(delays: Scripted, folder: Path) -> Iterator[VendorProcess]:
     told = delays.script()
     path = folder / "script.json"
     path.write_bytes(TypeAdapter(Script).dump_json(told, exclude=_FUNCTIONS))
-    command = [sys.executable, "-m", "tests.vendors", "--script", str(path)]
+    command = [sys.executable, "-m", "tests.vendors", "--script", str(path), "--hold-collector"]
     with running(command, os.environ, VENDOR_CORE, subprocess.PIPE, folder / "vendors.log") as process:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -14,6 +14,7 @@ from tests.vendors.exchange import Exchange
 from tests.vendors.meters import Meters
 from tests.vendors.mishap import struck_at_the_door
 from tests.vendors.script import DeepgramScript, Listening, nth
+from tests.vendors.spoken_words import numbered
 from tests.vendors.web_socket import Socket
 from tests.vendors.wire import Request, json_answer
 
@@ -42,7 +43,7 @@ class Deepgram:
     def open_socket(self, request: Request, socket: Socket) -> None:
         number, self._count = self._count, self._count + 1
         self.meters.requests += 1
-        listening = nth(self.script.connections, number)
+        listening = numbered(nth(self.script.connections, number), number)
         if struck_at_the_door(
             listening.fault, socket, lambda status, headers: self._reject(request, socket, status, None, headers)
         ):

@@ -42,6 +42,8 @@ class Meters:
     remarks: deque[str] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT))
     """What a client did against advice, and was served nevertheless."""
     moments: deque[Moment] = field(default_factory=lambda: deque(maxlen=MOMENTS_KEPT))
+    asked: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=MOMENTS_KEPT))
+    """Of each request to a model, its number (that of its moments) and what the user said last in it."""
 
     def refuse(self, why: str) -> None:
         self.refusals.append(why)
@@ -53,8 +55,8 @@ class Meters:
         self.moments.append(Moment(time.monotonic(), number, what))
 
     def as_json(self) -> dict[str, Any]:
-        """The counters, refusals and remarks; of the moments, each as [at_s, number, what]."""
-        lists = {"refusals": list(self.refusals), "remarks": list(self.remarks)}
+        """The counters, refusals and remarks; of the moments, each as [at_s, number, what]; `asked` as pairs."""
+        lists = {"refusals": list(self.refusals), "remarks": list(self.remarks), "asked": list(self.asked)}
         moments = [[moment.at_s, moment.number, moment.what] for moment in self.moments]
         counters = {one.name: getattr(self, one.name) for one in fields(self) if one.type in (int, float)}
         return {**counters, **lists, "moments": moments}

@@ -13,7 +13,7 @@ from tests.vendors.exchange import Exchange
 from tests.vendors.meters import Meters
 from tests.vendors.mishap import struck_at_the_door
 from tests.vendors.openai_errors import Complaint
-from tests.vendors.openai_replies import reply_to
+from tests.vendors.openai_replies import last_words, reply_to
 from tests.vendors.openai_requests import chat_body, responses_body
 from tests.vendors.openai_stream import Piece, stream_events
 from tests.vendors.script import Messages, OpenAIScript, Reply
@@ -71,6 +71,7 @@ class OpenAI:
         messages: Messages = body["messages"] if is_chat else body["input"]
         reply = reply_to(self.script, messages, number)
         self.meters.moment(number, "request")
+        self.meters.asked.append((number, last_words(messages)))
         door = struck_at_the_door(
             reply.fault, exchange, lambda status, headers: self._refuse(exchange, errors.of_status(status), headers)
         )

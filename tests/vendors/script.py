@@ -38,10 +38,12 @@ class Utterance:
 
     `text` may hold pauses, " | ": each stretch of voice that a pause divides takes the next part, so
     "I want to book | for Tuesday" is an eager end of turn that is taken back, if the caller's audio really pauses.
-    `None` takes the connection's delay. `eager_text` is what the eager end of turn has instead of the text: it is
-    corrected (TurnResumed) just before the turn ends. With `confidence` below the client's `eot_threshold` the turn
-    ends by `eot_timeout_ms` only. Nova: `speech_final` and `utterance_end` say whether these come; `segment_words`
-    makes a final result of every so many words in mid-speech. No text: voice without words.
+    "{connection}" in a text becomes the number of the socket, from 0, so that what is made of the words (a request to
+    a model) can be told from what is made of another caller's. `None` takes the connection's delay. `eager_text` is
+    what the eager end of turn has instead of the text: it is corrected (TurnResumed) just before the turn ends. With
+    `confidence` below the client's `eot_threshold` the turn ends by `eot_timeout_ms` only. Nova: `speech_final` and
+    `utterance_end` say whether these come; `segment_words` makes a final result of every so many words in mid-speech.
+    No text: voice without words.
     """
 
     text: str

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.vendors.script import Listening, Utterance
 
@@ -35,6 +35,25 @@ def utterances_of(listening: Listening) -> Iterator[Utterance]:
         yield from listening.utterances
         if not listening.again:
             return
+
+
+def numbered(listening: Listening, number: int) -> Listening:
+    """The same with the number of its connection where an utterance asks for it."""
+
+    def filled(text: str) -> str:
+        return text.replace("{connection}", str(number))
+
+    return replace(
+        listening,
+        utterances=tuple(
+            replace(
+                utterance,
+                text=filled(utterance.text),
+                eager_text=None if utterance.eager_text is None else filled(utterance.eager_text),
+            )
+            for utterance in listening.utterances
+        ),
+    )
 
 
 def heard_by(words: tuple[str, ...], voice_ms: float, start_ms: float, word_ms: float) -> int:

@@ -66,6 +66,17 @@ async def flux() -> AsyncIterator[ClientConnection]:
         assert not vendors.meters.deepgram.refusals
 
 
+async def test_two_callers_say_the_numbers_of_their_connections() -> None:
+    async with (
+        Vendors(listening("at {connection}")) as vendors,
+        socket_of(vendors) as one,
+        socket_of(vendors) as other,
+    ):
+        for socket, words in ((one, "at 0"), (other, "at 1")):
+            await socket.send(voice(600) + silence(400))
+            assert (await told(socket))[-1].transcript == words
+
+
 async def test_a_turn_with_an_eager_end(flux: ClientConnection) -> None:
     await flux.send(silence(200) + voice(600) + silence(400))
     turns = await told(flux)
