@@ -14,8 +14,9 @@ from websockets.speedups import apply_mask
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 SWITCHING_PROTOCOLS = 101
-_WHOLE_TEXT = 0x81
+_WHOLE_TEXT, _WHOLE_BINARY = 0x81, 0x82
 _MASKED = 0x80
+_MOST_TAKEN_BYTES = 65_535
 LAST_WORDS_S = 2.0
 """How long a client has to answer our close before the connection is cut."""
 
@@ -114,16 +115,18 @@ class Socket:
             self._leave_to_protocol(data)
 
     def _read(self, data: bytes) -> None:
-        """Whole text messages are taken here, which costs a third of what the protocol takes; any other frame is left
-        to it, once it is there from end to end."""
+        """Whole messages are taken here, which costs a third of what the protocol takes; any other frame, and what is
+        beyond 64 KB, is left to it, once it is there from end to end."""
         at = 0
         while at < len(data):
             begin, end = _payload(data, at)
             if end > len(data):
                 break
-            if data[at] == _WHOLE_TEXT and data[at + 1] & _MASKED and not self._message:
+            is_whole = data[at] in (_WHOLE_TEXT, _WHOLE_BINARY) and data[at + 1] & _MASKED and not self._message
+            if is_whole and end - begin <= _MOST_TAKEN_BYTES:
                 if not self.closing:
-                    self.on_text(apply_mask(data[begin:end], data[begin - 4 : begin]))
+                    take = self.on_text if data[at] == _WHOLE_TEXT else self.on_bytes
+                    take(apply_mask(data[begin:end], data[begin - 4 : begin]))
             else:
                 self._leave_to_protocol(data[at:end])
             at = end
