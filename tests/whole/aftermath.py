@@ -25,10 +25,8 @@ def telling(team: Receiver) -> dict[str, str]:
     return {**url, "OFFHOOK_EVENT_BUS": BUS, "OFFHOOK_AFTER_CALL_S": "1"}
 
 
-async def told(here: Scene, ended: Ended, team: Receiver, bus: Bus | None = None) -> Mapping[str, Any]:
-    """The data of the call's webhook, once it is there and its event too, which says the same. A scene has one bus:
-    who asks after several calls makes it."""
-    bus = bus or await bus_of(here)
+async def told(ended: Ended, team: Receiver, bus: Bus) -> Mapping[str, Any]:
+    """The data of the call's webhook, once it is there and its event too, which says the same."""
     async with asyncio.timeout(TOLD_WITHIN_S):
         while not (webhook := team.of_call(ended.record.call_id)):  # noqa: ASYNC110 - another process sends it
             await asyncio.sleep(0.1)
@@ -53,7 +51,8 @@ def check_told(data: Mapping[str, Any], ended: Ended, cost: Cost, mode: str) -> 
 
 
 async def bus_of(here: Scene) -> Bus:
-    """Made at any time: an event is put again until there is one."""
+    """A scene has one, made before its calls: an event that is put when there is a bus and no rule on it yet is
+    lost."""
     return await asyncio.to_thread(Bus, here.stack.settings.aws_endpoint_url)
 
 

@@ -13,6 +13,7 @@ from tests.vendors.script_speech import Heard, LiveConnection, LiveScript, Spoke
 from tests.vendors.vendors import Vendors
 from tests.whole.aftermath import (
     ONE_CENT_PER_HUNDRED_CALLS,
+    bus_of,
     check_told,
     cost_of_call,
     line_usd,
@@ -42,8 +43,9 @@ async def _call(
         with receiving() as team:
             extra = {**keys_for(vendors), **telling(team)}
             async with scene(folder, NoEars(), ToneMouth(), agents=agents, extra=extra) as here:
+                bus = await bus_of(here)
                 ended = await (await here.call(script(folder, *steps))).ended()
-                data = await told(here, ended, team)
+                data = await told(ended, team, bus)
                 cost = await asyncio.to_thread(cost_of_call, here, ended)
                 live = vendors.meters.live
                 async with asyncio.timeout(3):  # while the streamer lives on: its end would close everything

@@ -58,8 +58,9 @@ async def test_greeting_turns_an_interruption_tools_a_filler_a_change_of_session
             extra |= telling(team)
             async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=extra) as here:
                 before = await _billed_for_phrases(meters)
+                bus = await aftermath.bus_of(here)
                 ended = await (await here.call(script(tmp_path, *STEPS))).ended()
-                data = await aftermath.told(here, ended, team)
+                data = await aftermath.told(ended, team, bus)
                 cost = await asyncio.to_thread(cost_of_call, here, ended)
                 left_open = meters.sessions_open  # while the streamer lives on: its end would close everything
     assert ended.modes == [Mode.REALTIME]

@@ -86,7 +86,7 @@ async def test_another_recording_leaves_another_outcome(tmp_path: Path) -> None:
                 scripts = (script(tmp_path, HOURS, BOOKING, GOODBYE), script(tmp_path, HOURS, GOODBYE))
                 under_way = [await here.call(one) for one in scripts]
                 booked, asked = await asyncio.gather(*(call.ended() for call in under_way))
-                told = [await aftermath.told(here, ended, team, bus) for ended in (booked, asked)]
+                told = [await aftermath.told(ended, team, bus) for ended in (booked, asked)]
     words = list(SAID)
     assert booked.said_by(Role.CALLER) == words
     assert asked.said_by(Role.CALLER) == [words[0], words[2]]
