@@ -40,7 +40,7 @@ INTERRUPTED = Row(
         script(
             openai=OpenAIScript(
                 (
-                    Reply(LONG_ANSWER, first_token_ms=40, token_ms=_SLOW_WORDS),
+                    Reply(LONG_ANSWER, first_token_ms=40, token_ms=2 * _SLOW_WORDS),
                     Reply(ANSWERS[1], first_token_ms=40, token_ms=5),
                 )
             ),
