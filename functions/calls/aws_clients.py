@@ -4,7 +4,6 @@ By botocore itself. What boto3 would add is resources, transfers to S3 and, with
 it imports, and nothing of it is used here.
 """
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +14,11 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# botocore looks these up itself: name in a configuration file, names in the environment, what else, what to make of it.
+_VARIABLES = {
+    "region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None),
+    "access_key": (None, "AWS_ACCESS_KEY_ID", None, None),
+}
 
 
 def client(service: str, endpoint_url: str | None, config: "Config") -> Any:
@@ -35,15 +39,14 @@ def session(endpoint_url: str | None) -> "Session":
     """
     from botocore.session import Session  # a third of botocore, which `aws_json` does without
 
-    made = Session()
+    made = Session(session_vars=_VARIABLES)
     # Every session would read endpoints, partitions and the service's model anew. What has been read is not changed.
     made.register_component("data_loader", _data())
-    is_local = urlsplit(endpoint_url or "").hostname in _LOOPBACK
-    if is_local and not os.environ.get("AWS_ACCESS_KEY_ID"):
-        made.set_credentials("local", "local")
-    region = os.environ.get("AWS_REGION") or made.get_config_variable("region")
-    if region or is_local:
-        made.set_config_variable("region", region or "us-east-1")
+    if urlsplit(endpoint_url or "").hostname in _LOOPBACK:
+        if made.get_config_variable("access_key") is None:
+            made.set_credentials("local", "local")
+        if made.get_config_variable("region") is None:
+            made.set_config_variable("region", "us-east-1")
     return made
 
 
