@@ -5,25 +5,23 @@ the audio up to that moment is there, or on the wall clock when the client is no
 that arrives faster than it was spoken is heard just as fast; a client that stops sending stops the clock.
 """
 
-import asyncio
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.vendors.paced import call_at
+from tests.vendors.paced import Alarm
 from tests.vendors.voice_energy import BYTES_PER_MS, VoiceEnergy
 
 BEHIND_MS = 60.0
 """Audio this late is taken to be on its way: a client that sends every 20 ms is always a little behind."""
 NOISE_GONE_MS = 150.0
 """What was loud for less than a voice takes is forgotten after this much silence."""
-_EARLY_S = 0.0006
-"""Timers of uvloop have whole milliseconds: one that is this early is on time."""
 _SLICE_BYTES = 20 * BYTES_PER_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`what` is due at `media_ms` of audio, which is `at_s` on the loop's clock if audio keeps coming as spoken."""
+    """`what` is due at `media_ms` of audio, which is `at_s` of `time.monotonic` if audio keeps coming as spoken."""
 
     what: str
     media_ms: float
@@ -46,10 +44,9 @@ class Ear:
     def __init__(self, threshold: int, least_voice_ms: float, agenda: Agenda) -> None:
         self._energy = VoiceEnergy(threshold)
         self._least_ms, self._agenda = least_voice_ms, agenda
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.Handle | None = None
+        self._alarm: Alarm | None = None
         self._wakes_at_s = 0.0
-        self._origin_s = self._loop.time()
+        self._origin_s = time.monotonic()
         self._began_s = self._ended_s = 0.0
         self._stopped = False
         self._due_ms = 0.0
@@ -68,7 +65,7 @@ class Ear:
 
     def hear(self, mulaw: bytes) -> None:
         """Audio, as it came."""
-        self._origin_s = self._loop.time() - (self.received_ms + len(mulaw) / BYTES_PER_MS) / 1000
+        self._origin_s = time.monotonic() - (self.received_ms + len(mulaw) / BYTES_PER_MS) / 1000
         for at in range(0, len(mulaw), _SLICE_BYTES):
             was_voice = self.began_ms is not None
             self._listen(mulaw[at : at + _SLICE_BYTES])
@@ -108,18 +105,18 @@ class Ear:
 
     def stop(self) -> None:
         self._stopped = True
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     def look(self) -> None:
         """Lets happen what is due, and wakes up for the next."""
-        now_s = self._loop.time()
+        now_s = time.monotonic()
         while not self._stopped:
             due = self._agenda.next_due()
             if due is None:
                 return
             heard = self.received_ms >= due.media_ms
-            if not heard and (due.at_s > now_s + _EARLY_S or self.received_ms < due.media_ms - BEHIND_MS):
+            if not heard and (due.at_s > now_s or self.received_ms < due.media_ms - BEHIND_MS):
                 self._due_ms = due.media_ms if due.at_s > now_s else due.media_ms - BEHIND_MS
                 self._wake(due.at_s, now_s)
                 return
@@ -129,12 +126,12 @@ class Ear:
         """One timer: moved when something is due sooner, left to run out when it is due later."""
         if at_s <= now_s:
             return
-        if self._timer is not None:
-            if self._wakes_at_s <= at_s and not self._timer.cancelled():
+        if self._alarm is not None:
+            if self._wakes_at_s <= at_s and not self._alarm.is_over:
                 return
-            self._timer.cancel()
-        self._timer, self._wakes_at_s = call_at(at_s, self._woken), at_s
+            self._alarm.cancel()
+        self._alarm, self._wakes_at_s = Alarm(at_s, self._woken), at_s
 
     def _woken(self) -> None:
-        self._timer = None
+        self._alarm = None
         self.look()

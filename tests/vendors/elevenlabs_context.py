@@ -1,6 +1,6 @@
 """One stream of speech on a socket: text gathers in a buffer, generations come of it, audio goes out at its moments."""
 
-import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tests.vendors import elevenlabs_messages as says
 from tests.vendors.elevenlabs_parameters import SocketParameters
 from tests.vendors.meters import Meters
+from tests.vendors.paced import ON_TIME_S, Alarm
 from tests.vendors.script import Speaking
 from tests.vendors.speech_tone import RATE_HZ, spoken
 
@@ -17,7 +18,7 @@ LEAST_TRIGGERED = 50
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Audio on its way: when it is due on the loop's clock, and whether a flush asked for it."""
+    """Audio on its way: when it is due by `time.monotonic`, and whether a flush asked for it."""
 
     at_s: float
     message: bytes
@@ -50,8 +51,7 @@ class SpeechContext:
         self._flushed = 0
         self._free_s = 0.0
         self._over = self._spoke = False
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm: Alarm | None = None
 
     def add(self, text: str) -> None:
         """Text to speak; generates as much as auto_mode or the schedule asks for."""
@@ -95,8 +95,8 @@ class SpeechContext:
         """The socket is gone."""
         self._over = True
         self._waiting.clear()
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     def _generate(self) -> None:
         text, self._buffer = self._buffer, ""
@@ -108,7 +108,7 @@ class SpeechContext:
         pieces = spoken(
             text, speaking.character_ms, speaking.piece_characters, speaking.lead_silence_ms, silent=self._silent
         )
-        moment_s = max(self._loop.time() + speaking.first_byte_ms / 1000, self._free_s)
+        moment_s = max(time.monotonic() + speaking.first_byte_ms / 1000, self._free_s)
         for index, piece in enumerate(pieces):
             begins_ms = 0 if index == 0 else piece.starts_ms[0]
             aligned = [piece] if self._parameters.sync_alignment else pieces if index == 0 else []
@@ -120,12 +120,12 @@ class SpeechContext:
 
     def _go(self) -> None:
         """Sends what is due and waits for the next."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         while self._waiting and not self._over:
-            if self._waiting[0].at_s > self._loop.time() + 0.0006:
-                self._timer = self._loop.call_at(self._waiting[0].at_s, self._go)
+            if self._waiting[0].at_s > time.monotonic() + ON_TIME_S:
+                self._alarm = Alarm(self._waiting[0].at_s, self._go)
                 return
             self._put(self._waiting.popleft())
         if self.closing and not self._over:

@@ -16,7 +16,7 @@ from tests.vendors.streamed_answer import Says, StreamedAnswer
 def stream_speech(
     exchange: Exchange, text: str, speaking: Speaking, at_s: float, meters: Meters, number: int, *, timestamps: bool
 ) -> None:
-    """Answer with the text spoken. `at_s`: when the request came, on the loop's clock; `number` is the request's, in
+    """Answer with the text spoken. `at_s`: when the request came, by `time.monotonic`; `number` is the request's, in
     the meters."""
     fault = speaking.fault
     silent = fault is not None and fault.kind == "silence"

@@ -1,6 +1,5 @@
 """OpenAI's door for plain requests: paths, keys and bodies; each gets the script's reply. Sockets: openai_sockets."""
 
-import asyncio
 import time
 import uuid
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from tests.vendors.openai_errors import Complaint
 from tests.vendors.openai_replies import last_words, reply_to
 from tests.vendors.openai_requests import chat_body, responses_body
 from tests.vendors.openai_stream import Piece, stream_events
+from tests.vendors.paced import Alarm
 from tests.vendors.script import Messages, OpenAIScript, Reply
 from tests.vendors.wire import Request, json_answer
 
@@ -106,7 +106,7 @@ class OpenAI:
             self.meters.requests_cut += 1
 
         exchange.on_gone = gone
-        asyncio.get_running_loop().call_at(_moment_s(at_s, reply, max(0, tokens - 1)), answer)
+        Alarm(_moment_s(at_s, reply, max(0, tokens - 1)), answer)
 
     def _refuse(self, exchange: Exchange, complaint: Complaint, headers: dict[str, str] | None = None) -> None:
         self.meters.refuse(f"{complaint.status} {HTTPStatus(complaint.status).phrase}: {complaint.message}")

@@ -1,4 +1,4 @@
-"""A list of messages sent at scripted moments, without a task."""
+"""Messages sent at scripted moments, without a task."""
 
 import asyncio
 import time
@@ -7,11 +7,38 @@ from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
 
+ON_TIME_S = 0.0006
+"""What is this early is on time, where nobody has waited for it."""
+_WAITED_S = 0.05
+_TIMER_S = 0.0016
 
-def call_at(at_s: float, what: Callable[[], None]) -> asyncio.Handle:
-    """As the loop's own, from the real time: uvloop's clock has whole milliseconds, and its `call_at` is late by what
-    that leaves out. It gives no timer, and so no `when`, for what is due within half of one."""
-    return asyncio.get_running_loop().call_later(max(0.0, at_s - time.monotonic()), what)
+
+class Alarm:
+    """Calls `what` at a moment of `time.monotonic`, and not before it.
+
+    uvloop's clock has whole milliseconds, and its timers are late by up to two. What somebody waited for, and takes the
+    time of, comes to the point: the last stretch is waited for in turns of the loop, which goes on with all else. What
+    follows on within 50 ms does not: many calls' audio would be nothing but waiting.
+    """
+
+    def __init__(self, at_s: float, what: Callable[[], None]) -> None:
+        self._at_s, self._what = at_s, what
+        self._loop = asyncio.get_running_loop()
+        self.is_over = False
+        left_s = at_s - time.monotonic()
+        spared_s = _TIMER_S if left_s > _WAITED_S else 0.0
+        self._handle: asyncio.Handle = self._loop.call_later(max(0.0, left_s - spared_s), self._look)
+
+    def cancel(self) -> None:
+        self.is_over = True
+        self._handle.cancel()
+
+    def _look(self) -> None:
+        if time.monotonic() < self._at_s:
+            self._handle = self._loop.call_soon(self._look)
+            return
+        self.is_over = True
+        self._what()
 
 
 class Paced(Generic[_Item]):
@@ -23,18 +50,17 @@ class Paced(Generic[_Item]):
         send: Callable[[_Item], None],
         done: Callable[[], None],
     ) -> None:
-        """`items`: loop time and item, in order of time. What is due already goes out at once."""
+        """`items`: `time.monotonic` and item, in order of time. What is due already goes out at once."""
         self._items, self._send, self._done = items, send, done
-        self._loop = asyncio.get_running_loop()
         self._next = 0
-        self._timer: asyncio.Handle | None = None
+        self._alarm: Alarm | None = None
         self._stopped = False
         self._run()
 
     def stop(self) -> None:
         self._stopped = True
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     def _run(self) -> None:
         while not self._stopped:
@@ -43,8 +69,8 @@ class Paced(Generic[_Item]):
                 self._done()
                 return
             at_s, item = self._items[self._next]
-            if at_s > self._loop.time() + 0.0006:
-                self._timer = call_at(at_s, self._run)
+            if at_s > time.monotonic() + ON_TIME_S:
+                self._alarm = Alarm(at_s, self._run)
                 return
             self._next += 1
             self._send(item)

@@ -1,6 +1,6 @@
 """One response of Realtime: from response.created to response.done, whichever way it ends."""
 
-import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +50,7 @@ class Response:
         return self._asked.conversation is not None
 
     def begin(self) -> None:
-        now_s = asyncio.get_running_loop().time()
+        now_s = time.monotonic()
         self._paced = Paced([(now_s + at_ms / 1000, step) for at_ms, step in self._asked.plan], self._take, _nothing)
 
     def cancel(self, reason: str) -> None:

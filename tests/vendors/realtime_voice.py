@@ -1,6 +1,7 @@
 """The responses of one Realtime session: made, interrupted, cancelled; transcripts of the caller; the idle time-out."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from itertools import cycle
 from typing import Any
@@ -166,7 +167,7 @@ class RealtimeVoice:
             self._tell.meters.billed["transcribed ms"] += round(item.audio_ms)
             self._tell.say(f"{event}.completed", **place, transcript=heard.text, usage=usage)
 
-        start_s = asyncio.get_running_loop().time() + delay_ms / 1000
+        start_s = time.monotonic() + delay_ms / 1000
         timed = [(start_s + index * self._connection.word_ms / 1000, one) for index, one in enumerate(words)]
         if not timed:
             timed = [(start_s, "")]

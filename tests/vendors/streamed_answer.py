@@ -34,7 +34,7 @@ class StreamedAnswer(Generic[_Piece]):
         fault: Fault | None,
         meters: Meters,
     ) -> None:
-        """`pieces`: loop time and piece, in order of time. `counted` counts one that goes out now, and gives its
+        """`pieces`: `time.monotonic` and piece, in order of time. `counted` counts one that goes out now, and gives its
         bytes."""
         self._exchange, self._says, self._counted, self._meters = exchange, says, counted, meters
         self._started = self._stalled = False

@@ -5,6 +5,7 @@ in the same turn of the event loop, so a scripted delay starts when the bytes ca
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,7 +26,8 @@ MOST_BODY_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request with its whole body. `headers` have lower-case names, `query` keeps repeats, `at_s` is loop time."""
+    """A request with its whole body. `headers` have lower-case names, `query` keeps repeats, `at_s` is
+    `time.monotonic`."""
 
     method: str
     path: str
@@ -122,7 +124,7 @@ class Connection(asyncio.Protocol):
             tuple(parse_qsl(url.query, keep_blank_values=True)),
             {name.decode().lower(): value.decode("latin-1") for name, value in self._head.headers},
             bytes(self._body),
-            asyncio.get_running_loop().time(),
+            time.monotonic(),
         )
 
     def _begin(self) -> None:
