@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 
+from calls.agent import Agent
 from calls.conversation import Role
 from streamer.engines.outcomes import FunctionCall
 from streamer.engines.responses import Cancel, Command, Create, Truncate
@@ -16,17 +17,21 @@ _CUTS_KEPT = 32
 
 
 class ClientEvents:
-    """Written at once. `not_sent` is called when the session takes one no more. `cut` are the items that were cut
-    last."""
+    """Written at once. `not_sent` is called when the session takes one no more, `told` when one changes what the
+    conversation says. `cut` are the items that were cut last."""
 
-    def __init__(self, session: RealtimeSession, not_sent: Callable[[], None]) -> None:
-        self._session, self._not_sent = session, not_sent
+    def __init__(self, session: RealtimeSession, not_sent: Callable[[], None], told: Callable[[], None]) -> None:
+        self._session, self._not_sent, self._told = session, not_sent, told
         self._numbers = count(1)
         self.cut: deque[str] = deque(maxlen=_CUTS_KEPT)
 
     def send(self, message: bytes) -> None:
         if not self._session.send(message):
             self._not_sent()
+
+    def _tell(self, message: bytes) -> None:
+        self._told()
+        self.send(message)
 
     def carry_out(self, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -38,22 +43,26 @@ class ClientEvents:
                     self.send(messages.cancel_response(f"cancel-{number}", response_id))
                 case Truncate(item_id, content_index, end_ms):
                     self.cut.append(item_id)
-                    self.send(messages.truncate(f"cut-{number}", item_id, content_index, end_ms))
+                    self._tell(messages.truncate(f"cut-{number}", item_id, content_index, end_ms))
 
     def enter_text(self, role: Role, text: str, after: str | None = None) -> str:
         """A turn that the session does not know. Returns its item's id."""
         number = next(self._numbers)
         item_id = f"offhook-{number}"
-        self.send(messages.create_text(f"item-{number}", item_id, role, text, after))
+        self._tell(messages.create_text(f"item-{number}", item_id, role, text, after))
         return item_id
 
     def enter_audio(self, payload: str) -> None:
         """A turn of the caller's, as base64 of mu-law."""
         number = next(self._numbers)
-        self.send(messages.create_audio(f"item-{number}", f"offhook-{number}", payload))
+        self._tell(messages.create_audio(f"item-{number}", f"offhook-{number}", payload))
 
     def delete(self, item_id: str) -> None:
-        self.send(messages.delete(f"delete-{next(self._numbers)}", item_id))
+        self._tell(messages.delete(f"delete-{next(self._numbers)}", item_id))
+
+    def answer_unasked(self, agent: Agent, *, wanted: bool) -> None:
+        """Whether the session answers turns unasked from here on."""
+        self.send(messages.answer_unasked(agent, f"unasked-{next(self._numbers)}", wanted=wanted))
 
     def answer_call(self, call: FunctionCall, output: str) -> None:
-        self.send(messages.call_output(f"output-{next(self._numbers)}", call.call_id, output))
+        self._tell(messages.call_output(f"output-{next(self._numbers)}", call.call_id, output))

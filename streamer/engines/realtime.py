@@ -229,6 +229,8 @@ class RealtimeEngine:
             if self._talk is not None:
                 self._talk.look()
                 self._look_ahead(self._talk)
+            if self._talk is not None and self._replies is not None:
+                self._talk.answer_unasked(wanted=self._replies.is_quiet)
 
     def _look_ahead(self, talk: Talk) -> None:
         """Before a session's limit the next one is made ready, and takes over between two turns."""

@@ -17,6 +17,7 @@ from streamer.engines.client_events import ASKED, ClientEvents
 from streamer.engines.rate_limits import RateLimits
 from streamer.engines.realtime_events import FATAL, KNOWN, reply_of
 from streamer.engines.responses import Command, Create, Responses, State
+from streamer.engines.unasked import Unasked
 from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, TurnTaken, TurnWorded, Used
 from streamer.providers import openai_realtime_failures as failures
@@ -65,13 +66,14 @@ class Talk:
         self, session: RealtimeSession, agent: Agent, turns: CallerTurns, owner: Owner, now_s: Callable[[], float]
     ) -> None:
         self.session, self.turns = session, turns
-        self.client = ClientEvents(session, self._not_sent)
-        self._agent, self._owner, self._now_s = agent, owner, now_s
         self.responses = Responses()
+        self.client = ClientEvents(session, self._not_sent, self.responses.told_more)
+        self._agent, self._owner, self._now_s = agent, owner, now_s
         self.is_ready = False
         self.failed: ProviderFailed | None = None
         self.garbage = 0
         self._sign_at_s = now_s()
+        self._unasked = Unasked()
         self._limits = RateLimits()
         self._last_used: Usage | None = None
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -82,7 +84,7 @@ class Talk:
             "response.done": self._on_done,
             "input_audio_buffer.speech_started": self._on_speech_started,
             "input_audio_buffer.speech_stopped": lambda event: self.turns.stopped(event, self._now_s()),
-            "input_audio_buffer.committed": lambda event: self._owner.turn_taken(self.turns.committed(event)),
+            "input_audio_buffer.committed": self._on_committed,
             "conversation.item.input_audio_transcription.completed": self._on_words,
             "conversation.item.input_audio_transcription.failed": self._on_no_words,
             "session.updated": self._on_updated,
@@ -100,7 +102,13 @@ class Talk:
 
     def ask(self, reply_id: int, words: str = "") -> None:
         """For an answer to the conversation; with `words`, for exactly those."""
+        self._sign_at_s = self._now_s()
         self._carry_out(self.responses.ask(reply_id, words))
+
+    def answer_unasked(self, *, wanted: bool) -> None:
+        """Whether the session is to answer the caller's turns unasked. It is left as it is while the caller speaks."""
+        if not self.turns.caller_speaks and self._unasked.is_to_tell(wanted=wanted):
+            self.client.answer_unasked(self._agent, wanted=wanted)
 
     def cancel(self, reply_id: int, played_ms: int) -> None:
         self._carry_out(self.responses.cancel(reply_id, played_ms))
@@ -138,6 +146,8 @@ class Talk:
         now_s = self._now_s()
         if alarm := self.turns.false_alarm(now_s):
             self._owner.emit(alarm)
+        if self.responses.is_offered and self._unasked.is_overdue(now_s):
+            self._not_begun()
         waited_s = now_s - self._sign_at_s
         match self.responses.state:
             case State.ASKED if waited_s > FIRST_SOUND_WITHIN_S:
@@ -146,6 +156,12 @@ class Talk:
                 self.fail(failures.stalled("no more of a reply", self._patience_s))
             case State.BLOCKED if waited_s > UNBLOCKED_WITHIN_S:
                 self._carry_out(self.responses.unblock())
+
+    def _not_begun(self) -> None:
+        log.warning("OpenAI Realtime did not answer a turn unasked: from here on this session is asked")
+        self.answer_unasked(wanted=False)
+        self._unasked.broke_its_word()
+        self._carry_out(self.responses.not_begun())
 
     @property
     def _patience_s(self) -> float:
@@ -192,12 +208,14 @@ class Talk:
 
     def _on_done(self, event: Mapping[str, Any]) -> None:
         response = table(event, "response")
+        response_id = str(response.get("id"))
         used = usage.of_response(response, self.session.model)
         if used:
             self._last_used = used
-            self._owner.emit(Used(used, reply_of(response)))
+            made_for = self.responses.reply_of(response_id)
+            self._owner.emit(Used(used, reply_of(response) if made_for is None else made_for))
         self._sign_at_s = self._now_s()
-        reply_id, commands = self.responses.done(str(response.get("id")))
+        reply_id, commands = self.responses.done(response_id)
         if reply_id is None:
             self._forget_unheard(response)
         self._carry_out(commands)
@@ -226,8 +244,14 @@ class Talk:
         log.warning("a turn of the caller could not be written down", extra={"errorCode": str(code)[:64]})
         self._owner.turn_worded(TurnWorded(str(event.get("item_id")), ""))
 
-    def _on_updated(self, _event: Mapping[str, Any]) -> None:
+    def _on_committed(self, event: Mapping[str, Any]) -> None:
+        self._unasked.turn_over(self._now_s())
+        self.responses.turn_over(is_answered=self._unasked.holds)
+        self._owner.turn_taken(self.turns.committed(event))
+
+    def _on_updated(self, event: Mapping[str, Any]) -> None:
         self.is_ready = True
+        self._unasked.updated(event)
 
     @property
     def limited_for_s(self) -> float:

@@ -6,7 +6,11 @@ idle ──ask──► asked ──created──► active ──done──► 
 
 A vendor refuses a second response while one is active, and a truncation beyond what it has sent; it sends on for a
 while what was cancelled. So nothing is asked before `done`, what is cut is the least of what was played and received,
-and what belongs to no wanted response is nobody's. No I/O, no clock.
+and what belongs to no wanted response is nobody's.
+
+A vendor that answers turns unasked *offers* a response. Asking for an answer takes it, without a word to the
+vendor; one that nobody takes, or that was begun before the conversation was put right, is cancelled when it is created.
+No I/O, no clock.
 """
 
 from collections import OrderedDict
@@ -49,7 +53,16 @@ class State(Enum):
     ACTIVE = auto()
     CANCELLING = auto()
     BLOCKED = auto()
-    """The vendor says that a response is active which we do not know of."""
+    """A response is active, or coming, that nobody wants: what is asked waits for its end."""
+
+
+class Offer(Enum):
+    """What the vendor makes, unasked, of the turn that is over."""
+
+    NONE = auto()
+    COMING = auto()
+    OUTDATED = auto()
+    """It is coming, and does not know what the vendor was told since."""
 
 
 @dataclass(slots=True)
@@ -71,6 +84,7 @@ class Responses:
     reply_id: int | None = None
     """Of the response that is asked, active or cancelling."""
     response_id: str | None = None
+    _offer: Offer = Offer.NONE
     _wanted: bool = False
     _words: str = ""
     _queued: Create | None = None
@@ -79,7 +93,7 @@ class Responses:
 
     @property
     def is_idle(self) -> bool:
-        return self.state is State.IDLE and self._queued is None
+        return self.state is State.IDLE and self._queued is None and not self.is_offered
 
     @property
     def is_awaited(self) -> bool:
@@ -99,14 +113,18 @@ class Responses:
     # --- orders ------------------------------------------------------------------------------------------------------
 
     def ask(self, reply_id: int, words: str = "") -> list[Command]:
-        """Now, or when the vendor can take it; one asked for before and not yet sent is forgotten."""
+        """Now, or when the vendor can take it; one asked for before and not yet sent is forgotten. Nothing goes out
+        where the vendor is making an answer anyway."""
         create = Create(reply_id, words)
+        is_taken = self._offer is Offer.COMING and not words
+        if self.state is State.IDLE and self._offer is not Offer.NONE and not is_taken:
+            self.state = State.BLOCKED
         if self.state is not State.IDLE:
             self._queued = create
             return []
         self.state, self.reply_id, self.response_id, self._wanted = State.ASKED, reply_id, None, True
         self._words = words
-        return [create]
+        return [] if is_taken else [create]
 
     def cancel(self, reply_id: int, played_ms: int) -> list[Command]:
         """Of the reply, over or not, `played_ms` were heard and no more will be."""
@@ -137,14 +155,45 @@ class Responses:
         """What has come of the reply so far is gone at the vendor, and cannot be cut."""
         self._sounded.pop(reply_id, None)
 
+    # --- what the vendor makes unasked -------------------------------------------------------------------------------
+
+    def turn_over(self, *, is_answered: bool) -> None:
+        """Of the caller's. `is_answered`: the vendor answers it unasked, where nothing else is active."""
+        if self.state is State.IDLE:
+            self._offer = Offer.COMING if is_answered else Offer.NONE
+
+    def told_more(self) -> None:
+        """The conversation was added to, or put right."""
+        if self._offer is Offer.COMING and self.state is State.IDLE:
+            self._offer = Offer.OUTDATED
+
+    @property
+    def is_offered(self) -> bool:
+        """A response that nobody asked for is coming."""
+        return self._offer is not Offer.NONE
+
+    def not_begun(self) -> list[Command]:
+        """The response that was to come unasked did not: what was to be it is asked for."""
+        offer, self._offer = self._offer, Offer.NONE
+        if offer is Offer.COMING and self.state is State.ASKED and self._wanted and self.reply_id is not None:
+            return [Create(self.reply_id)]
+        if offer is not Offer.NONE and self.state in (State.ASKED, State.BLOCKED):
+            return self._free()
+        return []
+
     # --- what the vendor tells ---------------------------------------------------------------------------------------
 
     def created(self, response_id: str, reply_id: int | None) -> list[Command]:
         """A response began; `reply_id` is what its metadata say, None where they say nothing."""
-        if self.state is not State.ASKED or reply_id not in (None, self.reply_id):
+        is_ours = reply_id == self.reply_id if reply_id is not None else not self._words
+        if reply_id is None:
+            self._offer = Offer.NONE
+        if self.state is not State.ASKED or not is_ours:
             self._strangers[response_id] = None
             if len(self._strangers) > _STRANGERS_KEPT:
                 self._strangers.popitem(last=False)
+            if self.state is State.IDLE:
+                self.state = State.BLOCKED
             return [Cancel(response_id)]
         self.response_id = response_id
         if not self._wanted:
@@ -152,6 +201,10 @@ class Responses:
             return [Cancel(response_id)]
         self.state = State.ACTIVE
         return []
+
+    def reply_of(self, response_id: str) -> int | None:
+        """The reply that a response was made for, wanted or not."""
+        return self.reply_id if response_id == self.response_id else None
 
     def wanted_reply(self, response_id: str) -> int | None:
         """The reply that something of this response belongs to; None when nobody wants it."""
@@ -204,6 +257,7 @@ class Responses:
         return reply_id, self._free()
 
     def _free(self) -> list[Command]:
+        self._words = ""
         self.state, self.reply_id, self.response_id, self._wanted = State.IDLE, None, None, False
         queued, self._queued = self._queued, None
         return [] if queued is None else self.ask(queued.reply_id, queued.words)

@@ -37,7 +37,7 @@ def append(payload: str) -> bytes:
 
 
 def session_update(agent: Agent, event_id: str, today: date | None = None) -> bytes:
-    """Everything a call's session needs, once; the server keeps no turn and answers nothing of its own accord."""
+    """Everything a call's session needs; the server answers nothing unasked before it is told to."""
     hearing = agent.realtime
     reduction = _NOISE.get(hearing.noise_reduction)
     # The first of the messages is the system's; without turns there is no other.
@@ -73,9 +73,19 @@ def most_tokens(agent: Agent) -> int:
     return min(4_096, agent.thinking.max_tokens * 6)
 
 
-def turn_detection(agent: Agent) -> dict[str, Any]:
+def answer_unasked(agent: Agent, event_id: str, *, wanted: bool) -> bytes:
+    """Whether the session answers turns unasked. "The client may send this event at any time", and what it leaves out
+    stays as it is (session.update)."""
+    hearing = {"turn_detection": turn_detection(agent, answers_unasked=wanted)}
+    return _dump(
+        {"type": "session.update", "event_id": event_id, "session": {"type": "realtime", "audio": {"input": hearing}}}
+    )
+
+
+def turn_detection(agent: Agent, *, answers_unasked: bool = False) -> dict[str, Any]:
+    """`answers_unasked`: a turn's end begins a response, where none is active."""
     hearing = agent.realtime
-    ours: dict[str, Any] = {"create_response": False, "interrupt_response": False}
+    ours: dict[str, Any] = {"create_response": answers_unasked, "interrupt_response": False}
     if hearing.vad == "server":
         return {
             "type": "server_vad",

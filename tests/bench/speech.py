@@ -45,7 +45,7 @@ class Speech:
     def stage_signs(self) -> Sequence[Row]:
         if self.is_live:
             return (("live", ("turn over",)), ("live", ("turn over",)), ("live", ("first audio",)))
-        return tuple(("realtime", (what,)) for what in ("committed", "response.create", "first audio"))
+        return tuple(("realtime", (what,)) for what in ("committed", "answer asked for", "first audio"))
 
     def script(self) -> Script:
         half_ms = self.open_ms / 2

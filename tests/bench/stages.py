@@ -48,8 +48,8 @@ def stages(
 def speech_stages(
     ended_s: float, answered_s: float, end_ms: float, rows: Sequence[Sequence[float]]
 ) -> dict[str, float] | None:
-    """The same for speech to speech. `rows`: committed, response.create on the wire, first audio; `end_ms`: how long
-    after the last voice the script commits."""
+    """The same for speech to speech. `rows`: committed, answer asked for, first audio; `end_ms`: how long
+    after the last voice the script commits. A vendor that answers turns of its own accord asks itself, with the end."""
     moments = _one_after_the_other(ended_s, answered_s, rows)
     if moments is None:
         return None
@@ -57,7 +57,7 @@ def speech_stages(
     return {
         "to the vendor, and late there": committed - last - end_ms,
         "vendor: end of speech": end_ms,
-        "host: committed to response.create": asked - committed,
+        "host: committed to the answer asked for": asked - committed,
         "vendor: first audio": audio - asked,
         "host: first audio to the caller": answered_s * 1000 - audio,
     }

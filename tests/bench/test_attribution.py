@@ -29,7 +29,7 @@ METERS: dict[str, dict[str, Any]] = {
             [10.91, 1, "first audio"],
         ]
     },
-    "realtime": {"moments": [[9.0, 7, "committed"], [10.0, 7, "committed"], [10.1, 8, "response.create"]]},
+    "realtime": {"moments": [[9.0, 7, "committed"], [10.0, 7, "committed"], [10.1, 8, "answer asked for"]]},
 }
 
 

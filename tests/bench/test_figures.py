@@ -96,7 +96,7 @@ def test_stages_of_a_turn_of_speech_to_speech() -> None:
     assert {stage: round(ms) for stage, ms in found.items()} == {
         "to the vendor, and late there": 1,
         "vendor: end of speech": 500,
-        "host: committed to response.create": 1,
+        "host: committed to the answer asked for": 1,
         "vendor: first audio": 350,
         "host: first audio to the caller": 1,
     }

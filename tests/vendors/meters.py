@@ -51,8 +51,9 @@ class Meters:
     def remark(self, what: str) -> None:
         self.remarks.append(what)
 
-    def moment(self, number: int, what: str) -> None:
-        self.moments.append(Moment(time.monotonic(), number, what))
+    def moment(self, number: int, what: str, at_s: float | None = None) -> None:
+        """`at_s`: of `time.monotonic`; now, where it is not given."""
+        self.moments.append(Moment(time.monotonic() if at_s is None else at_s, number, what))
 
     def as_json(self) -> dict[str, Any]:
         """The counters, refusals and remarks; of the moments, each as [at_s, number, what]; `asked` as pairs."""

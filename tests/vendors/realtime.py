@@ -109,8 +109,7 @@ class Realtime:
                 self._turns.reset()
                 self._tell.say("input_audio_buffer.cleared")
             case "response.create":
-                self._tell.moment("response.create")
-                self._voice.create(event.get("response") or {}, self._session)
+                self._voice.create(event.get("response") or {}, self._session, time.monotonic())
             case "response.cancel":
                 self._voice.cancel(event.get("response_id"))
             case "conversation.item.create":
@@ -172,9 +171,10 @@ class Realtime:
         self._tell.moment("speech_stopped")
         self._tell.say("input_audio_buffer.speech_stopped", audio_end_ms=audio_end_ms, item_id=self._turn_id)
         audio_ms = audio_end_ms - self._turn_start_ms
-        self._commit(self._turn_id, bytes(self._buffer[-round(audio_ms * self._format.bytes_per_ms) :]), voiced=True)
-        if detection["create_response"]:
-            self._voice.create_by_turn(self._session)
+        audio = bytes(self._buffer[-round(audio_ms * self._format.bytes_per_ms) :])
+        committed_s = self._commit(self._turn_id, audio, voiced=True)
+        if detection["create_response"] and self._connection.answers_unasked:
+            self._voice.create_by_turn(self._session, committed_s)
 
     def _commit_by_client(self) -> None:
         audio_ms = len(self._buffer) / self._format.bytes_per_ms
@@ -187,19 +187,21 @@ class Realtime:
         self._turns.reset()
         self._commit(item_id, bytes(self._buffer), voiced=voiced)
 
-    def _commit(self, item_id: str, audio: bytes, *, voiced: bool) -> None:
-        """The buffer becomes an item of the caller's."""
+    def _commit(self, item_id: str, audio: bytes, *, voiced: bool) -> float:
+        """The buffer becomes an item of the caller's. Returns when, by `time.monotonic`."""
+        now_s = time.monotonic()
         self._buffer.clear()
         for item in self._conversation.items:
             item.audio = b""
         content = [{"type": "input_audio", "transcript": None}]
         wire = {"id": item_id, "object": "realtime.item", "type": "message", "status": "completed", "role": "user"}
         item = Item({**wire, "content": content}, audio, len(audio) / self._format.bytes_per_ms)
-        self._tell.moment("committed")
+        self._tell.moment("committed", now_s)
         previous = self._conversation.last_id
         self._tell.say("input_audio_buffer.committed", previous_item_id=previous, item_id=item_id)
         self._show(item)
         self._voice.hear(item, self._session["audio"]["input"]["transcription"], voiced=voiced)
+        return now_s
 
     def _show(self, item: Item, previous_id: str | None = None) -> None:
         previous = self._conversation.add(item, previous_id)
@@ -260,5 +262,4 @@ class Realtime:
         self._tell.moment("timeout_triggered")
         self._tell.say("input_audio_buffer.timeout_triggered", item_id=item_id, **span)
         audio = bytes(self._buffer[-round((end_ms - start_ms) * self._format.bytes_per_ms) :])
-        self._commit(item_id, audio, voiced=False)
-        self._voice.create_by_turn(self._session)
+        self._voice.create_by_turn(self._session, self._commit(item_id, audio, voiced=False))

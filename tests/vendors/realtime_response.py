@@ -1,6 +1,5 @@
 """One response of Realtime: from response.created to response.done, whichever way it ends."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -49,9 +48,9 @@ class Response:
         """Of the default conversation."""
         return self._asked.conversation is not None
 
-    def begin(self) -> None:
-        now_s = time.monotonic()
-        self._paced = Paced([(now_s + at_ms / 1000, step) for at_ms, step in self._asked.plan], self._take, _nothing)
+    def begin(self, since_s: float) -> None:
+        """`since_s`: when it was asked for, by `time.monotonic`; what it took to get here is not on top."""
+        self._paced = Paced([(since_s + at_ms / 1000, step) for at_ms, step in self._asked.plan], self._take, _nothing)
 
     def cancel(self, reason: str) -> None:
         """`reason`: turn_detected or client_cancelled."""

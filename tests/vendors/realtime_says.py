@@ -45,8 +45,8 @@ class Teller:
         if self._unknown_every and self._sent % self._unknown_every == 0:
             self._out.send(orjson.dumps({"type": UNKNOWN_TYPE, "event_id": f"event_{self.number}_{next(self._ids)}"}))
 
-    def moment(self, what: str) -> None:
-        self.meters.moment(self.number, what)
+    def moment(self, what: str, at_s: float | None = None) -> None:
+        self.meters.moment(self.number, what, at_s)
 
     def complain(self, complaint: Complaint, event_id: str | None = None) -> None:
         """An error event."""

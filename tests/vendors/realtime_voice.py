@@ -46,8 +46,8 @@ class RealtimeVoice:
     def active(self) -> Response | None:
         return next((one for one in self._responses.values() if one.is_default), None)
 
-    def create(self, asked: dict[str, Any], session: dict[str, Any]) -> None:
-        """response.create. Raises Complaint."""
+    def create(self, asked: dict[str, Any], session: dict[str, Any], since_s: float) -> None:
+        """response.create, which came at `since_s` of `time.monotonic`. Raises Complaint."""
         active = self.active
         if active is not None and asked.get("conversation", "auto") == "auto":
             raise _already_active(active)
@@ -56,18 +56,18 @@ class RealtimeVoice:
         self.stop_waiting()
         made, reply = asked_of(asked, self._new_id("resp"), session, self._conversation, self._answers)
         self._tell.meters.responses_created += 1
-        self._tell.moment("response.created")
+        self._tell.moment("answer asked for", since_s)
         self._tell.expect(reply.fault)
         response = Response(made, self._tell, self._new_id, self._over)
         self._responses[response.id] = response
         self._tell_limits()
-        response.begin()
+        response.begin(since_s)
 
-    def create_by_turn(self, session: dict[str, Any]) -> None:
-        """The caller's turn is over: the model answers, if it is not still answering."""
+    def create_by_turn(self, session: dict[str, Any], since_s: float) -> None:
+        """The caller's turn is over since `since_s`: the model answers, if it is not still answering."""
         active = self.active
         if active is None:
-            self.create({}, session)
+            self.create({}, session, since_s)
             return
         complaint = _already_active(active)
         self._tell.meters.remark(complaint.message)

@@ -82,8 +82,9 @@ class RealtimeConnection:
     speech_started comes `start_ms` after the voice began, speech_stopped `end_ms` after it ended (`None`: the client's
     silence_duration_ms, or for semantic VAD 600, 400 or 200 by eagerness). `threshold` and `least_voice_ms` as for
     Deepgram. Waits: `accept_ms` (handshake), `created_ms` (session.created), `updated_ms` (session.updated).
-    `ignored`: client events of these types get no answer and have no effect. `unknown_every`: after every so many
-    messages one of an unknown type. `idle_ms` replaces the idle time-out that the client asked for. `expires_s`:
+    `ignored`: client events of these types get no answer and have no effect. Not `answers_unasked`: create_response
+    is taken, and a turn's end makes no response all the same. `unknown_every`: after every so many messages one of an
+    unknown type. `idle_ms` replaces the idle time-out that the client asked for. `expires_s`:
     session_expired after so long, then a close with `expired_code`. A fault "error" says the error whose code is its
     `reason` (rate_limit_exceeded, insufficient_quota, server_error...) and stays open where its own `code` is 0.
     """
@@ -102,6 +103,7 @@ class RealtimeConnection:
     created_ms: float = 0.0
     updated_ms: float = 0.0
     ignored: tuple[str, ...] = ()
+    answers_unasked: bool = True
     unknown_every: int = 0
     idle_ms: float | None = None
     expires_s: float = 3600.0

@@ -106,7 +106,7 @@ async def test_audio_comes_when_and_as_it_is_scripted() -> None:
     audio = talk.audio()
     assert (audio[:800], audio[801:] != silence(200)[1:]) == (silence(100), True)
     moments = {moment.what: moment.at_s for moment in vendors.meters.realtime.moments}
-    assert 0.195 <= moments["first audio"] - moments["response.created"] < 2
+    assert 0.195 <= moments["first audio"] - moments["answer asked for"] < 2
     assert "session.updated" in moments
 
 

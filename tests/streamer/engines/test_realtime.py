@@ -1,6 +1,7 @@
 """The realtime engine: what it is given, and what a session is told."""
 
 import asyncio
+import base64
 from contextlib import suppress
 
 from calls.conversation import BROKEN_OFF, Conversation, Role
@@ -8,13 +9,15 @@ from streamer.engines.realtime import RealtimeEngine
 from streamer.events import (
     Answer,
     ReplyDone,
+    ReplySpoken,
     Say,
     SpeechStarted,
     TurnTaken,
     TurnWorded,
 )
-from tests.streamer.engines.realtime_desk import SERVER, desk, turn
+from tests.streamer.engines.realtime_desk import SERVER, desk, turn, until
 from tests.streamer.engines.realtime_parts import Events, FakeSession, FakeSpeaker, frame, settled
+from tests.vendors.sounds import voice
 
 
 async def test_orders_before_the_engine_runs_are_carried_out() -> None:
@@ -90,3 +93,55 @@ async def test_an_answer_that_the_engine_before_broke_off_is_told_and_gone_on_wi
         session = await here.ready()
         here.engine.order(order)
         assert session.told() == told
+
+
+def unasked(session: FakeSession) -> list[bool]:
+    """What the session was told of turns that nobody asks it to answer."""
+    turns = [one["session"]["audio"]["input"]["turn_detection"] for one in session.of("session.update")]
+    return [one["create_response"] for one in turns]
+
+
+async def test_a_session_answers_turns_unasked_while_the_agent_cannot_be_heard() -> None:
+    async with desk(FakeSession()) as here:
+        session = await here.ready()
+        assert unasked(session) == [False]
+        await until(lambda: len(unasked(session)) == 2)
+        here.engine.order(Say(1, "Hello."))
+        await until(lambda: len(unasked(session)) == 3)
+        here.clock.now_s += 1.0  # it has sounded
+        await until(lambda: len(unasked(session)) == 4)
+        assert unasked(session) == [False, True, False, True]
+
+
+async def test_a_turn_that_is_answered_unasked_is_not_asked_for() -> None:
+    async with desk(FakeSession()) as here:
+        session = await here.ready()
+        await until(lambda: len(unasked(session)) == 2)
+        session.say("session.updated", session=session.of("session.update")[-1]["session"])
+        session.say("input_audio_buffer.committed", item_id="u1")
+        await until(lambda: bool(here.events.of(TurnTaken)))
+        here.engine.order(Answer(1, Conversation()))
+        session.say("response.created", response={"id": "r", "metadata": None})
+        session.say("response.output_audio_transcript.delta", response_id="r", delta="Yes.")
+        audio = base64.b64encode(voice(40)).decode()
+        session.say("response.output_audio.delta", response_id="r", item_id="i", content_index=0, delta=audio)
+        session.say("response.done", response={"id": "r", "status": "completed", "metadata": None})
+        await until(lambda: bool(here.events.of(ReplyDone)))
+        assert session.of("response.create") == []
+        assert "".join(one.text for one in here.events.of(ReplySpoken)) == "Yes."
+
+
+async def test_keys_that_the_session_did_not_know_are_answered_anew() -> None:
+    """What it made of the turn unasked does not know of them."""
+    async with desk(FakeSession()) as here:
+        session = await here.ready()
+        await until(lambda: len(unasked(session)) == 2)
+        session.say("session.updated", session=session.of("session.update")[-1]["session"])
+        session.say("input_audio_buffer.committed", item_id="u1")
+        await until(lambda: bool(here.events.of(TurnTaken)))
+        here.engine.order(Answer(1, Conversation((turn("k", Role.CALLER, "[keys 12#]", 5),))))
+        assert session.told() == [("user", "[keys 12#]")]
+        session.say("response.created", response={"id": "r", "metadata": None})
+        session.say("response.done", response={"id": "r", "status": "cancelled", "metadata": None})
+        await until(lambda: bool(session.of("response.create")))
+        assert [one["response_id"] for one in session.of("response.cancel")] == ["r"]

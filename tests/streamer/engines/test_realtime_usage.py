@@ -59,6 +59,7 @@ class OnRealtime:
         self.engine = RealtimeEngine(agent, self.sessions.take, FakeSpeaker())
         self.told: list[EngineEvent] = []
         self.speaks = False
+        self.answers: int | None = None
 
     @property
     def used(self) -> list[Usage]:
@@ -68,6 +69,12 @@ class OnRealtime:
         async with asyncio.timeout(8):
             while not what():  # noqa: ASYNC110 - what an engine has told is in a list
                 await asyncio.sleep(0.005)
+
+    def tell(self, event: EngineEvent) -> None:
+        """As a dialogue would, a turn that is over is answered at once: by the reply `answers`."""
+        self.told.append(event)
+        if isinstance(event, TurnTaken) and self.answers is not None:
+            self.engine.order(Answer(self.answers, Conversation()))
 
     def has(self, kind: type[EngineEvent], reply_id: int) -> bool:
         return any(isinstance(one, kind) and getattr(one, "reply_id", None) == reply_id for one in self.told)
@@ -83,8 +90,9 @@ class OnRealtime:
             number += 1
             await asyncio.sleep(0.01)
 
-    async def a_turn(self) -> None:
-        """The caller says something, and its words come."""
+    async def a_turn(self, answer: int) -> None:
+        """The caller says something that is answered, and its words come."""
+        self.answers = answer
         taken, worded = self.number_of(TurnTaken), self.number_of(TurnWorded)
         self.speaks = True
         await asyncio.sleep(0.3)
@@ -94,11 +102,9 @@ class OnRealtime:
 
 async def a_call(line: OnRealtime, sessions_opened: Callable[[], int]) -> None:
     line.engine.order(Say(1, "Welcome to Acme."))
-    await line.a_turn()
-    line.engine.order(Answer(2, Conversation()))
+    await line.a_turn(2)
     await line.until(lambda: line.has(ReplyDone, 2))
-    await line.a_turn()
-    line.engine.order(Answer(3, Conversation()))
+    await line.a_turn(3)
     await line.until(lambda: line.has(ReplySpoken, 3))
     line.engine.order(CancelReply(3, 40, "We"))
     line.engine.order(Answer(4, Conversation()))
@@ -107,8 +113,7 @@ async def a_call(line: OnRealtime, sessions_opened: Callable[[], int]) -> None:
     await line.until(lambda: len({one.id for one in line.used if one.kind is Kind.REALTIME}) == 3)
     await line.until(lambda: sessions_opened() == 2)
     await asyncio.sleep(0.4)
-    await line.a_turn()
-    line.engine.order(Answer(5, Conversation()))
+    await line.a_turn(5)
     await line.until(lambda: line.has(ReplyDone, 5))
 
 
@@ -123,7 +128,7 @@ async def test_the_bill_of_a_call_with_broken_off_answers_and_two_sessions_is_th
     async with Vendors(Script(openai=OpenAIScript(realtime=realtime))) as vendors:
         line = OnRealtime(vendors, SHORT_LIVED)
         meters = vendors.meters.realtime
-        tasks = [asyncio.create_task(line.engine.run(line.told.append)), asyncio.create_task(line.line())]
+        tasks = [asyncio.create_task(line.engine.run(line.tell)), asyncio.create_task(line.line())]
         await a_call(line, lambda: meters.sessions_opened)
         for task in tasks:
             task.cancel()

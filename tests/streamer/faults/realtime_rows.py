@@ -44,6 +44,7 @@ BEGUN = Fault("drop", after_ms=1_000)
 ROWS = [
     SpeechRow("nothing fails", (GOOD,)),
     SpeechRow("unknown events", (replace(GOOD, unknown_every=3),), codes=NOTED, blame=Blame.OFFHOOK),
+    SpeechRow("turns that are not answered unasked", (replace(GOOD, answers_unasked=False),)),
     SpeechRow("garbage", (failing(Fault("garbage", after_messages=4)),), codes=NOTED, blame=Blame.OFFHOOK),
     # at the handshake
     _lost("401", "openai-realtime-unauthorised", Fault("status", status=401)),
@@ -149,7 +150,7 @@ ROWS = [
     ),
     SpeechRow(
         "no sign of an answer, once",
-        (replace(GOOD, ignored=("response.create",)), AGAIN),
+        (replace(GOOD, ignored=("response.create",), answers_unasked=False), AGAIN),
         waits_s=FIRST_SOUND_WITHIN_S + AT_ONCE_S,
     ),
     SpeechRow(

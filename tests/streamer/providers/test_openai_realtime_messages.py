@@ -17,6 +17,7 @@ from openai.types.realtime import (
 )
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+from calls.agent import Agent
 from calls.agent_realtime import RealtimeHearing
 from calls.conversation import Role
 from streamer.providers import openai_realtime_messages as messages
@@ -75,6 +76,16 @@ def test_a_session_with_turns_by_silence() -> None:
     }
     assert "noise_reduction" not in session["audio"]["input"]
     assert [tool["name"] for tool in session["tools"]] == ["end_call", "transfer"]
+
+
+@pytest.mark.parametrize("agent", [AGENT, SERVER])
+def test_who_answers_is_changed_and_nothing_else(agent: Agent) -> None:
+    """Turn detection is told whole: what a part of it leaves unsaid is not documented."""
+    at_first = json.loads(messages.session_update(agent, "e1"))["session"]["audio"]["input"]["turn_detection"]
+    for wanted in (True, False):
+        changed = checked(SessionUpdateEventParam, messages.answer_unasked(agent, "unasked-1", wanted=wanted))
+        told = {**at_first, "create_response": wanted}
+        assert changed["session"] == {"type": "realtime", "audio": {"input": {"turn_detection": told}}}
 
 
 @pytest.mark.parametrize(("text_tokens", "most"), [(20, 120), (300, 1_800), (4_000, 4_096)])

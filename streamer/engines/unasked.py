@@ -1,0 +1,48 @@
+"""Whether a speech-to-speech session answers the caller's turns unasked. No I/O, no clock.
+
+It spares an answer the way there and back. It is no good while the agent can be heard: a voice over it may be an
+"uh-huh", and what was not heard has to be cut before the answer is made. So it is switched on and off by what the
+vendor takes "at any time" (session.update), and its events, which come in order, tell what held at a turn's end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamer.providers.openai_realtime_sessions import table
+
+BEGUN_WITHIN_S = 0.4
+"""From a turn's end to the response that the session makes of it."""
+
+
+@dataclass(slots=True)
+class Unasked:
+    """One session. `now_s` is any steady clock. `holds`: as the vendor said last."""
+
+    holds: bool = False
+    _told: bool = False
+    _is_trusted: bool = True
+    _turn_over_at_s: float = 0.0
+
+    def is_to_tell(self, *, wanted: bool) -> bool:
+        """Whether the session has to be told; then it has been."""
+        if wanted is self._told or not self._is_trusted:
+            return False
+        self._told = wanted
+        return True
+
+    def updated(self, event: Mapping[str, Any]) -> None:
+        """session.updated."""
+        hearing = table(table(table(event, "session"), "audio"), "input")
+        self.holds = self._is_trusted and table(hearing, "turn_detection").get("create_response") is True
+
+    def turn_over(self, now_s: float) -> None:
+        self._turn_over_at_s = now_s
+
+    def is_overdue(self, now_s: float) -> bool:
+        """A response to the last turn ought to have begun."""
+        return now_s - self._turn_over_at_s > BEGUN_WITHIN_S
+
+    def broke_its_word(self) -> None:
+        """It did not begin: from here on this session is asked."""
+        self.holds = self._is_trusted = False

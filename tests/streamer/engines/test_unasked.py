@@ -1,0 +1,42 @@
+from streamer.engines.unasked import BEGUN_WITHIN_S, Unasked
+
+
+def updated(*, answers: bool) -> dict[str, object]:
+    return {"session": {"audio": {"input": {"turn_detection": {"create_response": answers}}}}}
+
+
+def test_a_session_is_told_once_what_is_wanted() -> None:
+    unasked = Unasked()
+    assert not unasked.is_to_tell(wanted=False)
+    assert unasked.is_to_tell(wanted=True)
+    assert not unasked.is_to_tell(wanted=True)
+    assert unasked.is_to_tell(wanted=False)
+
+
+def test_what_holds_is_what_the_vendor_says_and_not_what_it_was_told() -> None:
+    unasked = Unasked()
+    unasked.is_to_tell(wanted=True)
+    assert not unasked.holds
+    unasked.updated(updated(answers=True))
+    assert unasked.holds
+    unasked.updated({"session": {"audio": {"input": {"turn_detection": None}}}})
+    assert not unasked.holds
+    unasked.updated({})
+    assert not unasked.holds
+
+
+def test_a_response_has_its_time_to_begin() -> None:
+    unasked = Unasked()
+    unasked.turn_over(10.0)
+    assert not unasked.is_overdue(9.99 + BEGUN_WITHIN_S)
+    assert unasked.is_overdue(10.0 + BEGUN_WITHIN_S + 0.01)
+
+
+def test_a_session_that_broke_its_word_is_not_trusted_again() -> None:
+    unasked = Unasked()
+    unasked.updated(updated(answers=True))
+    unasked.broke_its_word()
+    assert not unasked.holds
+    assert not unasked.is_to_tell(wanted=True)
+    unasked.updated(updated(answers=True))
+    assert not unasked.holds
