@@ -11,10 +11,9 @@ from offhook.capacity.arrivals import Burst, Load, busiest_per_s
 from offhook.capacity.aws_bill import Line, month, tasks_for
 from offhook.capacity.fleet import Fleet, Pace, Size, Step
 from offhook.capacity.simulate import Outcome, Rung, simulate
-from offhook.capacity.vendor_bill import per_minute
+from offhook.capacity.vendor_bill import TURNS, per_minute
 
 SIMULATED_S = 3600.0
-TURNS_A_MINUTE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _simulated(question: Question, load: Load, tasks: int, seed: int) -> Outcome
 
 def a_month(question: Question, today: date) -> Month:
     minutes = question.calls_per_day * 30.4 * question.mean_s / 60
-    turns = TURNS_A_MINUTE * question.mean_s / 60
+    turns = TURNS * question.mean_s / 60
     vendors = {mode: float(sum(per_minute(mode, today).values())) * minutes for mode in Mode}
     return Month(tuple(month(question.calls_per_day, question.mean_s, turns, question.size)), minutes, vendors)
 

@@ -6,9 +6,12 @@ from decimal import Decimal
 
 from calls.rate_card import RateCard, standard
 from calls.record import Mode
+from calls.telephony import GATHER_MODEL
 from calls.usage import Kind, Unit
 
 MINUTE_MS = 60_000
+TURNS, CHARACTERS = 4, 420
+"""Of a minute: the caller's turns, and what is said in answer to them."""
 
 Used = tuple[str, Kind, str, Mapping[Unit, int]]
 """Vendor, kind, model and amounts of one minute."""
@@ -23,13 +26,18 @@ _REPLIES: Used = (
 )
 
 A_MINUTE: Mapping[Mode, tuple[Used, ...]] = {
-    Mode.TRADITIONAL: (_LINE, _REPLIES),
+    Mode.TRADITIONAL: (
+        _LINE,
+        ("twilio", Kind.RECOGNISER, GATHER_MODEL, {Unit.USES: TURNS}),
+        _REPLIES,
+        ("twilio", Kind.SPEECH, "say-standard", {Unit.CHARACTERS: CHARACTERS}),
+    ),
     Mode.PIPELINE: (
         _LINE,
         _STREAM,
         ("deepgram", Kind.RECOGNISER, "flux-general-en", {Unit.MILLISECONDS: MINUTE_MS}),
         _REPLIES,
-        ("elevenlabs", Kind.SPEECH, "eleven_flash_v2_5", {Unit.CHARACTERS: 420}),
+        ("elevenlabs", Kind.SPEECH, "eleven_flash_v2_5", {Unit.CHARACTERS: CHARACTERS}),
     ),
     Mode.REALTIME: (
         _LINE,
@@ -50,8 +58,8 @@ A_MINUTE: Mapping[Mode, tuple[Used, ...]] = {
     ),
 }
 """A minute with four answers of seven seconds, on a prompt of 1,200 tokens. Audio of the caller is 10 tokens a second,
-of the model 20; what was said before is read from the cache. Traditional mode hears and speaks with Twilio, whose
-prices for that are not on the card, so it costs more than this says."""
+of the model 20; what was said before is read from the cache. Traditional mode hears and speaks with Twilio: a
+`<Gather>` is paid by the turn, and costs more than any recogniser that is paid by the minute."""
 
 
 def per_minute(mode: Mode, on: date, card: RateCard | None = None) -> dict[str, Decimal]:

@@ -55,7 +55,9 @@ def test_a_minute_in_each_mode() -> None:
     pipeline = per_minute(Mode.PIPELINE, TODAY)
     assert pipeline["twilio"] == Decimal("0.0129")
     assert float(pipeline["deepgram"]) == pytest.approx(0.0065)
-    assert sum(per_minute(Mode.TRADITIONAL, TODAY).values()) < sum(pipeline.values())
+    traditional = per_minute(Mode.TRADITIONAL, TODAY)
+    assert traditional["twilio"] == Decimal("0.0085") + 4 * Decimal("0.02") + Decimal("4.2") * Decimal("0.0008")
+    assert sum(traditional.values()) > sum(pipeline.values())
     assert set(per_minute(Mode.REALTIME, TODAY)) == {"twilio", "openai"}
 
 
