@@ -73,6 +73,8 @@ class SessionMeters(Meters):
     """Seconds that closed sessions were open for."""
     appended_ms: float = 0.0
     responses_created: int = 0
+    responses_unasked: int = 0
+    """Of them, those that a turn's end made."""
     responses_cancelled: int = 0
     truncations: int = 0
     billed: Counter[str] = field(default_factory=Counter)

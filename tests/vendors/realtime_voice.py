@@ -67,6 +67,7 @@ class RealtimeVoice:
         """The caller's turn is over since `since_s`: the model answers, if it is not still answering."""
         active = self.active
         if active is None:
+            self._tell.meters.responses_unasked += 1
             self.create({}, session, since_s)
             return
         complaint = _already_active(active)

@@ -229,3 +229,15 @@ async def test_the_words_are_chosen_by_the_callers_or_by_thinking() -> None:
         assert (await talk.until("response.done"))["response"]["output"][0]["content"][0]["transcript"] == "Certainly."
     system, user = {"role": "system", "content": "Be kind."}, {"role": "user", "content": "Are you open?"}
     assert seen == [[system, user], [system, user, {"role": "assistant", "content": "Until five."}]]
+
+
+@pytest.mark.parametrize(("keeps_word", "unasked"), [(True, 1), (False, 0)])
+async def test_whether_a_turns_end_makes_a_response_is_scripted(keeps_word: bool, unasked: int) -> None:
+    """create_response is on from the beginning; the client asks for a response all the same."""
+    async with realtime(RealtimeConnection(replies=(FAST,), answers_unasked=keeps_word)) as (vendors, talk):
+        await talk.heard(silence(1000) + TURN)
+        await talk.until("response.done" if keeps_word else "input_audio_buffer.committed")
+        await talk.send("response.create")
+        await talk.until("response.done")
+        meters = vendors.meters.realtime
+        assert (meters.responses_unasked, meters.responses_created) == (unasked, unasked + 1)

@@ -69,6 +69,7 @@ async def test_greeting_turns_an_interruption_tools_a_filler_a_change_of_session
     check_told_in_order(ended, f"{FILLER} {SLOW.text}")
     assert not meters.refusals
     assert meters.truncations == 1
+    assert meters.responses_unasked == len(HEARD) - 1  # the turn over the agent is asked for
     assert "item function_call_output" in [moment.what for moment in meters.moments]
     assert meters.sessions_opened >= PHRASES + 2
     assert left_open <= KEPT_READY
