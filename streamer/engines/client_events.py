@@ -1,6 +1,5 @@
 """What one speech-to-speech session is asked and told: client events, each with an id that tells errors apart."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -13,17 +12,15 @@ from streamer.providers.openai_realtime_sessions import RealtimeSession
 
 ASKED = "ask-"
 """How the id of a request for a response begins."""
-_CUTS_KEPT = 32
 
 
 class ClientEvents:
     """Written at once. `not_sent` is called when the session takes one no more, `told` when one changes what the
-    conversation says. `cut` are the items that were cut last."""
+    conversation says."""
 
     def __init__(self, session: RealtimeSession, not_sent: Callable[[], None], told: Callable[[], None]) -> None:
         self._session, self._not_sent, self._told = session, not_sent, told
         self._numbers = count(1)
-        self.cut: deque[str] = deque(maxlen=_CUTS_KEPT)
 
     def send(self, message: bytes) -> None:
         if not self._session.send(message):
@@ -42,7 +39,6 @@ class ClientEvents:
                 case Cancel(response_id):
                     self.send(messages.cancel_response(f"cancel-{number}", response_id))
                 case Truncate(item_id, content_index, end_ms):
-                    self.cut.append(item_id)
                     self._tell(messages.truncate(f"cut-{number}", item_id, content_index, end_ms))
 
     def enter_text(self, role: Role, text: str, after: str | None = None) -> str:

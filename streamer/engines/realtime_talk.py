@@ -67,7 +67,7 @@ class Talk:
     ) -> None:
         self.session, self.turns = session, turns
         self.responses = Responses()
-        self.client = ClientEvents(session, self._not_sent, self.responses.told_more)
+        self.client = ClientEvents(session, self._not_sent, self._told_more)
         self._agent, self._owner, self._now_s = agent, owner, now_s
         self.is_ready = False
         self.failed: ProviderFailed | None = None
@@ -107,8 +107,10 @@ class Talk:
 
     def answer_unasked(self, *, wanted: bool) -> None:
         """Whether the session is to answer the caller's turns unasked. It is left as it is while the caller speaks."""
-        if not self.turns.caller_speaks and self._unasked.is_to_tell(wanted=wanted):
-            self.client.answer_unasked(self._agent, wanted=wanted)
+        if self.turns.caller_speaks:
+            return
+        if (told := self._unasked.to_tell(wanted=wanted)) is not None:
+            self.client.answer_unasked(self._agent, wanted=told)
 
     def cancel(self, reply_id: int, played_ms: int) -> None:
         self._carry_out(self.responses.cancel(reply_id, played_ms))
@@ -120,10 +122,9 @@ class Talk:
 
     def leave(self) -> None:
         """The session is left, or lost: what is being made is billed, and nobody will say how much it was."""
-        responses = self.responses
-        if responses.response_id is not None:
-            made = usage.estimated(responses.response_id, self.session.model, responses.received_ms, self._last_used)
-            self._owner.emit(Used(made, responses.reply_id))
+        for response_id, reply_id, sounded_ms in self.responses.being_made:
+            made = usage.estimated(response_id, self.session.model, sounded_ms, self._last_used)
+            self._owner.emit(Used(made, reply_id))
 
     def forget(self, reply_id: int, response: Mapping[str, Any]) -> None:
         """Nothing of the response, which is over, was heard: it is no part of the conversation."""
@@ -134,6 +135,10 @@ class Talk:
         if any(isinstance(command, Create) for command in commands):
             self._sign_at_s = self._now_s()
         self.client.carry_out(commands)
+
+    def _told_more(self) -> None:
+        self.responses.told_more()
+        self._unasked.told_more(self._now_s())
 
     def _not_sent(self) -> None:
         if self.failed is None and self.session.socket.is_open:
@@ -159,8 +164,8 @@ class Talk:
 
     def _not_begun(self) -> None:
         log.warning("OpenAI Realtime did not answer a turn unasked: from here on this session is asked")
-        self.answer_unasked(wanted=False)
         self._unasked.broke_its_word()
+        self.answer_unasked(wanted=False)
         self._carry_out(self.responses.not_begun())
 
     @property
@@ -226,7 +231,7 @@ class Talk:
         """What nobody wanted and nobody heard is no part of the conversation."""
         for item in tables(response, "output"):
             item_id = item.get("id")
-            if isinstance(item_id, str) and item_id not in self.client.cut:
+            if isinstance(item_id, str) and item_id not in self.responses.settled:
                 self.client.delete(item_id)
 
     def _on_speech_started(self, event: Mapping[str, Any]) -> None:
@@ -246,7 +251,7 @@ class Talk:
 
     def _on_committed(self, event: Mapping[str, Any]) -> None:
         self._unasked.turn_over(self._now_s())
-        self.responses.turn_over(is_answered=self._unasked.holds)
+        self.responses.turn_over(is_answered=self._unasked.holds, knows_all=self._unasked.knew_all)
         self._owner.turn_taken(self.turns.committed(event))
 
     def _on_updated(self, event: Mapping[str, Any]) -> None:
@@ -268,7 +273,7 @@ class Talk:
         failed = failures.said(error)
         log.warning("OpenAI Realtime reports an error", extra={"errorCode": code[:64], "about": about[:32]})
         if code == "conversation_already_has_active_response":
-            self.responses.not_now()
+            self._on_active(is_of_turn=self._unasked.holds and not about)
         elif code == "response_cancel_not_active":
             pass  # it was over before the cancellation came; its end is under way
         elif about.startswith(ASKED):
@@ -278,3 +283,11 @@ class Talk:
                 self._owner.reply_refused(reply_id, failed)
         elif not self.is_ready or failed.failure.code in FATAL:
             self.fail(failed)
+
+    def _on_active(self, *, is_of_turn: bool) -> None:
+        """A response is active: what was asked for, or would be made of a turn unasked, is not."""
+        if is_of_turn:
+            self.responses.not_answered()
+        else:
+            self._sign_at_s = self._now_s()
+            self.responses.not_now()

@@ -10,16 +10,17 @@ and what belongs to no wanted response is nobody's.
 
 A vendor that answers turns unasked *offers* a response. Asking for an answer takes it, without a word to the
 vendor; one that nobody takes, or that was begun before the conversation was put right, is cancelled when it is created.
-No I/O, no clock.
+What was asked for is waited for, made or refused, whatever comes unasked meanwhile. No I/O, no clock.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 BYTES_PER_MS = 8
 _REPLIES_KEPT = 8
 _STRANGERS_KEPT = 32
+_SETTLED_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Offer(Enum):
     NONE = auto()
     COMING = auto()
     OUTDATED = auto()
-    """It is coming, and does not know what the vendor was told since."""
+    """It is coming, and may not know all that the vendor was told."""
+    LATE = auto()
+    """It was taken, did not come, and was asked for: what comes first is the reply."""
 
 
 @dataclass(slots=True)
@@ -90,6 +93,8 @@ class Responses:
     _queued: Create | None = None
     _strangers: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _sounded: OrderedDict[int, list[Sounded]] = field(default_factory=OrderedDict)
+    settled: deque[str] = field(default_factory=lambda: deque(maxlen=_SETTLED_KEPT))
+    """The items last cut, or heard to their end, of replies that were cancelled."""
 
     @property
     def is_idle(self) -> bool:
@@ -109,6 +114,15 @@ class Responses:
     def received_ms(self) -> int:
         """How much audio of the present response, and of earlier ones of its reply, has come."""
         return sum(sounded.received_ms for sounded in self._sounded.get(self.reply_id or 0, ()))
+
+    @property
+    def being_made(self) -> list[tuple[str, int | None, int]]:
+        """The responses whose end nobody told of yet: id, the reply that it is made for, and how much of its audio
+        came, as far as anybody wanted it."""
+        strangers: list[tuple[str, int | None, int]] = [(response_id, None, 0) for response_id in self._strangers]
+        if self.response_id is None:
+            return strangers
+        return [(self.response_id, self.reply_id, self.received_ms), *strangers]
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
@@ -145,6 +159,7 @@ class Responses:
         before_ms = 0
         items = self._sounded.pop(reply_id, [])
         for sounded in items:
+            self.settled.append(sounded.item_id)
             heard_ms = min(sounded.received_ms, max(0, played_ms - before_ms))
             before_ms += sounded.received_ms
             if heard_ms < sounded.received_ms or (still_comes and sounded is items[-1]):
@@ -157,10 +172,15 @@ class Responses:
 
     # --- what the vendor makes unasked -------------------------------------------------------------------------------
 
-    def turn_over(self, *, is_answered: bool) -> None:
-        """Of the caller's. `is_answered`: the vendor answers it unasked, where nothing else is active."""
-        if self.state is State.IDLE:
-            self._offer = Offer.COMING if is_answered else Offer.NONE
+    def turn_over(self, *, is_answered: bool, knows_all: bool = True) -> None:
+        """Of the caller's. `is_answered`: the vendor answers it unasked, where nothing else is active. `knows_all`: it
+        had got whatever it was told before."""
+        if self.state is not State.IDLE:
+            return
+        if not is_answered:
+            self._offer = Offer.NONE
+        else:
+            self._offer = Offer.COMING if knows_all else Offer.OUTDATED
 
     def told_more(self) -> None:
         """The conversation was added to, or put right."""
@@ -170,23 +190,30 @@ class Responses:
     @property
     def is_offered(self) -> bool:
         """A response that nobody asked for is coming."""
-        return self._offer is not Offer.NONE
+        return self._offer in (Offer.COMING, Offer.OUTDATED)
 
     def not_begun(self) -> list[Command]:
         """The response that was to come unasked did not: what was to be it is asked for."""
         offer, self._offer = self._offer, Offer.NONE
         if offer is Offer.COMING and self.state is State.ASKED and self._wanted and self.reply_id is not None:
+            self._offer = Offer.LATE
             return [Create(self.reply_id)]
-        if offer is not Offer.NONE and self.state in (State.ASKED, State.BLOCKED):
+        if offer in (Offer.COMING, Offer.OUTDATED) and self.state in (State.ASKED, State.BLOCKED):
             return self._free()
         return []
+
+    def not_answered(self) -> None:
+        """The vendor does not answer the turn, as a response is active: who took its answer asks when that is done."""
+        if self.is_offered:
+            self._offer = Offer.NONE
+            self.not_now()
 
     # --- what the vendor tells ---------------------------------------------------------------------------------------
 
     def created(self, response_id: str, reply_id: int | None) -> list[Command]:
         """A response began; `reply_id` is what its metadata say, None where they say nothing."""
-        is_ours = reply_id == self.reply_id if reply_id is not None else not self._words
-        if reply_id is None:
+        is_ours = self._offer in (Offer.COMING, Offer.LATE) if reply_id is None else reply_id == self.reply_id
+        if reply_id is None or self._offer is Offer.LATE:
             self._offer = Offer.NONE
         if self.state is not State.ASKED or not is_ours:
             self._strangers[response_id] = None
@@ -258,6 +285,8 @@ class Responses:
 
     def _free(self) -> list[Command]:
         self._words = ""
+        if self._offer is Offer.LATE:
+            self._offer = Offer.NONE
         self.state, self.reply_id, self.response_id, self._wanted = State.IDLE, None, None, False
         queued, self._queued = self._queued, None
         return [] if queued is None else self.ask(queued.reply_id, queued.words)

@@ -5,6 +5,7 @@ It spares an answer the way there and back. It is no good while the agent can be
 vendor takes "at any time" (session.update), and its events, which come in order, tell what held at a turn's end.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from streamer.providers.openai_realtime_sessions import table
 
 BEGUN_WITHIN_S = 0.4
 """From a turn's end to the response that the session makes of it."""
+KNOWN_WITHIN_S = 0.5
+"""Something that the vendor is told may cross with the end of a turn, on the way there and back."""
 
 
 @dataclass(slots=True)
@@ -23,26 +26,37 @@ class Unasked:
     _told: bool = False
     _is_trusted: bool = True
     _turn_over_at_s: float = 0.0
+    _told_more_at_s: float = -math.inf
 
-    def is_to_tell(self, *, wanted: bool) -> bool:
-        """Whether the session has to be told; then it has been."""
-        if wanted is self._told or not self._is_trusted:
-            return False
+    def to_tell(self, *, wanted: bool) -> bool | None:
+        """What the session has to be told, and then has been; None: nothing."""
+        wanted = wanted and self._is_trusted
+        if wanted is self._told:
+            return None
         self._told = wanted
-        return True
+        return wanted
 
     def updated(self, event: Mapping[str, Any]) -> None:
         """session.updated."""
         hearing = table(table(table(event, "session"), "audio"), "input")
         self.holds = self._is_trusted and table(hearing, "turn_detection").get("create_response") is True
 
+    def told_more(self, now_s: float) -> None:
+        """The conversation was added to, or put right."""
+        self._told_more_at_s = now_s
+
     def turn_over(self, now_s: float) -> None:
         self._turn_over_at_s = now_s
+
+    @property
+    def knew_all(self) -> bool:
+        """What the session was told before the last turn was over must have got there before it."""
+        return self._turn_over_at_s - self._told_more_at_s > KNOWN_WITHIN_S
 
     def is_overdue(self, now_s: float) -> bool:
         """A response to the last turn ought to have begun."""
         return now_s - self._turn_over_at_s > BEGUN_WITHIN_S
 
     def broke_its_word(self) -> None:
-        """It did not begin: from here on this session is asked."""
+        """It did not begin: from here on this session is asked, and has to be told so."""
         self.holds = self._is_trusted = False

@@ -3,78 +3,13 @@
 import base64
 import json
 import logging
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from calls.errors import ProviderFailed
-from streamer.engines.caller_turns import CallerTurns
-from streamer.engines.realtime_talk import NEXT_SIGN_WITHIN_S, UNBLOCKED_WITHIN_S, Talk
-from streamer.engines.unasked import BEGUN_WITHIN_S
-from streamer.engines.unknown_events import UnknownEvents
-from streamer.events import EngineEvent, SpeechStopped, TurnTaken, TurnWorded, Used
-from streamer.providers.sent_audio import KeptAudio
-from tests.fakes.agents import AGENT
-from tests.streamer.engines.realtime_parts import Clock, FakeSession
-
-
-class Notes:
-    """An owner that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.unknown = UnknownEvents()
-        self.events: list[EngineEvent] = []
-        self.words: list[tuple[int, str, bool]] = []
-        self.sounds: list[tuple[int, int]] = []
-        self.over: list[int] = []
-        self.refusals: list[tuple[int, str]] = []
-        self.at_turn: Callable[[], None] = lambda: None
-
-    def emit(self, event: EngineEvent) -> None:
-        self.events.append(event)
-
-    def turn_taken(self, turn: TurnTaken) -> None:
-        self.events.append(turn)
-        self.at_turn()
-
-    def turn_worded(self, worded: TurnWorded) -> None:
-        self.events.append(worded)
-
-    def reply_worded(self, reply_id: int, text: str, *, is_spoken: bool) -> None:
-        self.words.append((reply_id, text, is_spoken))
-
-    def reply_sounded(self, reply_id: int, mulaw: bytes) -> None:
-        self.sounds.append((reply_id, len(mulaw)))
-
-    def response_over(self, reply_id: int, response: Mapping[str, Any]) -> None:
-        self.over.append(reply_id)
-
-    def reply_refused(self, reply_id: int, failed: ProviderFailed) -> None:
-        self.refusals.append((reply_id, failed.failure.code))
-
-
-class Scene:
-    def __init__(self, *, is_ready: bool = True) -> None:
-        self.session, self.notes, self.clock = FakeSession(), Notes(), Clock()
-        self.talk = Talk(self.session, AGENT, CallerTurns(AGENT.realtime, KeptAudio(1_000)), self.notes, self.clock)
-        if is_ready:
-            self.take("session.updated")
-
-    def take(self, kind: str, **fields: Any) -> None:
-        self.talk.take(json.dumps({"type": kind, **fields}).encode())
-
-    def error(self, code: str | None, event_id: str | None = None, kind: str = "invalid_request_error") -> None:
-        self.take("error", error={"type": kind, "code": code, "message": "secret words", "event_id": event_id})
-
-    def answers_unasked(self) -> None:
-        self.talk.answer_unasked(wanted=True)
-        (change,) = self.session.of("session.update")
-        self.take("session.updated", session=change["session"])
-
-    def answering(self) -> None:
-        self.talk.ask(1)
-        self.take("response.created", response={"id": "r", "metadata": {"offhook_reply": "1"}})
+from streamer.engines.realtime_talk import NEXT_SIGN_WITHIN_S, UNBLOCKED_WITHIN_S
+from streamer.events import SpeechStopped, TurnWorded, Used
+from tests.streamer.engines.realtime_scene import Scene
 
 
 @pytest.fixture
@@ -242,83 +177,19 @@ def test_a_socket_that_takes_nothing_is_a_lost_session(here: Scene) -> None:
     assert here.talk.failed.failure.code == "openai-realtime-lost"
 
 
-# --- answers that the session gives unasked --------------------------------------------------------------------------
-
-_USAGE = {
-    "input_token_details": {"text_tokens": 5, "audio_tokens": 7, "cached_tokens_details": {}},
-    "output_token_details": {"text_tokens": 2, "audio_tokens": 3},
-}
-
-
-def test_an_answer_that_comes_unasked_is_the_replys(here: Scene) -> None:
-    here.answers_unasked()
-    here.notes.at_turn = lambda: here.talk.ask(4)
-    here.take("input_audio_buffer.committed", item_id="u1")
-    here.take("response.created", response={"id": "r", "metadata": None})
-    audio = base64.b64encode(b"\x10" * 160).decode()
-    here.take("response.output_audio.delta", response_id="r", item_id="i", content_index=0, delta=audio)
-    here.take("response.done", response={"id": "r", "status": "completed", "metadata": None, "usage": _USAGE})
-    assert here.session.of("response.create") == []
-    assert here.notes.sounds == [(4, 160)]
-    assert here.notes.over == [4]
-    assert [one.reply_id for one in here.notes.events if isinstance(one, Used)] == [4]
-
-
-def test_an_answer_that_comes_unasked_and_nobody_wants_is_cancelled_and_forgotten(here: Scene) -> None:
-    here.answers_unasked()
-    here.take("input_audio_buffer.committed", item_id="u1")
-    here.take("response.created", response={"id": "r", "metadata": None})
-    assert [one["response_id"] for one in here.session.of("response.cancel")] == ["r"]
-    here.talk.ask(4)
-    assert here.session.of("response.create") == []
-    here.take("response.done", response={"id": "r", "status": "cancelled", "output": [{"id": "i"}]})
-    assert [one["item_id"] for one in here.session.of("conversation.item.delete")] == ["i"]
-    assert len(here.session.of("response.create")) == 1
-
-
-def test_an_answer_that_does_not_come_unasked_is_asked_for_and_the_session_not_trusted_again(here: Scene) -> None:
-    here.answers_unasked()
-    here.notes.at_turn = lambda: here.talk.ask(4)
-    here.take("input_audio_buffer.committed", item_id="u1")
-    here.clock.now_s += BEGUN_WITHIN_S / 2
-    here.talk.look()
-    assert here.session.of("response.create") == []
-    here.clock.now_s += BEGUN_WITHIN_S
-    here.talk.look()
-    assert len(here.session.of("response.create")) == 1
-    _, told = here.session.of("session.update")
-    assert told["session"]["audio"]["input"]["turn_detection"]["create_response"] is False
-    here.talk.answer_unasked(wanted=True)
-    assert len(here.session.of("session.update")) == 2
-
-
-def test_what_was_cut_at_the_turns_end_is_not_in_an_answer_that_came_unasked(here: Scene) -> None:
+def test_what_was_heard_to_its_end_of_a_cancelled_response_is_kept(here: Scene) -> None:
     here.answering()
-    audio = base64.b64encode(b"\x10" * 8_000).decode()
-    here.take("response.output_audio.delta", response_id="r", item_id="i", content_index=0, delta=audio)
-    here.take("response.done", response={"id": "r", "status": "completed"})
-    here.answers_unasked()
-
-    def interrupt() -> None:
-        here.talk.cancel(1, 250)
-        here.talk.ask(2)
-
-    here.notes.at_turn = interrupt
-    here.take("input_audio_buffer.committed", item_id="u1")
-    here.take("response.created", response={"id": "stale", "metadata": None})
-    assert [one["audio_end_ms"] for one in here.session.of("conversation.item.truncate")] == [250]
-    assert [one["response_id"] for one in here.session.of("response.cancel")] == ["stale"]
-    here.take("response.done", response={"id": "stale", "status": "cancelled"})
-    assert [one["response"]["metadata"] for one in here.session.of("response.create")] == [
-        {"offhook_reply": "1"},
-        {"offhook_reply": "2"},
-    ]
+    audio = base64.b64encode(b"\x10" * 800).decode()
+    for item_id in ("whole", "half"):
+        here.take("response.output_audio.delta", response_id="r", item_id=item_id, content_index=0, delta=audio)
+    here.talk.cancel(1, 150)
+    output = [{"id": item_id} for item_id in ("whole", "half", "unheard")]
+    here.take("response.done", response={"id": "r", "status": "cancelled", "output": output})
+    assert [one["item_id"] for one in here.session.of("conversation.item.delete")] == ["unheard"]
 
 
-def test_a_session_is_not_told_while_the_caller_speaks(here: Scene) -> None:
-    here.take("input_audio_buffer.speech_started", audio_start_ms=0, item_id="u1")
-    here.talk.answer_unasked(wanted=True)
-    assert here.session.of("session.update") == []
-    here.take("input_audio_buffer.committed", item_id="u1")
-    here.talk.answer_unasked(wanted=True)
-    assert len(here.session.of("session.update")) == 1
+def test_what_nobody_ordered_and_is_not_over_is_reckoned_too(here: Scene) -> None:
+    here.take("response.created", response={"id": "stray", "metadata": None})
+    here.talk.leave()
+    (used,) = [one for one in here.notes.events if isinstance(one, Used)]
+    assert (used.usage.id, used.usage.is_estimated, used.reply_id) == ("stray", True, None)

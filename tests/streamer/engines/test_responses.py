@@ -107,6 +107,25 @@ def test_what_was_heard_to_the_last_sample_received_is_still_cut_while_more_come
     assert responses.cancel(1, 100) == [Cancel("resp"), Truncate("item", 0, 100)]
 
 
+def test_of_a_cancelled_reply_it_is_settled_what_was_heard() -> None:
+    responses = active()
+    responses.sounded("resp", "whole", 0, 800)
+    responses.sounded("resp", "half", 0, 800)
+    responses.cancel(1, 150)
+    assert list(responses.settled) == ["whole", "half"]
+
+
+def test_what_is_being_made_is_known_until_it_is_done() -> None:
+    responses = active()
+    responses.sounded("resp", "item", 0, 800)
+    responses.created("stray", None)
+    assert responses.being_made == [("resp", 1, 100), ("stray", None, 0)]
+    responses.done("resp")
+    assert responses.being_made == [("stray", None, 0)]
+    responses.done("stray")
+    assert responses.being_made == []
+
+
 # --- what the vendor makes unasked -----------------------------------------------------------------------------------
 
 
@@ -167,6 +186,51 @@ def test_what_was_begun_before_the_conversation_was_put_right_is_made_anew() -> 
     assert responses.ask(2) == []
     assert responses.created("stale", None) == [Cancel("stale")]
     assert responses.done("stale") == (None, [Create(2)])
+
+
+def test_what_may_have_been_begun_before_the_vendor_knew_all_is_made_anew() -> None:
+    responses = Responses()
+    responses.turn_over(is_answered=True, knows_all=False)
+    assert responses.ask(1) == []
+    assert responses.created("stale", None) == [Cancel("stale")]
+    assert responses.done("stale") == (None, [Create(1)])
+
+
+def test_what_comes_unasked_is_not_what_was_asked_for_before_the_turns_end_was_known() -> None:
+    """It does not know what the vendor was told just before; and one request at a time is under way."""
+    responses = Responses()
+    assert responses.ask(1) == [Create(1)]
+    responses.turn_over(is_answered=True)
+    assert responses.created("stale", None) == [Cancel("stale")]
+    responses.not_now()
+    assert responses.done("stale") == (None, [Create(1)])
+
+
+def test_what_was_asked_for_is_waited_for_where_what_came_unasked_was_over_by_then() -> None:
+    responses = Responses()
+    assert responses.ask(1) == [Create(1)]
+    assert responses.created("short", None) == [Cancel("short")]
+    assert responses.done("short") == (None, [])
+    assert responses.created("resp", 1) == []
+    assert responses.done("resp") == (1, [])
+
+
+def test_a_turn_that_is_not_answered_as_a_response_is_active() -> None:
+    responses = offered()
+    assert responses.ask(1) == []
+    responses.not_answered()
+    assert not responses.is_offered
+    assert responses.done("other") == (None, [Create(1)])
+    responses.not_answered()  # of a turn that came with the request
+    assert responses.state is State.ASKED
+
+
+def test_what_knows_too_little_is_not_heard_when_it_comes_late_either() -> None:
+    responses = offered()
+    responses.told_more()
+    assert responses.ask(1) == []
+    assert responses.not_begun() == [Create(1)]
+    assert responses.created("late", None) == [Cancel("late")]
 
 
 def test_a_taken_offer_that_is_cancelled_before_it_was_created_is_cancelled_then() -> None:
