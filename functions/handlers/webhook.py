@@ -6,9 +6,10 @@
                 put through to a person, where one is set (`lifeline`)
 204             news taken (status, stream status), also of a call that we do not know: an error would fill
                 Twilio's debugger, and asking again would not help
-503             news that the store could not take
+500, 503        news that could not be taken: for a defect, or settings that are wrong; because of the store
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -72,7 +73,7 @@ def answer_voice(wiring: Wiring, http: HttpRequest, answer: Callable[[Wired, Twi
     except Exception as error:
         log_error("the webhook could not be read", error, path=http.path)
         measures.tell(measured.of_apology())
-        return _twiml(lifeline.document("", ""))
+        return _twiml(lifeline.answer({}, os.environ)["body"])  # the settings may be what is wrong: it does without
     try:
         timed = replace(
             wired,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from calls.errors import SecretsUnavailable
+from calls.errors import ConfigurationInvalid, SecretsUnavailable
 from handlers import lifeline, status, voice
 from handlers.wiring import Wired
 from tests.handlers.api_desk import Desk, FakeTwilio
@@ -79,6 +79,17 @@ def test_without_any_secret_a_caller_hears_the_apology_and_news_are_refused_once
     heard = send(voice.router(wiring), event(PATH, FORM))
     assert (heard.status, heard.body) == (200, lifeline.document("", ""))
     assert send(status.router(wiring), event("/twilio/status", FORM)).status == 500
+
+
+def test_without_any_settings_a_caller_is_put_through_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFHOOK_LIFELINE_NUMBER", "+14155550177")
+    monkeypatch.setenv("OFFHOOK_PUBLIC_URL", "https://calls.example.com")
+
+    def wiring() -> Wired:
+        raise ConfigurationInvalid("OFFHOOK_TABLE is missing.")
+
+    heard = send(voice.router(wiring), event(PATH, FORM))
+    assert (heard.status, heard.body) == (200, lifeline.document("+14155550177", "https://calls.example.com"))
 
 
 async def test_without_any_secret_the_api_says_so() -> None:
