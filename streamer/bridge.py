@@ -1,7 +1,8 @@
-"""The only loop of a call: reads Twilio's frames and the engine's events, asks the session, applies the effects.
+"""Where a call comes together: takes Twilio's frames and the engine's events, asks the session, applies the effects.
 
-Everything that decides is synchronous; nothing is decided between an event and the effects it causes. Frames come as
-calls, and what goes to Twilio is written at once, so order is kept; the socket gives up a peer that does not read.
+Everything that decides is synchronous; nothing is decided between an event and the effects it causes. Frames and events
+come as calls, so there is no loop here, and what goes to Twilio is written at once, so order is kept; the socket gives
+up a peer that does not read.
 """
 
 import asyncio
@@ -235,7 +236,11 @@ class Bridge:
                     self._socket.send(mark_text(self._stream_sid, name))
                 case SendClear():
                     self._socket.send(clear_text(self._stream_sid))
-                case CommitTurn() | CommitUsage() | CommitNext() | CommitNote():
+                case CommitNext(_, _, failure):
+                    self._journal.write(effect)
+                    if failure:
+                        self._log("the call leaves its stream: %s", failure)
+                case CommitTurn() | CommitUsage() | CommitNote():
                     self._journal.write(effect)
                 case ChangeEngine():
                     self._journal.write(effect)
@@ -247,7 +252,10 @@ class Bridge:
                     self._engine.order(effect)
 
     def _change_engine(self, change: ChangeEngine) -> None:
-        sentence = change.failure.sentence
-        log.warning("another engine: %s", sentence, extra={"streamSid": self._stream_sid, "mode": change.mode.value})
+        self._log("another engine: %s", change.failure)
         assert self._tasks is not None, "effects come from a running bridge"
         self._engine.start(change.mode, self._tasks, self._session.unconfirmed_since_media_ms)
+
+    def _log(self, what: str, failure: Failure) -> None:
+        names = {"callId": self._journal.call_id, "streamSid": self._stream_sid, "mode": self._session.mode.value}
+        log.warning(what, failure.sentence, extra={**names, "code": failure.code, "blame": failure.blame.value})

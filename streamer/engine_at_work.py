@@ -37,8 +37,9 @@ class EngineAtWork:
         try:
             engine = self._make(mode)
         except OffhookError as error:
-            log.error("no engine: %s", error.failure.sentence, extra={"callId": self._call, "mode": mode.value})
-            asyncio.get_running_loop().call_soon(self._emit, EngineLost(error.failure))
+            failure = error.failure
+            log.error("no engine: %s", failure.sentence, extra={**self._named(failure), "mode": mode.value})
+            asyncio.get_running_loop().call_soon(self._emit, EngineLost(failure))
             return
         self._engine = engine
         self._running = tasks.create_task(self._run(engine), name=f"engine {mode.value}")
@@ -74,12 +75,17 @@ class EngineAtWork:
     async def _run(self, engine: Engine) -> None:
         def emit(event: EngineEvent) -> None:
             if isinstance(event, Noted):
-                log.warning(event.failure.sentence, extra={"callId": self._call})
+                log.warning(event.failure.sentence, extra=self._named(event.failure))
             if engine is self._engine or isinstance(event, Used | Noted):
                 self._emit(event)
 
         try:
             await engine.run(emit)
         except Exception:  # a defect in an engine must cost the engine, never the call
-            log.exception("engine broke", extra={"callId": self._call})
-            emit(EngineLost(Failure("engine-broke", Blame.OFFHOOK, "The engine stopped on a defect of its own.")))
+            broke = Failure("engine-broke", Blame.OFFHOOK, "The engine stopped on a defect of its own.")
+            log.exception("engine broke", extra=self._named(broke))
+            emit(EngineLost(broke))
+
+    def _named(self, failure: Failure) -> dict[str, str]:
+        """What finds the line in the log: by its call, by what failed."""
+        return {"callId": self._call, "code": failure.code}

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from calls.errors import Blame, ConfigurationInvalid, Failure
 from calls.record import CallRecord, Direction, Do, EndReason, Mode
 from calls.usage import Kind, Unit, Usage
@@ -134,6 +136,12 @@ class OnTheLine:
         return [turn.heard for turn in self.store.conversation(RECORD.call_id).turns]
 
 
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """What the log has of this call that has a code: the runbook finds a vendor's failure by it."""
+    of_call = [line.__dict__ for line in caplog.records if line.__dict__.get("callId") == RECORD.call_id]
+    return [(line["message"].partition(":")[0], line["code"]) for line in of_call if "code" in line]
+
+
 async def test_a_call_greets_hears_and_says_goodbye_in_that_order() -> None:
     line = OnTheLine()
     await line.until(lambda: line.heard() == [AGENT.greeting])
@@ -240,13 +248,14 @@ async def test_a_second_start_is_ignored() -> None:
     await line.ended()
 
 
-async def test_a_defect_in_the_engine_hands_the_call_over() -> None:
+async def test_a_defect_in_the_engine_hands_the_call_over(caplog: pytest.LogCaptureFixture) -> None:
     line = OnTheLine()
     await line.until(lambda: line.heard() == [AGENT.greeting])
     line.engine.breaking.set()
     await line.ended()
     assert line.socket.closed == (HANDED_OVER, "gather")
     assert [failure.code for failure in line.record.failures] == ["engine-broke"]
+    assert logged(caplog) == [("engine broke", "engine-broke"), ("the call leaves its stream", "engine-broke")]
 
 
 async def test_a_task_that_leaves_hands_the_call_over() -> None:
@@ -265,7 +274,9 @@ async def test_a_table_that_is_down_does_not_stop_the_call() -> None:
     await line.ended()
 
 
-async def test_a_lost_engine_is_replaced_and_hears_again_what_does_not_stand_yet() -> None:
+async def test_a_lost_engine_is_replaced_and_hears_again_what_does_not_stand_yet(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     made: list[tuple[Mode, ObedientEngine]] = []
 
     def make(mode: Mode) -> ObedientEngine:
@@ -284,9 +295,10 @@ async def test_a_lost_engine_is_replaced_and_hears_again_what_does_not_stand_yet
     assert line.socket.closed is None
     await line.until(lambda: line.record.mode is Mode.PIPELINE)
     assert [failure.code for failure in line.record.failures] == ["engine-broke"]
+    assert logged(caplog) == [("engine broke", "engine-broke"), ("another engine", "engine-broke")]
 
 
-async def test_when_no_engine_can_be_made_the_call_leaves_the_socket() -> None:
+async def test_when_no_engine_can_be_made_the_call_leaves_the_socket(caplog: pytest.LogCaptureFixture) -> None:
     def make(_mode: Mode) -> ObedientEngine:
         raise ConfigurationInvalid("No engine here.", code="mode-not-here")
 
@@ -296,6 +308,8 @@ async def test_when_no_engine_can_be_made_the_call_leaves_the_socket() -> None:
     assert line.record.next_step is not None
     assert line.record.next_step.do is Do.GATHER
     assert [failure.code for failure in line.record.failures] == ["mode-not-here"]
+    said = ["no engine", "another engine", "no engine", "the call leaves its stream"]
+    assert logged(caplog) == [(what, "mode-not-here") for what in said]
 
 
 async def test_what_a_replaced_engine_still_says_is_not_heard_but_what_it_used_counts() -> None:

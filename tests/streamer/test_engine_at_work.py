@@ -155,3 +155,4 @@ async def test_what_an_engine_notes_at_its_end_is_told_and_logged_by_the_call(ca
     assert told == [NOTED]
     (line,) = caplog.records
     assert (line.getMessage(), line.__dict__["callId"]) == ("acme sent something new.", "01CALL")
+    assert line.__dict__["code"] == "vendor-events-unknown"
