@@ -8,6 +8,7 @@
     was left because its engine is lost               on the next streaming rung of the agent's ladder
     never opened, or was given up by the watchdog,    traditional: no other rung would be reached either
     or its agent is not known to the streamer
+    was left because it is too dear                   traditional: `calls.budget` found no other rung that is cheaper
     ------------------------------------------------  ----------------------------------------------------------------
     whatever it was: after two short streams in a     traditional
     row (four that asked for it themselves), or 40
@@ -30,8 +31,9 @@ MOST_CLIMBS = 2
 
 LEAVING = frozenset({"task-leaving"})
 """The failures that say nothing of the rung, only of the task that it ran in."""
-NOWHERE = frozenset({"agent-not-here"})
-"""The failures that every rung would meet again."""
+NOWHERE = frozenset({"agent-not-here", "budget-spent"})
+"""The failures that say of every streaming rung that it is none for this call: nobody knows its agent there, or none is
+known to be cheap enough (`calls.budget` chose among them all)."""
 
 
 def after_stream(record: CallRecord, agent: Agent, asked: NextStep | None) -> Mode:
@@ -58,8 +60,8 @@ def climb_to(record: CallRecord, agent: Agent, now_ms: int) -> Mode | None:
     """The streaming rung that a call in traditional mode may go back up to at `now_ms`, if a streamer is ready.
 
     None for a call that never streamed (it was given the rung it is on), has been here for less than 8 s, has gone up
-    twice, or fell because Twilio's way to the streamer is blocked: what is ready for us need not be so for Twilio. A
-    rung that this deployment cannot run is left out.
+    twice, came here as it was too dear, or fell because Twilio's way to the streamer is blocked: what is ready for us
+    need not be so for Twilio. A rung that this deployment cannot run is left out.
     """
     here, stream = record.modes[-1] if record.modes else None, newest(record)
     if here is None or here.mode is not Mode.TRADITIONAL or here.left_at_ms is not None or stream is None:

@@ -20,6 +20,7 @@ DIED_WITHOUT_TABLE = replace(DIED, arrived_at_ms=None)
 LOST = replace(DIED, code="realtime-lost")
 NOT_HERE = replace(NEVER, code="mode-not-here")
 LEFT = replace(DIED, code="task-leaving")
+TOO_DEAR = replace(DIED, code="budget-spent")
 
 GATHER, STREAM = NextStep(Do.GATHER, why="It was lost."), NextStep(Do.STREAM)
 
@@ -44,6 +45,7 @@ def on(*uses: StreamUse, **changes: object) -> CallRecord:
         (on(NOT_HERE), None, PIPELINE),
         (on(NOT_HERE), GATHER, PIPELINE),
         (on(replace(LOST, mode=PIPELINE)), GATHER, TRADITIONAL),
+        (on(TOO_DEAR), GATHER, TRADITIONAL),
         # the task died
         (on(DIED), None, REALTIME),
         (on(DIED_SOON), None, REALTIME),
@@ -102,6 +104,7 @@ def fallen(*uses: StreamUse, modes: tuple[Mode, ...] = (REALTIME,), **changes: o
         (fallen(NOT_HERE, failures=(Failure("mode-not-here", Blame.CONFIGURATION, "No."),)), PIPELINE),
         (fallen(GIVEN_UP), None),
         (fallen(replace(NEVER, code="agent-not-here")), None),
+        (fallen(TOO_DEAR), None),
         (fallen(), None),
         (replace(fallen(DIED), modes=(ModeUse(REALTIME, 1_000),)), None),
         (replace(fallen(DIED), modes=(ModeUse(TRADITIONAL, 1_000, 2_000, "Put through."),)), None),
