@@ -7,6 +7,7 @@ webhook, the event. Pure.
         |                     |                                | metrics  told, marked as told
         |                     |                                | webhook  sent, marked as sent
         |                     |                                | event    put, marked as put
+        |                     |                                | trace    told, marked as told
         |                     |<-------------- price, 5 min ---|
         |                     |-- price ---------------------->| Twilio's own price, kept once; or again, 15 min later
 """

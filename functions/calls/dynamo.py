@@ -1,9 +1,9 @@
 """The call store on DynamoDB: the one engine of `store.CallStore`, on AWS and on one machine.
 
 Items and keys are drawn in `dynamo_items`. Reads are strongly consistent, but for `recent`, which asks an index.
-Writes that must be neither lost nor doubled when an answer is lost on the way go as transactions: botocore repeats
-a request with the same ClientRequestToken, and for ten minutes DynamoDB answers the repetition with the first outcome,
-so that our own write is never taken for another's.
+Writes that must be neither lost nor doubled when an answer is lost on the way go as transactions: the client
+(botocore's, or `dynamo_json`) repeats a request with the same ClientRequestToken, and for ten minutes DynamoDB answers
+the repetition with the first outcome, so that our own write is never taken for another's.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 

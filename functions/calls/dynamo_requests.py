@@ -91,7 +91,7 @@ class Requests:
     def put_together(self, *puts: Put) -> Refused | None:
         """Write all of the puts (None) or none of them.
 
-        The token makes botocore's repetitions of this request one write; it is new for every call of this method,
+        The token makes the client's repetitions of this request one write; it is new for every call of this method,
         because a second caller who wants the same must be told that it comes second.
         """
         entries = [self._in_transaction(put) for put in puts]

@@ -1,7 +1,7 @@
 """The port of the call store: what handlers, streamer and tools may ask of it. `dynamo.py` is the one real engine.
 
-Every read is strongly consistent. Every method may raise StoreUnavailable (retryable). Synchronous: the streamer
-calls it from worker threads, off the audio path.
+Every read but `recent` is strongly consistent. Every method may raise StoreUnavailable (retryable). Synchronous: the
+streamer calls it from worker threads, off the audio path.
 """
 
 from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@
     HangUp        <Hangup>
 
 A stream URL never has a query string: Twilio does not carry one. Built with ElementTree rather than twilio's own
-builder because `calls` is standard library only; that also keeps a misspelt attribute from passing silently.
+builder because `calls` needs no SDK; that also keeps a misspelt attribute from passing silently.
 """
 
 import math

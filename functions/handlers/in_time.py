@@ -1,4 +1,7 @@
-"""Twilio waits 15 s for the answer to a webhook, and then says that an application error has occurred and hangs up.
+"""Twilio waits 15 s in all for the answer to a webhook, and then asks the fallback URL. To our own URLs it asks again
+when one request has taken 6 s, or 9 s where a reply may be thought of (`calls.webhook_retries`), and hears no more of
+that one; what the first has remembered by then is the answer to the next. Where a URL says nothing of that (TwiML
+written elsewhere, a number that was not set up so) one request has all of the 15 s:
 
     s after the request    what
     ---------------------  --------------------------------------------------------------------------------------
