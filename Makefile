@@ -134,7 +134,7 @@ lock: $(READY) ## Lock every dependency again after a change in pyproject.toml (
 
 .PHONY: clean
 clean: ## Remove everything that was made: environments, builds, caches (calls in out/ stay)
-	rm -rf .venv .venv-sam .venv-audit .cache .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-audit .venv-peers .cache .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(READY): requirements.lock infra/locks/uv.txt pyproject.toml infra/setup.sh
 	infra/setup.sh $(VENV)
