@@ -265,6 +265,12 @@ def test_what_stood_before_is_good_until_everybody_has_looked_and_every_token_ha
     assert grace > kept + LIFETIME_S + AGAIN_AFTER_SECRET_S
 
 
+def test_no_route_has_metrics_of_its_own_which_are_billed_and_which_nothing_looks_at() -> None:
+    (stage,) = resources("AWS::ApiGatewayV2::Stage").values()
+    assert not stage.get("DefaultRouteSettings", {}).get("DetailedMetricsEnabled")
+    assert "RouteSettings" not in stage
+
+
 def test_every_log_group_forgets() -> None:
     groups = resources("AWS::Logs::LogGroup")
     assert groups
