@@ -3,10 +3,10 @@
     served      TwiML asked Twilio for it: voice, resume or turn
     opened      Twilio says that its socket stands: stream-status
     arrived     the streamer says that the call is bridged: the journal's first entry
-    given up    neither came in time: the watchdog, at most once a stream, and never after either
+    given up    neither came in time: the watchdog, and never after either; again where its redirect failed
     ended       resume was asked about it
 
-Every mark is set once and stays; none is set in a call that is over. Times are epoch ms.
+Every other mark is set once and stays; none but that is set in a call that is over. Times are epoch ms.
 """
 
 from dataclasses import replace
