@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from calls.dynamo_json import DYNAMODB
 from calls.errors import ConfigurationInvalid
 from calls.metrics import ROOM_TAKEN, SERVICE
 from calls.secret_settings import read_secret_settings
 from calls.secret_versions import SecretVersions
+from calls.secrets_manager import SERVICE as SECRETS_MANAGER
 from infra.image import source
 from streamer.server import HANDED_OVER_WITHIN_S
 from streamer.settings import SECRETS, read, with_secrets
@@ -83,6 +86,12 @@ def test_the_container_writes_nowhere_but_in_its_scratch_and_is_nobody() -> None
     dockerfile = (ROOT / "streamer/Dockerfile").read_text()
     assert f'VOLUME ["{scratch["ContainerPath"]}"]' in dockerfile
     assert f"USER {told['User']}\n" in dockerfile
+
+
+def test_the_image_keeps_what_botocore_knows_of_the_services_that_the_streamer_asks() -> None:
+    """In ECS both are asked by botocore's client (the secret always), which is nothing without its service's data."""
+    kept = re.findall(r"! -name (\w+)", (ROOT / "streamer/Dockerfile").read_text())
+    assert {DYNAMODB.name, SECRETS_MANAGER.name} <= set(kept)
 
 
 def test_the_health_checks_of_image_and_task_are_one() -> None:
