@@ -23,6 +23,7 @@ from tests.streamer.engines.response_vendor import Kind, ModelVendor
 ONE_WAY_S = 0.15
 _TICK_S = 0.05
 _LOOK_TICKS = 4
+_PAUSE_TICKS = 12
 _TELLS = ("conversation.item.create", "conversation.item.truncate", "conversation.item.delete")
 
 
@@ -174,6 +175,17 @@ class Call:
             self.to_vendor()
             self.to_client()
 
+    def listen(self) -> None:
+        """The agent says what it has to say, and is silent for a while."""
+        for _ in range(_PAUSE_TICKS):
+            self.tick()
+            self.vendor.keep_on(0.1)
+        self.flush()
+        self.played_out()
+        self.talk.answer_unasked(wanted=True)
+        for _ in range(_PAUSE_TICKS):
+            self.tick()
+
     def tick(self) -> None:
         self.ticks += 1
         self.clock.now_s = self.vendor.now_s = self.clock.now_s + _TICK_S
@@ -205,7 +217,9 @@ class Call:
                 self.flush()
             case "voice":
                 self.vendor.say("input_audio_buffer.speech_started", audio_start_ms=0, item_id="user")
-            case "turn":
+            case "turn" | "exchange":
+                if what == "exchange":
+                    self.listen()
                 self.plans.append(number)
                 self.vendor.turn()
             case "late":

@@ -11,8 +11,8 @@ from tests.streamer.engines.response_call import Call
 from tests.streamer.engines.response_vendor import Kind
 
 HAPPENS = (
-    "vendor vendor client client time time flush flush turn turn turn voice late speak speak speak finish quiet quiet "
-    "loud played unsay cut answer answer say keys phrase"
+    "vendor vendor client client time time exchange exchange flush flush turn turn turn voice late speak speak speak "
+    "finish quiet quiet loud played unsay cut answer answer say keys phrase"
 )
 STEPS = HAPPENS.split()
 HAPPENED = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 6)), min_size=5, max_size=40)
