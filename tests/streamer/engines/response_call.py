@@ -224,8 +224,10 @@ class Call:
                 self.vendor.turn()
             case "late":
                 self.vendor.begin_late()
-            case "speak":
+            case "speak" | "sound":
                 self.vendor.speak(number * 40, in_new_item=number == 1)
+                if what == "sound":
+                    self.flush()
             case "finish":
                 self.vendor.finish()
             case "quiet" | "loud":
