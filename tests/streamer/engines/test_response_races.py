@@ -32,7 +32,7 @@ def run(kind: Kind, happened: list[tuple[str, int]]) -> Call:
 def test_in_any_order_what_is_wanted_is_answered_once_and_by_nothing_stale(kind: Kind) -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=120, deadline=None, derandomize=True, database=None)
     @given(HAPPENED)
     def holds(happened: list[tuple[str, int]]) -> None:
         call = run(kind, happened)
@@ -46,7 +46,7 @@ def test_in_any_order_what_is_wanted_is_answered_once_and_by_nothing_stale(kind:
         assert about <= {what for what, how_often in seen.items() if how_often > 5}, "it is about something"
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=120, deadline=None, derandomize=True, database=None)
 @given(HAPPENED)
 def test_whenever_the_caller_hangs_up_every_response_that_is_known_is_reckoned_once(
     happened: list[tuple[str, int]],
