@@ -54,11 +54,11 @@ def main(engines: Engines | None = None, every: Every | None = None) -> int:
         room = EngineRoom(here, _today, settings.vendors, breakers=breakers, puzzled=puzzled)
         server = StreamServer(settings, agents, engines or room, _store(settings), measures)
         rekeying = Rekeying(kept, lambda anew: _rekey(server, room, anew))
-    except (ConfigurationInvalid, SecretsUnavailable) as error:
+        sys.setswitchinterval(SWITCH_S)
+        return uvloop.run(_serve(server, settings, every or Every(), rekeying))
+    except (ConfigurationInvalid, SecretsUnavailable) as error:  # from `_serve`: an agent needs what is not here
         sys.stderr.write(f"streamer: {error.failure.sentence}\n")
         return 2
-    sys.setswitchinterval(SWITCH_S)
-    return uvloop.run(_serve(server, settings, every or Every(), rekeying))
 
 
 def _rekey(server: StreamServer, room: EngineRoom, settings: StreamerSettings) -> None:
