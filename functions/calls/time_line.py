@@ -1,4 +1,4 @@
-"""What happened in a call, in order: its webhooks, streams, rungs, turns, interruptions and end. Pure.
+"""What happened in a call, in order: its answer, streams, rungs, turns, interruptions and end. Pure.
 
 Times are epoch ms, as the record and the turns have them. What is not kept (a webhook that changed nothing, a mark of
 its own) is not made up.

@@ -1,5 +1,5 @@
-"""A call's budget in traditional mode: looked at when the caller has spoken, before anybody thinks. No mode is known to
-be cheaper than this one, so the call is warned, or ended politely. Asked only for agents with a budget."""
+"""A call's budget in traditional mode: looked at when the caller has spoken, before anybody thinks. No rung is
+below this one, so the call is warned, or ended politely. Asked only for agents with a budget."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from calls.errors import RequestRefused
 from offhook.call_request import CALLER_NUMBER, checked_number
-from offhook.cli.options import DEFAULT_OUT, Out, Script, made
+from offhook.cli.options import DEFAULT_OUT, Script, made
 from offhook.places import DEMO_SCRIPT
 
 EXAMPLE = """Run the Twilio box alone and point it at any server that speaks TwiML and Media Streams.
@@ -30,7 +30,9 @@ def box(
     ring: Annotated[bool, typer.Option("--ring", help="Ring that number once, now.")] = False,
     caller: Annotated[str, typer.Option("--from", metavar="NUMBER", help="Who rings.")] = CALLER_NUMBER,
     script: Script = None,
-    out: Out = DEFAULT_OUT,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where each call's recording is kept, as <CallSid>.wav.")
+    ] = DEFAULT_OUT,
     account_sid: Annotated[str, typer.Option("--account-sid", envvar="TWILIO_ACCOUNT_SID")] = "",
     auth_token: Annotated[str, typer.Option("--auth-token", envvar="TWILIO_AUTH_TOKEN")] = "",
 ) -> None:

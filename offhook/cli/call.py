@@ -10,14 +10,14 @@ from rich.console import Console
 from calls.record import Direction
 from offhook.call_request import CallRequest, checked_number
 from offhook.cli.exits import FAILED
-from offhook.cli.options import DEFAULT_OUT, LadderMode, Out, Script, as_mode
+from offhook.cli.options import DEFAULT_OUT, LadderRung, Out, Script, as_mode
 from offhook.places import DEMO_SCRIPT
 
 EXAMPLE = """Place a call into what `offhook up` runs, and follow it to its end.
 
     offhook call +15551230101
 
-    offhook call +15551230101 --agent reception --mode pipeline
+    offhook call +15551230101 --agent concierge --mode pipeline
 
     offhook call +15551230101 --inbound      (that number rings in)
 
@@ -30,7 +30,9 @@ def call(
     *,
     inbound: Annotated[bool, typer.Option("--inbound", help="The number rings in. Default: it is dialled.")] = False,
     agent: Annotated[str, typer.Option("--agent", metavar="NAME", help="Default: the deployment's.")] = "",
-    mode: LadderMode = None,
+    mode: Annotated[
+        LadderRung | None, typer.Option("--mode", help="Begin on this rung of the agent's ladder. Default: its first.")
+    ] = None,
     script: Script = None,
     out: Out = DEFAULT_OUT,
     timeout_s: Annotated[float, typer.Option("--timeout-s", min=1, help="Stop following after this long.")] = 1200,

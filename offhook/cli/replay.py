@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from calls.errors import ConfigurationInvalid
-from offhook.cli.options import DEFAULT_OUT, Agents, LadderMode, Out, agents_folder, as_mode, made
+from offhook.cli.options import DEFAULT_OUT, Agents, LadderRung, Out, agents_folder, as_mode, made
 from offhook.cli.progress import calls_under_way
 from offhook.places import REPLAYS
 
@@ -51,7 +51,9 @@ def replay(
         list[str] | None,
         typer.Option("--agent", metavar="NAME|FILE", help="Change the agent; given twice, the first is the one as is."),
     ] = None,
-    mode: LadderMode = None,
+    mode: Annotated[
+        LadderRung | None, typer.Option("--mode", help="Change the mode. Default: the one that the call began in.")
+    ] = None,
     fields: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Change a field of the agent file; may be given again."),

@@ -28,7 +28,7 @@ went wrong and who has to act.
     offhook report --since 2026-11-01 --until 2026-12-01 --by agent --html november.html
 
 Reads what `offhook up` runs; with OFFHOOK_TABLE, AWS_REGION and AWS credentials in the environment, a deployment's
-table (dynamodb:Query on it and on its index are enough). Every call is read with its turns: three requests each.
+table (dynamodb:Query on it and on its index are enough). Every call is read with its turns: two requests each.
 """
 
 
