@@ -6,7 +6,8 @@ from itertools import count
 from calls.agent import Agent
 from calls.conversation import Role
 from streamer.engines.outcomes import FunctionCall
-from streamer.engines.responses import Cancel, Command, Create, Truncate
+from streamer.engines.responses import Cancel, Command, Create
+from streamer.engines.sounded import Truncate
 from streamer.providers import openai_realtime_messages as messages
 from streamer.providers.openai_realtime_sessions import RealtimeSession
 

@@ -128,7 +128,7 @@ class Talk:
 
     def forget(self, reply_id: int, response: Mapping[str, Any]) -> None:
         """Nothing of the response, which is over, was heard: it is no part of the conversation."""
-        self.responses.forget(reply_id)
+        self.responses.heard.forget(reply_id)
         self._forget_unheard(response)
 
     def _carry_out(self, commands: list[Command]) -> None:
@@ -209,7 +209,8 @@ class Talk:
     def _on_created(self, event: Mapping[str, Any]) -> None:
         response = table(event, "response")
         self._sign_at_s = self._now_s()
-        self._carry_out(self.responses.created(str(response.get("id")), reply_of(response)))
+        response_id, label = str(response.get("id")), reply_of(response)
+        self._carry_out(self.responses.created(response_id, label, may_be_unasked=self._unasked.may_answer))
 
     def _on_done(self, event: Mapping[str, Any]) -> None:
         response = table(event, "response")
@@ -231,7 +232,7 @@ class Talk:
         """What nobody wanted and nobody heard is no part of the conversation."""
         for item in tables(response, "output"):
             item_id = item.get("id")
-            if isinstance(item_id, str) and item_id not in self.responses.settled:
+            if isinstance(item_id, str) and item_id not in self.responses.heard.settled:
                 self.client.delete(item_id)
 
     def _on_speech_started(self, event: Mapping[str, Any]) -> None:

@@ -1,26 +1,24 @@
-"""The responses of one speech-to-speech session: at most one at a time, what each has sounded, what of it is cut.
+"""The responses of one speech-to-speech session: at most one at a time.
 
 idle ──ask──► asked ──created──► active ──done──► idle
                 │                   │
                 └──cancel───────────┴──► cancelling ──done──► idle       (whatever was asked meanwhile goes out then)
 
-A vendor refuses a second response while one is active, and a truncation beyond what it has sent; it sends on for a
-while what was cancelled. So nothing is asked before `done`, what is cut is the least of what was played and received,
-and what belongs to no wanted response is nobody's.
+A vendor refuses a second response while one is active; it sends on for a while what was cancelled. So nothing is asked
+before `done`, and what belongs to no wanted response is nobody's. What is cut of one is `sounded`'s.
 
 A vendor that answers turns unasked *offers* a response. Asking for an answer takes it, without a word to the
 vendor; one that nobody takes, or that was begun before the conversation was put right, is cancelled when it is created.
 What was asked for is waited for, made or refused, whatever comes unasked meanwhile. No I/O, no clock.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-BYTES_PER_MS = 8
-_REPLIES_KEPT = 8
+from streamer.engines.sounded import Sounded, Truncate
+
 _STRANGERS_KEPT = 32
-_SETTLED_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +32,6 @@ class Create:
 @dataclass(frozen=True, slots=True)
 class Cancel:
     response_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Truncate:
-    """Nothing of the item after `audio_end_ms` was heard."""
-
-    item_id: str
-    content_index: int
-    audio_end_ms: int
 
 
 Command = Create | Cancel | Truncate
@@ -69,19 +58,6 @@ class Offer(Enum):
 
 
 @dataclass(slots=True)
-class Sounded:
-    """The audio received of one item's content part."""
-
-    item_id: str
-    content_index: int
-    received_bytes: int = 0
-
-    @property
-    def received_ms(self) -> int:
-        return self.received_bytes // BYTES_PER_MS
-
-
-@dataclass(slots=True)
 class Responses:
     state: State = State.IDLE
     reply_id: int | None = None
@@ -92,9 +68,8 @@ class Responses:
     _words: str = ""
     _queued: Create | None = None
     _strangers: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    _sounded: OrderedDict[int, list[Sounded]] = field(default_factory=OrderedDict)
-    settled: deque[str] = field(default_factory=lambda: deque(maxlen=_SETTLED_KEPT))
-    """The items last cut, or heard to their end, of replies that were cancelled."""
+    heard: Sounded = field(default_factory=Sounded)
+    """What has come of each reply."""
 
     @property
     def is_idle(self) -> bool:
@@ -108,12 +83,7 @@ class Responses:
     @property
     def has_sounded(self) -> bool:
         """Some audio of the present response, or of an earlier one of its reply, has come."""
-        return self.reply_id in self._sounded
-
-    @property
-    def received_ms(self) -> int:
-        """How much audio of the present response, and of earlier ones of its reply, has come."""
-        return sum(sounded.received_ms for sounded in self._sounded.get(self.reply_id or 0, ()))
+        return self.heard.has(self.reply_id)
 
     @property
     def being_made(self) -> list[tuple[str, int | None, int]]:
@@ -122,7 +92,7 @@ class Responses:
         strangers: list[tuple[str, int | None, int]] = [(response_id, None, 0) for response_id in self._strangers]
         if self.response_id is None:
             return strangers
-        return [(self.response_id, self.reply_id, self.received_ms), *strangers]
+        return [(self.response_id, self.reply_id, self.heard.received_ms(self.reply_id)), *strangers]
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
@@ -150,25 +120,8 @@ class Responses:
             if self.state is State.ACTIVE and self.response_id is not None:
                 self.state = State.CANCELLING
                 commands.append(Cancel(self.response_id))
-        return commands + self._cut(reply_id, played_ms)
-
-    def _cut(self, reply_id: int, played_ms: int) -> list[Command]:
-        """What of its audio the vendor has to forget; of what still came, also what it has made and not sent."""
-        commands: list[Command] = []
         still_comes = self.state is State.CANCELLING and self.reply_id == reply_id
-        before_ms = 0
-        items = self._sounded.pop(reply_id, [])
-        for sounded in items:
-            self.settled.append(sounded.item_id)
-            heard_ms = min(sounded.received_ms, max(0, played_ms - before_ms))
-            before_ms += sounded.received_ms
-            if heard_ms < sounded.received_ms or (still_comes and sounded is items[-1]):
-                commands.append(Truncate(sounded.item_id, sounded.content_index, heard_ms))
-        return commands
-
-    def forget(self, reply_id: int) -> None:
-        """What has come of the reply so far is gone at the vendor, and cannot be cut."""
-        self._sounded.pop(reply_id, None)
+        return commands + list(self.heard.cut(reply_id, played_ms, still_comes=still_comes))
 
     # --- what the vendor makes unasked -------------------------------------------------------------------------------
 
@@ -210,9 +163,11 @@ class Responses:
 
     # --- what the vendor tells ---------------------------------------------------------------------------------------
 
-    def created(self, response_id: str, reply_id: int | None) -> list[Command]:
-        """A response began; `reply_id` is what its metadata say, None where they say nothing."""
-        is_ours = self._offer in (Offer.COMING, Offer.LATE) if reply_id is None else reply_id == self.reply_id
+    def created(self, response_id: str, reply_id: int | None, *, may_be_unasked: bool = True) -> list[Command]:
+        """A response began; `reply_id` is what its metadata say, None where they say nothing. Such a one is what was
+        asked for where it cannot be `may_be_unasked`: not every server that speaks the protocol keeps metadata."""
+        is_taken = not may_be_unasked or self._offer in (Offer.COMING, Offer.LATE)
+        is_ours = is_taken if reply_id is None else reply_id == self.reply_id
         if reply_id is None or self._offer is Offer.LATE:
             self._offer = Offer.NONE
         if self.state is not State.ASKED or not is_ours:
@@ -243,14 +198,7 @@ class Responses:
         reply_id = self.wanted_reply(response_id)
         if reply_id is None:
             return None
-        items = self._sounded.get(reply_id)
-        if items is None:
-            items = self._sounded[reply_id] = []
-            if len(self._sounded) > _REPLIES_KEPT:
-                self._sounded.popitem(last=False)
-        if not items or items[-1].item_id != item_id or items[-1].content_index != content_index:
-            items.append(Sounded(item_id, content_index))
-        items[-1].received_bytes += size_bytes
+        self.heard.add(reply_id, item_id, content_index, size_bytes)
         return reply_id
 
     def done(self, response_id: str) -> tuple[int | None, list[Command]]:

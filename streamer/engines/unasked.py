@@ -41,6 +41,11 @@ class Unasked:
         hearing = table(table(table(event, "session"), "audio"), "input")
         self.holds = self._is_trusted and table(hearing, "turn_detection").get("create_response") is True
 
+    @property
+    def may_answer(self) -> bool:
+        """A response may come that nobody asked for: as the vendor said last, or as one that broke its word may yet."""
+        return self.holds or not self._is_trusted
+
     def told_more(self, now_s: float) -> None:
         """The conversation was added to, or put right."""
         self._told_more_at_s = now_s

@@ -12,7 +12,7 @@ from calls.conversation import Role
 from calls.errors import ProviderFailed
 from streamer.engines.caller_turns import CallerTurns
 from streamer.engines.realtime_talk import Talk
-from streamer.engines.responses import BYTES_PER_MS
+from streamer.engines.sounded import BYTES_PER_MS
 from streamer.engines.unknown_events import UnknownEvents
 from streamer.events import EngineEvent, TurnTaken, TurnWorded, Used
 from streamer.providers.sent_audio import KeptAudio

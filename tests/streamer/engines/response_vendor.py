@@ -22,8 +22,8 @@ class Kind(Enum):
     """It says that it answers turns unasked, and does not."""
     LATE = auto()
     """It says only after a while that it began to answer a turn."""
-    MUTE = auto()
-    """It does what session.update says, and does not confirm it."""
+    PLAIN = auto()
+    """It answers nothing unasked, and says so; and it keeps no metadata."""
 
 
 @dataclass
@@ -169,9 +169,11 @@ class ModelVendor:
                 self.knows += 1
 
     def _update(self, session: dict[str, Any]) -> None:
-        self._answers_unasked = session["audio"]["input"]["turn_detection"]["create_response"]
-        if self.kind is not Kind.MUTE:
-            self.say("session.updated", session=session)
+        detection = session["audio"]["input"]["turn_detection"]
+        if self.kind is Kind.PLAIN:
+            detection["create_response"] = False
+        self._answers_unasked = detection["create_response"]
+        self.say("session.updated", session=session)
 
     def _create(self, event_id: str, asked: dict[str, Any]) -> None:
         active = self.active or self.late
@@ -179,7 +181,8 @@ class ModelVendor:
             self.refusals.append((event_id, active))
             self._error("conversation_already_has_active_response", event_id)
         else:
-            self._begin(self._new(asked["metadata"]["offhook_reply"], words="input" in asked))
+            label = None if self.kind is Kind.PLAIN else asked["metadata"]["offhook_reply"]
+            self._begin(self._new(label, words="input" in asked))
 
     def _truncate(self, item_id: str, end_ms: int) -> None:
         item = self.items.get(item_id)

@@ -13,7 +13,8 @@ import pytest
 from calls.conversation import Conversation
 from streamer.agent_voice import AgentVoice
 from streamer.engines.making import Making
-from streamer.engines.responses import Cancel, Command, Create, Responses, Truncate
+from streamer.engines.responses import Cancel, Command, Create, Responses
+from streamer.engines.sounded import Truncate
 from streamer.engines.wording import SpeakingRate, Wording
 from streamer.events import (
     Answer,

@@ -49,3 +49,14 @@ def test_a_session_that_broke_its_word_is_not_trusted_again() -> None:
     assert [unasked.to_tell(wanted=True) for _ in range(2)] == [False, None]  # it has to be told so, once
     unasked.updated(updated(answers=True))
     assert not unasked.holds
+
+
+def test_a_response_may_come_unasked_while_that_holds_and_when_it_was_promised_in_vain() -> None:
+    unasked = Unasked()
+    assert not unasked.may_answer
+    unasked.updated(updated(answers=True))
+    assert unasked.may_answer
+    unasked.updated(updated(answers=False))
+    assert not unasked.may_answer
+    unasked.broke_its_word()
+    assert unasked.may_answer
