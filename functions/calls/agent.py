@@ -65,14 +65,14 @@ class Thinking:
 
 
 LONGEST_REPLY_S = 10
-"""Twilio waits 15 s for a webhook's answer, and so a turn in traditional mode leaves its model 10.5 s at most (see
-handlers/in_time.py); an agent that allowed more would be cut short there in silence."""
+"""In any mode. A turn in traditional mode leaves its model 8 s at most, as Twilio then asks again
+(handlers/in_time.py); what an agent allows beyond that holds for its other modes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`call_s` is the longest call; `silence_s` how long nobody may speak before the caller is asked, and again
-    before goodbye; `reply_s` how long a reply may be in coming, in any mode: at most LONGEST_REPLY_S."""
+    before goodbye; `reply_s` how long a reply may be in coming: at most LONGEST_REPLY_S."""
 
     call_s: int
     silence_s: float
@@ -261,7 +261,7 @@ def _thinking(fields: Fields) -> Thinking:
 
 
 def _limits(fields: Fields) -> Limits:
-    """Twilio ends a call after 4 hours by itself; a webhook has 15 s to answer, so a reply must be there before."""
+    """Twilio ends a call after 4 hours by itself."""
     limits = Limits(
         call_s=fields.whole("call_s", 900, 30, 14_400),
         silence_s=fields.number("silence_s", 8, 2, 60),

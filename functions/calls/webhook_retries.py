@@ -15,8 +15,8 @@ from urllib.parse import urldefrag
 
 QUICK = "#rc=2&rp=5xx,ct,rt&rt=6000"
 """For one that asks the table alone: 3 s at most, and a cold start."""
-THINKING = "#rc=2&rp=5xx,ct,rt&rt=9000"
-"""For one that may think of a reply."""
+THINKING = "#rc=2&rp=5xx,ct,rt&rt=10000"
+"""For one that may think of a reply; handlers/in_time.py has it answer before."""
 
 
 def bare(url: str) -> str:

@@ -1,17 +1,21 @@
-"""Twilio waits 15 s in all for the answer to a webhook, and then asks the fallback URL. To our own URLs it asks again
-when one request has taken 6 s, or 9 s where a reply may be thought of (`calls.webhook_retries`), and hears no more of
-that one; what the first has remembered by then is the answer to the next. Where a URL says nothing of that (TwiML
-written elsewhere, a number that was not set up so) one request has all of the 15 s:
+"""Twilio waits 15 s in all for the answer to a webhook, and then asks the fallback URL. Where a reply may be thought of
+it asks our own URLs again when one request has taken 10 s (`calls.webhook_retries`), and hears no more of that one. So
+everything is over before that, or the reply would be thought of twice and the second come too late:
 
     s after the request    what
     ---------------------  --------------------------------------------------------------------------------------
     0                      read, checked; store and model are asked
-    10.5                   the model's last moment, whatever the agent's `reply_s` allows
-    12                     an answer that is not there by now is not waited for: the caller hears an apology
-    13                     the record says why, or the store is too slow for that as well; Twilio has its answer
+    8                      the model's last moment, whatever the agent's `reply_s` allows
+    9                      an answer that is not there by now is not waited for: the caller hears an apology
+    9.5                    the record says why, or the store is too slow for that as well; Twilio has its answer
+    10                     Twilio asks again; the half second in between is for the network and a cold start
     14                     Lambda's own limit (template.yaml)
-    15                     Twilio's; the second in between is for the network and a cold start
+    15                     Twilio's
     ---------------------  --------------------------------------------------------------------------------------
+
+The same bounds hold where Twilio waits for longer (TwiML written elsewhere says nothing of asking again), and for a
+call's first webhook, which is asked again after 6 s: nobody thinks there, and what one request has remembered is the
+answer to the next.
 
 A bound on the whole is needed because there is none in the sum of its parts: a turn asks the store up to a dozen
 times, and each may take some 8 s when the table is slow (`calls.dynamo_table`).
@@ -24,10 +28,10 @@ from typing import TypeVar
 
 from calls.errors import StoreUnavailable
 
-ANSWER_WITHIN_S = 12.0
-REMEMBER_S = 1.5
+ANSWER_WITHIN_S = 9.0
+REMEMBER_S = 1.0
 """What is kept of it for remembering the answer, after the model."""
-EXPLAIN_WITHIN_S = 1.0
+EXPLAIN_WITHIN_S = 0.5
 SHORTEST_REPLY_S = 1.0
 
 T = TypeVar("T")
@@ -58,5 +62,5 @@ def reply_within_s(reply_s: float, left_s: float) -> float:
 
 def too_late() -> StoreUnavailable:
     return StoreUnavailable(
-        "The store was too slow for an answer within Twilio's 15 s.", code="answer-too-late", retryable=True
+        "The store was too slow for an answer in the time that Twilio waits.", code="answer-too-late", retryable=True
     )

@@ -19,7 +19,7 @@ PLACE = Place(
     stream=2,
     token="v1.payload.mac",
 )
-QUICK, THINKING = "#rc=2&amp;rp=5xx,ct,rt&amp;rt=6000", "#rc=2&amp;rp=5xx,ct,rt&amp;rt=9000"
+QUICK, THINKING = "#rc=2&amp;rp=5xx,ct,rt&amp;rt=6000", "#rc=2&amp;rp=5xx,ct,rt&amp;rt=10000"
 """How Twilio is to ask again, as XML writes it."""
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 

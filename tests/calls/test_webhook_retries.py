@@ -11,7 +11,7 @@ VOICE = "https://calls.example.com/twilio/voice"
 FORM = {"CallSid": "CA1", "From": "+14155550123"}
 
 
-@pytest.mark.parametrize(("fragment", "read_ms"), [(QUICK, 6_000), (THINKING, 9_000)])
+@pytest.mark.parametrize(("fragment", "read_ms"), [(QUICK, 6_000), (THINKING, 10_000)])
 def test_twilio_asks_twice_more_and_has_fifteen_seconds_in_all(fragment: str, read_ms: int) -> None:
     policy = frozenset({"5xx", "ct", "rt"})
     assert overrides(f"{VOICE}{fragment}", Timings()) == Timings(5_000, read_ms, 15_000, retries=2, retry_on=policy)

@@ -8,20 +8,23 @@ from datetime import date
 
 import pytest
 
-from calls.agent import Agent
+from calls.agent import LONGEST_REPLY_S, Agent
 from calls.conversation import Conversation
 from calls.errors import StoreUnavailable
 from calls.record import CallRecord, EndReason, Mode
 from calls.reply import Reply
+from calls.webhook_retries import THINKING
 from handlers import turn, voice
 from handlers.in_time import ANSWER_WITHIN_S, EXPLAIN_WITHIN_S, reply_within_s, within
 from handlers.webhook import APOLOGY
+from offhook.box.webhooks import Timings, overrides
 from tests.fakes.agents import AGENT
 from tests.fakes.memory_store import MemoryCallStore
 from tests.handlers.desk import BEGAN_MS, House, ScriptedReplies
 
 HOURS = {"SpeechResult": "What are your hours?"}
 LAMBDA_S = 14  # template.yaml
+NETWORK_S = 0.5
 
 
 def raising(error: Exception) -> Callable[[], str]:
@@ -47,18 +50,19 @@ def test_what_is_late_is_not_waited_for() -> None:
     assert late.value.failure.code == "answer-too-late"
 
 
-def test_all_waits_together_end_before_lambda_and_twilio_give_up() -> None:
-    assert ANSWER_WITHIN_S + EXPLAIN_WITHIN_S < LAMBDA_S < 15
+def test_all_waits_together_end_before_twilio_asks_again_and_before_lambda_and_twilio_give_up() -> None:
+    asked_again_s = overrides(f"https://calls.example.com/{THINKING}", Timings()).read_ms / 1000
+    assert ANSWER_WITHIN_S + EXPLAIN_WITHIN_S + NETWORK_S <= asked_again_s < LAMBDA_S < 15
 
 
-@pytest.mark.parametrize(("reply_s", "left_s", "allowed_s"), [(8, 12, 8), (12, 12, 10.5), (8, 5, 3.5), (8, 2.5, 1)])
+@pytest.mark.parametrize(("reply_s", "left_s", "allowed_s"), [(7, 9, 7), (10, 9, 8), (8, 5, 4), (8, 2, 1)])
 def test_a_reply_has_what_the_store_has_left_of_the_time(reply_s: float, left_s: float, allowed_s: float) -> None:
     assert reply_within_s(reply_s, left_s) == allowed_s
 
 
 def test_no_reply_is_begun_that_could_not_be_answered_with() -> None:
     with pytest.raises(StoreUnavailable, match="too slow"):
-        reply_within_s(8, 2.4)
+        reply_within_s(8, 1.9)
 
 
 class Limited(ScriptedReplies):
@@ -83,9 +87,9 @@ def greeted(store: MemoryCallStore, thinking: ScriptedReplies, reply_s: float = 
 
 def test_the_longest_reply_that_an_agent_may_allow_is_cut_to_twilios_time() -> None:
     thinking = Limited()
-    house = greeted(MemoryCallStore(), thinking, reply_s=12)
+    house = greeted(MemoryCallStore(), thinking, reply_s=LONGEST_REPLY_S)
     assert ">Nine to five.</Say>" in house.post(turn, "/twilio/turn/1", HOURS).body
-    assert 10 < thinking.given_s[0] <= 10.5
+    assert 7.5 < thinking.given_s[0] <= 8
 
 
 class Stuck(MemoryCallStore):

@@ -14,7 +14,7 @@ from handlers.dialler import DialFailed
 from handlers.watch_queue import Watched, WatchFailed, read, written
 from tests.handlers.desk import SID, House
 
-URL = "https://calls.example.com/twilio/resume/1#rc=2&rp=5xx,ct,rt&rt=9000"
+URL = "https://calls.example.com/twilio/resume/1#rc=2&rp=5xx,ct,rt&rt=10000"
 
 
 @dataclass
