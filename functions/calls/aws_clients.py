@@ -8,6 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from botocore import exceptions
+
 if TYPE_CHECKING:
     from botocore.config import Config
     from botocore.loaders import Loader
@@ -20,13 +22,22 @@ _VARIABLES = {
     "access_key": (None, "AWS_ACCESS_KEY_ID", None, None),
 }
 
+_CREDENTIALS = (
+    exceptions.CredentialRetrievalError,
+    exceptions.NoCredentialsError,
+    exceptions.PartialCredentialsError,
+)
+_FILES = (exceptions.ConfigNotFound, exceptions.ConfigParseError, exceptions.ProfileNotFound)
+_ON_THE_WAY = (exceptions.ConnectionError, exceptions.HTTPClientError)
+
 
 def client(service: str, endpoint_url: str | None, config: "Config") -> Any:
     """A client with credentials and region from the environment, as in Lambda and ECS; safe to share between threads.
 
     Without `endpoint_url` botocore takes AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL, or else AWS itself. An engine
     on this machine (an `endpoint_url` on loopback) checks neither region nor key, so stand-ins serve where the
-    environment has none. botocore's NoRegionError where AWS's own region is not set.
+    environment has none. botocore's NoRegionError where AWS's own region is not set, and its other errors where there
+    are no credentials (those of ECS are fetched here) or it is told of AWS in files that it cannot read.
     """
     return session(endpoint_url).create_client(service, endpoint_url=endpoint_url, config=config)
 
@@ -48,6 +59,22 @@ def session(endpoint_url: str | None) -> "Session":
         if made.get_config_variable("region") is None:
             made.set_config_variable("region", "us-east-1")
     return made
+
+
+def what_to_do(error: exceptions.BotoCoreError) -> str:
+    """About a client that could not be made or a request that had no answer: a sentence for whoever runs this."""
+    if isinstance(error, exceptions.NoRegionError):
+        return "Set AWS_REGION."
+    if isinstance(error, _CREDENTIALS):
+        return (
+            "Look at the AWS credentials: in ECS at the task's role, elsewhere at AWS_ACCESS_KEY_ID, "
+            "AWS_SECRET_ACCESS_KEY and AWS's files."
+        )
+    if isinstance(error, _FILES):
+        return "Look at AWS_PROFILE, AWS_CONFIG_FILE and what the file says."
+    if isinstance(error, _ON_THE_WAY):
+        return "Look at the way to it: subnets, security groups, and NAT or a VPC endpoint."
+    return "It is a defect of Offhook's, or of how it was built: report it."
 
 
 @cache

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from botocore.exceptions import BotoCoreError
+
 from calls import aws_clients
 from calls.aws_json import AwsJson, Credentials, Service, is_enough, is_known
-from calls.dynamo_table import ATTEMPTS, CONNECT_TIMEOUT_S, CONNECTIONS, READ_TIMEOUT_S, client
+from calls.dynamo_table import ATTEMPTS, CONNECT_TIMEOUT_S, CONNECTIONS, READ_TIMEOUT_S, client, unmade
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,10 +25,15 @@ def quick_client(environment: Mapping[str, str], endpoint_url: str | None) -> "D
 
 def lasting_client(environment: Mapping[str, str], endpoint_url: str | None) -> "DynamoDBClient":
     """The same for a process that outlives its credentials, as a task of ECS does: botocore finds them and keeps them
-    fresh. Else, and where a profile or a file has a say in how AWS is reached, `dynamo_table.client`'s."""
-    session = aws_clients.session(endpoint_url)
-    region, found = session.get_config_variable("region") or "", session.get_credentials()
-    if found is None or not is_known(DYNAMODB, region, environment) or session.get_scoped_config():
+    fresh. Else, and where a profile or a file has a say in how AWS is reached, `dynamo_table.client`'s.
+    ConfigurationInvalid, as there."""
+    try:
+        session = aws_clients.session(endpoint_url)
+        region, found = session.get_config_variable("region") or "", session.get_credentials()
+        is_told_by_files = bool(session.get_scoped_config())
+    except BotoCoreError as error:
+        raise unmade(error) from error
+    if found is None or is_told_by_files or not is_known(DYNAMODB, region, environment):
         return client(endpoint_url)
 
     def credentials() -> Credentials:

@@ -39,12 +39,22 @@ def configuration(read_timeout_s: float = READ_TIMEOUT_S) -> "Config":
 
 
 def client(endpoint_url: str | None = None) -> "DynamoDBClient":
-    """A DynamoDB client, as `aws_clients.client` makes them. ConfigurationInvalid where AWS's own region is not set."""
+    """A DynamoDB client, as `aws_clients.client` makes them. ConfigurationInvalid where it cannot be made: AWS's own
+    region is not set, or there are no credentials."""
     try:
         made: DynamoDBClient = aws_clients.client("dynamodb", endpoint_url, configuration())
-    except NoRegionError as error:
-        raise ConfigurationInvalid("AWS_REGION is not set: the table's region is not known.") from error
+    except BotoCoreError as error:
+        raise unmade(error) from error
     return made
+
+
+def unmade(error: BotoCoreError) -> ConfigurationInvalid:
+    """What to raise, `from error`, where nobody can be made to ask the table."""
+    if isinstance(error, NoRegionError):
+        return ConfigurationInvalid("AWS_REGION is not set: the table's region is not known.")
+    return ConfigurationInvalid(
+        f"The table could not be asked ({type(error).__name__}). {aws_clients.what_to_do(error)}"
+    )
 
 
 def create_table(client: "DynamoDBClient", table: str) -> None:

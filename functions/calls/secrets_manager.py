@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from calls import aws_clients
 from calls.aws_json import AwsJson, Service, is_enough
 from calls.errors import ConfigurationInvalid, SecretsUnavailable
 from calls.secret_versions import SecretRead, Values, parsed
@@ -28,19 +29,21 @@ Asking = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
 
 def asking(environment: Mapping[str, str], endpoint_url: str = "") -> Asking:
     """With the environment's credentials, as in Lambda, or a client's, which keeps those of ECS fresh and takes 50 to
-    150 ms of CPU to make. `endpoint_url` stands in for AWS's own."""
+    150 ms of CPU to make. `endpoint_url` stands in for AWS's own. SecretsUnavailable where no client can be made, as
+    where the credentials of ECS cannot be fetched."""
     if is_enough(SERVICE, environment):
         return AwsJson.of(SERVICE, environment, endpoint_url or None).ask
     from botocore.config import Config
-
-    from calls import aws_clients
 
     config = Config(
         connect_timeout=SERVICE.connect_s,
         read_timeout=SERVICE.read_s,
         retries={"mode": "standard", "total_max_attempts": SERVICE.attempts},
     )
-    client = aws_clients.client(SERVICE.name, endpoint_url or None, config)
+    try:
+        client = aws_clients.client(SERVICE.name, endpoint_url or None, config)
+    except BotoCoreError as error:
+        raise _unasked(error) from error
     return lambda _operation, parameters: client.get_secret_value(**parameters)
 
 
@@ -86,11 +89,9 @@ class SecretsManager:
             return self._ask("GetSecretValue", {"SecretId": self._name, "VersionStage": stage})
         except ClientError as error:
             raise _refused(error) from error
-        except (BotoCoreError, HTTPClientError) as error:
+        except BotoCoreError as error:
             # Also credentials that are fetched, as in ECS, and could not be.
-            raise SecretsUnavailable(
-                f"Secrets Manager could not be asked ({type(error).__name__}).", retryable=True
-            ) from error
+            raise _unasked(error) from error
 
 
 def _epoch_s(at: Any) -> float:
@@ -98,14 +99,25 @@ def _epoch_s(at: Any) -> float:
     return at.timestamp() if isinstance(at, datetime) else float(at)
 
 
+def _unasked(error: BotoCoreError) -> SecretsUnavailable:
+    return SecretsUnavailable(
+        f"Secrets Manager could not be asked ({type(error).__name__}). {aws_clients.what_to_do(error)}", retryable=True
+    )
+
+
 def _refused(error: ClientError) -> SecretsUnavailable:
     """Its words are left out; of its type only letters are kept."""
     kind = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     name = kind if kind.isascii() and kind.isalnum() and len(kind) <= 64 else f"status{status}"
-    advice = " Look at SecretName and at the function's or task's policy." if kind in _REFUSED else ""
+    if kind in _REFUSED:
+        advice = "Look at SecretName and at the function's or task's policy."
+    elif kind in _CREDENTIALS:
+        advice = "Look at the function's or task's role."
+    else:
+        advice = "Where that does not pass, look at AWS's own health."
     return SecretsUnavailable(
-        f"Secrets Manager does not give the secret ({name}).{advice}",
+        f"Secrets Manager does not give the secret ({name}). {advice}",
         code=f"secrets-{name.lower()}",
         retryable=kind not in _REFUSED | _CREDENTIALS,
     )

@@ -1,5 +1,6 @@
 """Who asks the table. What it is asked is in the store's contract (test_dynamo_contract.py)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,11 @@ def test_where_a_file_has_a_say_a_client_asks(no_aws: pytest.MonkeyPatch, tmp_pa
 def test_where_no_region_is_known_it_is_told() -> None:
     with pytest.raises(ConfigurationInvalid, match="AWS_REGION"):
         lasting_client({}, None)
+
+
+@pytest.mark.parametrize("made", [lambda: client(None), lambda: lasting_client(LAMBDAS, None)])
+def test_half_a_credential_is_told_of(no_aws: pytest.MonkeyPatch, made: Callable[[], object]) -> None:
+    no_aws.setenv("AWS_REGION", "us-east-1")
+    no_aws.setenv("AWS_ACCESS_KEY_ID", "local")
+    with pytest.raises(ConfigurationInvalid, match=r"\(PartialCredentialsError\)\. Look at the AWS credentials"):
+        made()

@@ -160,3 +160,9 @@ def test_credentials_that_cannot_be_fetched_now_may_be_there_at_the_next_look() 
     with pytest.raises(SecretsUnavailable, match="CredentialRetrievalError") as away:
         SecretsManager(ARN, ask, GRACE_S, lambda: 0.0).look(False)
     assert away.value.failure.retryable
+
+
+def test_who_cannot_be_made_to_ask_says_so_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(SecretsUnavailable, match=r"\(ProfileNotFound\)\. Look at AWS_PROFILE"):
+        asking({})
