@@ -21,7 +21,15 @@ from handlers.wiring import Wired
 
 _ERRORS: Mapping[str, tuple[Blame, str]] = {
     "31901": (Blame.OFFHOOK, "The streamer did not answer Twilio in time."),
+    "31902": (
+        Blame.OFFHOOK,
+        "Nothing took the stream's connection: the streamer is down, or OFFHOOK_STREAM_URL has a wrong host or port.",
+    ),
     "31903": (Blame.OFFHOOK, "The connection between Twilio and the streamer broke."),
+    "31904": (
+        Blame.CONFIGURATION,
+        "There is no way from Twilio to the streamer's host; check that OFFHOOK_STREAM_URL names a public one.",
+    ),
     "31910": (Blame.CONFIGURATION, "Twilio could not agree on TLS with the streamer; check its certificate."),
     "31920": (Blame.OFFHOOK, "The streamer was not reached or refused the stream; check OFFHOOK_STREAM_URL."),
     "31921": (Blame.OFFHOOK, "The streamer closed the stream."),

@@ -3,6 +3,7 @@ import pytest
 from calls import streams
 from calls.errors import Blame
 from calls.record import Mode, Status
+from calls.twilio_codes import MEANS
 from handlers import stream_status
 from tests.handlers.desk import BEGAN_MS, SID, Answer, House, outbound_record
 
@@ -23,6 +24,8 @@ def tell(house: House, **fields: str) -> Answer:
     ("fields", "code", "blame"),
     [
         ({"StreamErrorCode": "31920"}, "twilio-31920", Blame.OFFHOOK),
+        ({"StreamErrorCode": "31902"}, "twilio-31902", Blame.OFFHOOK),
+        ({"StreamErrorCode": "31904"}, "twilio-31904", Blame.CONFIGURATION),
         ({"StreamError": "31910: TLS handshake with +14155550123"}, "twilio-31910", Blame.CONFIGURATION),
         ({"StreamErrorCode": "31999"}, "twilio-31999", Blame.TWILIO),
         ({"StreamError": "+14155550123 said hello"}, "twilio-stream-error", Blame.TWILIO),
@@ -37,6 +40,15 @@ def test_an_error_is_kept_once_and_without_twilios_words(fields: dict[str, str],
     assert (failure.code, failure.blame) == (code, blame)
     assert "hello" not in failure.sentence
     assert "+1415" not in failure.sentence
+
+
+@pytest.mark.parametrize("code", [code for code in MEANS if 31900 < code < 31999])
+def test_every_code_of_streams_that_is_known_has_a_sentence_of_its_own(code: int) -> None:
+    house = talking()
+    tell(house, **ERROR, StreamErrorCode=str(code))
+    (failure,) = house.only_record().failures
+    assert failure.blame is not Blame.TWILIO
+    assert "Twilio reports" not in failure.sentence
 
 
 @pytest.mark.parametrize("event", ["stream-started", "stream-stopped", "something-new", ""])
