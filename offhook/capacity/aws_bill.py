@@ -1,6 +1,5 @@
 """What AWS takes a month for so many calls a day, line by line. Pure, but for the price list beside it."""
 
-import math
 import statistics
 import tomllib
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from offhook.capacity.arrivals import HOURLY_SHARE
-from offhook.capacity.fleet import Size
+from offhook.capacity.fleet import Size, enough
 
 HOURS = 730
 DAYS = 30.4
@@ -61,7 +60,7 @@ def prices() -> Mapping[str, float]:
 def tasks_for(calls_per_hour: float, mean_s: float, size: Size) -> int:
     """Tasks in such an hour, where no more than `scale_at_percent` of their room is taken on average."""
     at_once = calls_per_hour * mean_s / 3600
-    return max(size.min_tasks, math.ceil(at_once / (size.calls_per_task * size.scale_at_percent / 100)))
+    return max(size.min_tasks, enough(at_once / (size.calls_per_task * size.scale_at_percent / 100)))
 
 
 def average_tasks(calls_per_day: float, mean_s: float, size: Size) -> float:

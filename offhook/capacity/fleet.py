@@ -4,6 +4,14 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
+_ROUNDING = 1e-9
+
+
+def enough(tasks: float) -> int:
+    """The whole tasks that are no fewer than `tasks`; what only comes of binary fractions (35.00000000000001) takes no
+    further one."""
+    return math.ceil(tasks * (1 - _ROUNDING))
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -96,13 +104,13 @@ class Fleet:
         last = list(self._minutes)[-self.pace.track_minutes :]
         if len(last) < self.pace.track_minutes or min(last) <= self.size.scale_at_percent:
             return 0
-        return math.ceil(self._counted() * last[-1] / self.size.scale_at_percent)
+        return enough(self._counted() * last[-1] / self.size.scale_at_percent)
 
     def _stepped(self) -> int:
         last = list(self._minutes)[-self.pace.step_minutes :]
         if self.step is None or len(last) < self.pace.step_minutes or min(last) < self.step.at_percent:
             return 0
-        return math.ceil(self._counted() * (1 + self.step.grow_percent / 100))
+        return enough(self._counted() * (1 + self.step.grow_percent / 100))
 
     def _counted(self) -> int:
         return sum(not task.leaving for task in self.tasks)

@@ -6,6 +6,7 @@ import pytest
 
 from calls.rate_card import RateCard
 from calls.record import Mode
+from offhook.capacity.arrivals import busiest_per_s
 from offhook.capacity.aws_bill import ALARMS, METRICS, PRICES, SECRETS, PerCall, average_tasks, month, prices, tasks_for
 from offhook.capacity.fleet import Size
 from offhook.capacity.vendor_bill import per_minute
@@ -21,6 +22,12 @@ def test_tasks_of_an_hour_and_of_a_day() -> None:
     assert tasks_for(1400, 180, SIZE) == 4
     assert average_tasks(1000, 180, SIZE) == 2
     assert 2 < average_tasks(10_000, 180, SIZE) < 4
+
+
+def test_what_suffices_exactly_takes_no_further_task() -> None:
+    assert tasks_for(busiest_per_s(100_000) * 3600, 180, SIZE) == 35
+    assert tasks_for(busiest_per_s(100_000) * 3600 + 1, 180, SIZE) == 36
+    assert tasks_for(1201, 180, SIZE) == 4
 
 
 def test_each_line_of_a_month_follows_its_price() -> None:
