@@ -110,8 +110,8 @@ def _private(path: Path) -> BinaryIO:
 def caller_audio(
     folder: Path | None, agent: Agent, grant: Grant, stream_sid: str, started_at_ms: int
 ) -> CallerAudio | None:
-    """None where the agent does not allow it, or nobody gave a folder."""
-    if folder is None or not agent.keep.caller_audio:
+    """None where the agent does not allow it, nobody gave a folder, or there is no caller."""
+    if folder is None or not agent.keep.caller_audio or grant.is_test:
         return None
     names = {"callId": grant.call_id, "agent": agent.name, "mode": grant.mode.value}
     return CallerAudio(folder, names, stream_sid, started_at_ms, agent.privacy.keep_days)

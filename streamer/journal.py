@@ -22,7 +22,7 @@ from calls import route, streams
 from calls.agent_after import Privacy
 from calls.conversation import Turn
 from calls.errors import CallExists, CallNotFound, Failure, OffhookError, StoreUnavailable
-from calls.record import CallRecord, Direction, Status, moved, on_rung
+from calls.record import TEST_CALLER, CallRecord, Direction, Status, moved, on_rung
 from calls.store import CallStore
 from calls.stream_token import Grant
 from streamer.events import ChangeEngine, CommitNext, CommitNote, CommitTurn, CommitUsage
@@ -250,7 +250,7 @@ def on_token_alone(grant: Grant, at_ms: int, privacy: Privacy) -> CallRecord:
         call_id=grant.call_id,
         direction=Direction.INBOUND,
         agent=grant.agent,
-        from_number="",
+        from_number=TEST_CALLER if grant.is_test else "",
         to_number="",
         created_at_ms=at_ms,
         twilio_sid=grant.twilio_sid,

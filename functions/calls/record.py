@@ -11,6 +11,10 @@ from enum import StrEnum
 
 from calls.errors import Failure
 
+TEST_CALLER = "offhook-doctor"
+"""Who calls where nobody does: `offhook doctor`, trying a deployment. Twilio's webhooks are signed and name a number, a
+client or a SIP address, so that no caller can bear this name."""
+
 
 class Direction(StrEnum):
     INBOUND = "inbound"
@@ -142,6 +146,11 @@ class CallRecord:
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def is_test(self) -> bool:
+        """Whether `offhook doctor` made it up: it is nobody's call, and counts nowhere."""
+        return self.from_number == TEST_CALLER
 
     @property
     def other_number(self) -> str:

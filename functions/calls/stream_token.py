@@ -14,7 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
 from calls.errors import ConfigurationInvalid, TokenRefused
-from calls.record import Mode
+from calls.record import TEST_CALLER, Mode
 
 VERSION = "v1"
 LIFETIME_S = 60
@@ -33,6 +33,16 @@ class Grant:
     nonce: str
     expires_at_s: int
     stream: int = 0
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the call is a made-up one (`CallRecord.is_test`), which a streamer has to know without the table."""
+        return self.nonce.startswith(TEST_CALLER)
+
+
+def nonce_of(random: str, *, is_test: bool) -> str:
+    """The nonce that a token has, of a random name."""
+    return f"{TEST_CALLER}-{random}" if is_test else random
 
 
 def mint(secret: str, grant: Grant) -> str:

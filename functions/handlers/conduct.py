@@ -222,7 +222,8 @@ def _words_of(step: Stream | Gather | SayAndHangUp | Dial | HangUp) -> str:
 def _token(wired: Wired, record: CallRecord, agent: Agent, mode: Mode) -> str:
     expires_at_s = wired.now_ms() // 1000 + LIFETIME_S
     names = (record.call_id, record.twilio_sid, agent.name)
-    grant = Grant(*names, mode, wired.nonce(), expires_at_s, record.streams_served)
+    nonce = stream_token.nonce_of(wired.nonce(), is_test=record.is_test)
+    grant = Grant(*names, mode, nonce, expires_at_s, record.streams_served)
     return stream_token.mint(wired.settings.stream_secret, grant)
 
 

@@ -50,8 +50,8 @@ The more it is given, the more it can check: OFFHOOK_STREAM_SECRET, OFFHOOK_AGEN
 OFFHOOK_TABLE (with AWS credentials), OPENAI_API_KEY, DEEPGRAM_API_KEY, ELEVENLABS_API_KEY. What it is not given it
 does not check, and says so.
 
-It dials nobody. One made-up call, from "offhook-doctor", passes the webhooks and streams for a second or two; its
-record stays, and is completed. OpenAI is asked for 16 tokens. Keys and whole numbers are never printed.
+It dials nobody. A made-up call, from "offhook-doctor", passes the webhooks and streams for a second or two; its
+record stays, and is completed. It counts in no report, budget or metric of calls, and nobody is told of it. OpenAI is asked for 16 tokens. Keys and whole numbers are never printed.
 
 Exit status: 0 nothing failed (there may be warnings), 1 something failed, 2 there is nothing to look at.
 """

@@ -22,14 +22,16 @@ table that was down."""
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which calls; an empty `agent` is any. At most `most` calls are read, the newest."""
+    """Which calls; an empty `agent` is any. At most `most` calls are read, the newest. Those that `offhook doctor` made
+    up are nobody's, and are none."""
 
     period: Period = field(default_factory=Period)
     agent: str = ""
     most: int = 10_000
 
     def takes(self, record: CallRecord) -> bool:
-        return self.period.holds(record.created_at_ms) and (not self.agent or record.agent == self.agent)
+        is_asked_for = self.period.holds(record.created_at_ms) and (not self.agent or record.agent == self.agent)
+        return is_asked_for and not record.is_test
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ HTTP_TIMEOUT_S = 8.0
 
 @dataclass(slots=True)
 class Notes:
-    """What one check leaves for the next. `call_sid` is made up; `twiml` the answer to that call's first webhook."""
+    """What one check leaves for the next. `call_sid` is made up; `twiml` the answer to that call's first webhook.
+    `streamed_sid` is of a second made-up call, which had a stream on a minted token and no webhook."""
 
     agents: dict[str, Agent] = field(default_factory=dict)
     call_sid: str = ""
     twiml: str = ""
     served_by: str = ""
+    streamed_sid: str = ""
     is_call_over: bool = False
 
 

@@ -12,11 +12,12 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from ulid import ULID
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from calls.record import Mode
-from calls.stream_token import Grant, mint
+from calls.stream_token import Grant, mint, nonce_of
 from offhook.box import twiml
 from offhook.box.twiml import TwimlError
 from offhook.box.verbs import Connect
@@ -71,7 +72,9 @@ def ticket_of(exam: Exam) -> Ticket | None:
     """From the TwiML, or minted. It opens one stream: whoever needs a second one mints its own."""
     if parameters := parameters_in(exam.notes.twiml):
         return Ticket(exam.notes.call_sid, parameters)
-    return minted(exam)
+    ticket = minted(exam)
+    exam.notes.streamed_sid = ticket.call_sid if ticket else ""
+    return ticket
 
 
 def parameters_in(text: str) -> dict[str, str]:
@@ -92,9 +95,10 @@ def minted(exam: Exam) -> Ticket | None:
     if not settings.stream_secret or not streaming:
         return None
     name = settings.inbound_agent if settings.inbound_agent in streaming else next(iter(streaming))
-    call_id, call_sid = f"doctor-{secrets.token_hex(8)}", f"CA{secrets.token_hex(16)}"
+    call_id, call_sid = str(ULID.from_timestamp(exam.now_s())), f"CA{secrets.token_hex(16)}"
     expires_at_s = int(exam.now_s()) + _TOKEN_LIFE_S
-    grant = Grant(call_id, call_sid, name, streaming[name], secrets.token_urlsafe(12), expires_at_s)
+    nonce = nonce_of(secrets.token_urlsafe(12), is_test=True)
+    grant = Grant(call_id, call_sid, name, streaming[name], nonce, expires_at_s)
     return Ticket(call_sid, {"callId": call_id, "token": mint(settings.stream_secret, grant)})
 
 

@@ -1,9 +1,11 @@
 """The webhooks, asked as Twilio asks and as a stranger would.
 
 The voice webhook is asked for a call that does not exist: its CallSid is made up, and it comes from TEST_CALLER, which
-is what the record shows. `finish` then tells the deployment that the call is over. Nobody is dialled.
+is what the record shows, and by what the call counts nowhere (`CallRecord.is_test`). `finish` then tells the deployment
+that it is over. Nobody is dialled.
 """
 
+import asyncio
 import time
 import uuid
 from collections.abc import Mapping
@@ -12,13 +14,15 @@ from dataclasses import dataclass
 import httpx
 from twilio.request_validator import RequestValidator
 
+from calls.record import TEST_CALLER
 from offhook.doctor.exam import Exam
 from offhook.doctor.finding import Finding, failed, passed, warned
 
-TEST_CALLER = "offhook-doctor"
 VOICE = "/twilio/voice"
 STATUS = "/twilio/status"
 SLOW_MS = 4_000
+WRITTEN_WITHIN_S = 1.0
+"""The streamer writes a record some moments after its stream has begun."""
 _API = "2010-04-01"
 
 
@@ -149,19 +153,26 @@ def _not_ours(answer: Answer, url: str) -> Finding:
 
 async def status(exam: Exam) -> Finding:
     """The end of the made-up call, so that none stands open in the records."""
-    settings, notes = exam.settings, exam.notes
-    form = form_of(notes.call_sid, settings.account_sid, settings.from_number, "completed")
-    answer = await ask(exam, STATUS, {**form, "CallDuration": "0"}, settings.auth_token)
-    notes.is_call_over = True
+    answer = await _ended(exam, exam.notes.call_sid)
+    exam.notes.is_call_over = True
     if 200 <= answer.status < 300:
         return passed("the end of the made-up call was taken; its record is completed")
-    return _not_ours(answer, f"{settings.public_url}{STATUS}")
+    return _not_ours(answer, f"{exam.settings.public_url}{STATUS}")
 
 
 async def finish(exam: Exam) -> None:
-    """Tell the deployment that the made-up call is over, where `status` had no turn."""
+    """Tell the deployment that the made-up calls are over, as far as `status` has not."""
     if exam.notes.twiml and not exam.notes.is_call_over:
         await status(exam)
+    if exam.notes.streamed_sid:
+        await asyncio.sleep(WRITTEN_WITHIN_S)
+        await _ended(exam, exam.notes.streamed_sid)
+
+
+async def _ended(exam: Exam, call_sid: str) -> Answer:
+    settings = exam.settings
+    form = form_of(call_sid, settings.account_sid, settings.from_number, "completed")
+    return await ask(exam, STATUS, {**form, "CallDuration": "0"}, settings.auth_token)
 
 
 def made_up_sid() -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from calls.errors import ConfigurationInvalid, TokenRefused
 from calls.record import Mode
-from calls.stream_token import LONGEST_CHARS, Grant, mint, verify
+from calls.stream_token import LONGEST_CHARS, Grant, mint, nonce_of, verify
 
 SECRET = "a-secret-of-sixteen-or-more"
 CALL = "01JD9Z3N6B0000000000000000"
@@ -31,6 +31,12 @@ def test_a_known_token_stays_readable() -> None:
         "v1.WyIwMUpEOVozTjZCMDAwMDAwMDAwMDAwMDAwMCIsIkNBMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYiLCJkZWZhdWx0Iiwi"
         "cGlwZWxpbmUiLCJuMG5jZSIsMTAwMF0.8JlQRB3aATCjsDekheBJNlL69yyeGfnIm4ame3yE7Pk"
     )
+
+
+def test_a_token_says_that_its_call_is_made_up() -> None:
+    made_up = replace(GRANT, nonce=nonce_of("n0nce", is_test=True))
+    assert verify(SECRET, mint(SECRET, made_up), CALL, SID, 999.0).is_test
+    assert not replace(GRANT, nonce=nonce_of("n0nce", is_test=False)).is_test
 
 
 def test_the_streams_number_is_carried() -> None:

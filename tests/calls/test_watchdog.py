@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from calls import route, streams
 from calls.conversation import Conversation
 from calls.errors import Failure
-from calls.record import CallRecord, Direction, EndReason, Mode, ModeUse, NextStep, Status, StreamUse, moved
+from calls.record import (
+    TEST_CALLER,
+    CallRecord,
+    Direction,
+    EndReason,
+    Mode,
+    ModeUse,
+    NextStep,
+    Status,
+    StreamUse,
+    moved,
+)
 from calls.record import Do as Asked
 from calls.route import StreamEnded, VoiceAnswered
 from calls.watchdog import AGAIN_AFTER_MS, NEVER_CAME, Do, judge
@@ -36,6 +47,7 @@ def given_up(record: CallRecord, at_ms: int) -> CallRecord:
         (replace(SERVED, modes=(ModeUse(Mode.TRADITIONAL, 1_000),)), Do.LEAVE),
         (streams.served(SERVED, Mode.PIPELINE, 2_000), Do.LEAVE),
         (replace(SERVED, streams=()), Do.LEAVE),
+        (replace(SERVED, from_number=TEST_CALLER), Do.LEAVE),
         (given_up(SERVED, LATER_MS - AGAIN_AFTER_MS + 1), Do.WAIT),
         (given_up(SERVED, LATER_MS - AGAIN_AFTER_MS), Do.REDIRECT),
         (streams.arrived(given_up(SERVED, LATER_MS - AGAIN_AFTER_MS), 1, 3_500), Do.LEAVE),

@@ -11,8 +11,9 @@ from calls.after_call import Message
 from calls.agent_after import Privacy
 from calls.conversation import Conversation
 from calls.errors import ProviderFailed
+from calls.ledger import started_on
 from calls.post_mortem import POST_MORTEM
-from calls.record import CallRecord, Status
+from calls.record import TEST_CALLER, CallRecord, Status
 from calls.usage import Unit
 from handlers import after_call
 from tests.handlers.after_call_world import ASKING, ENDED, Killed, World, completion, image, world
@@ -36,6 +37,14 @@ def test_other_items_and_deletions_of_the_table_are_passed_over() -> None:
     gone = {"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "3", "Keys": {"sk": {"S": "META"}}}}
     assert after_call.answer(here.wired, {"Records": [turn, gone]}) == {"batchItemFailures": []}
     assert here.queued == []
+
+
+def test_nobody_is_told_of_a_call_that_the_doctor_made_up() -> None:
+    here = world()
+    here.store.change(RECORD.call_id, lambda record: replace(record, from_number=TEST_CALLER))
+    assert here.deliver(ENDED) == []
+    assert here.done == []
+    assert here.store.spent_on(RECORD.agent, started_on(RECORD)) == 0
 
 
 def test_a_record_that_could_not_be_queued_comes_again_by_its_number() -> None:

@@ -55,6 +55,14 @@ def test_the_token_opens_this_stream_for_a_minute() -> None:
     assert grant.expires_at_s == BEGAN_MS // 1000 + 60
 
 
+def test_a_call_that_the_doctor_makes_up_is_one_in_its_record_and_in_its_token() -> None:
+    house = House()
+    sent = parameters(house.post(voice, "/twilio/voice", {**RINGING, "From": "offhook-doctor"}))
+    record = house.only_record()
+    assert record.is_test
+    assert verify(STREAM_SECRET, sent["token"], record.call_id, SID, BEGAN_MS / 1000).is_test
+
+
 @pytest.mark.parametrize("headers", REPLAYS)
 def test_asking_again_makes_no_second_record_and_gets_the_same_answer(headers: dict[str, str]) -> None:
     house = House()

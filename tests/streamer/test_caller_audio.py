@@ -11,7 +11,7 @@ from calls.agent import parse
 from calls.agent_keep import Keep
 from calls.conversation import Role, Turn
 from calls.record import Mode
-from calls.stream_token import Grant
+from calls.stream_token import Grant, nonce_of
 from offhook.box.recording import read_mulaw
 from streamer.bridge import Bridge
 from streamer.caller_audio import LONGEST_MS, CallerAudio, caller_audio
@@ -89,6 +89,12 @@ def test_a_voice_is_kept_where_the_agent_allows_it_and_there_is_a_place(more: st
     grant = Grant("01K", "CA1", "desk", Mode.PIPELINE, "n", 0)
     kept = caller_audio(Path(folder) if folder else None, parse(TEXT + more, "desk.toml"), grant, "MZ1", STARTED_MS)
     assert (kept is not None) is is_kept
+
+
+def test_nothing_is_kept_of_a_call_that_the_doctor_made_up() -> None:
+    grant = Grant("01K", "CA1", "desk", Mode.PIPELINE, nonce_of("n", is_test=True), 0)
+    agent = parse(f"{TEXT}[keep]\ncaller_audio = true\n", "desk.toml")
+    assert caller_audio(Path("/kept"), agent, grant, "MZ1", STARTED_MS) is None
 
 
 @pytest.mark.parametrize(("more", "until"), [("", None), ("[privacy]\nkeep_days = 30\n", STARTED_MS + 30 * 86_400_000)])

@@ -8,7 +8,7 @@ from calls import streams
 from calls.conversation import Role, Turn
 from calls.errors import Blame, Failure, StoreUnavailable
 from calls.record import CallRecord, Direction, Do, EndReason, Mode, ModeUse, NextStep, Status
-from calls.stream_token import Grant
+from calls.stream_token import Grant, nonce_of
 from calls.usage import Kind, Unit, Usage
 from streamer.events import CommitNext, CommitTurn, CommitUsage
 from streamer.journal import SAID_AFTER_S, Journal, noted, refused
@@ -197,6 +197,16 @@ async def test_a_call_let_in_on_its_token_alone_gets_a_record() -> None:
     assert (record.call_id, record.status, record.mode) == (GRANT.call_id, Status.IN_PROGRESS, Mode.PIPELINE)
     assert (record.streams_served, record.streams[0].arrived_at_ms) == (1, 1_700)
     assert record.next_step == NextStep(Do.HANG_UP)
+
+
+async def test_a_test_stream_without_a_record_gets_one_that_says_so() -> None:
+    store = MemoryCallStore()
+    journal = Journal(store, GRANT.call_id, replace(GRANT, nonce=nonce_of("n", is_test=True)), lambda: 1_700)
+    journal.write(turn(1))
+    await settled(journal)
+    record = store.by_sid("CA1")
+    assert record is not None
+    assert record.is_test
 
 
 async def test_without_a_grant_a_call_that_is_not_there_stays_away() -> None:

@@ -10,7 +10,7 @@ from calls.conversation import Conversation
 from calls.errors import StoreUnavailable
 from calls.latency import Waterfall
 from calls.rate_card import standard
-from calls.record import CallRecord, EndReason, Status
+from calls.record import TEST_CALLER, CallRecord, Direction, EndReason, Status
 from offhook.comparison.period import Period
 from offhook.comparison.reading import Reading, Wanted, read
 from tests.offhook.comparison.hundred_calls import (
@@ -114,6 +114,13 @@ def test_a_period_and_an_agent() -> None:
 @pytest.mark.parametrize(("most", "is_cut"), [(99, True), (100, False), (1, True)])
 def test_no_more_is_read_than_was_allowed(most: int, is_cut: bool) -> None:
     assert compared(Wanted(most=most))[1] == Reading(most, is_cut)
+
+
+def test_a_call_that_the_doctor_made_up_is_none() -> None:
+    test = replace(made(1), direction=Direction.INBOUND, from_number=TEST_CALLER)
+    comparison = Comparison()
+    reading = read(store_of([test, made(2)]), comparison, Wanted(), standard(), NOW_MS)
+    assert (reading, comparison.whole.calls) == (Reading(1, is_cut=False), 1)
 
 
 def test_pages_are_followed_to_the_end_and_no_further_than_the_period() -> None:

@@ -8,21 +8,29 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
+from calls.comparison import Comparison
+from calls.rate_card import standard
 from calls.record import Status
 from offhook.box.calls import Hook
 from offhook.box.settings import Number
 from offhook.cli import app
+from offhook.comparison.reading import Reading, Wanted, read
+from offhook.doctor.exam import Exam, trusted
 from offhook.doctor.finding import State
 from offhook.doctor.settings import DoctorSettings, Vendor
+from offhook.doctor.stream_call import stream_call
+from offhook.doctor.webhooks import finish
 from offhook.places import STATE_FILE
 from offhook.stack.environment import shared
 from offhook.up_state import UpState, write
+from tests.fakes.agents import AGENT
 from tests.offhook.doctor.deployment import Deployment, deployed, failing, told
 from tests.whole.vendor_agent import keys_for
 
@@ -62,6 +70,18 @@ async def test_a_healthy_deployment_passes_and_the_made_up_call_is_marked_and_ov
     [record, *_] = there.stack.store.recent(1).records
     assert (record.from_number, record.status) == ("offhook-doctor", Status.COMPLETED)
     assert "was greeted" in outcomes["stream-call"].finding.saw
+    assert read(there.stack.store, Comparison(), Wanted(), standard(), record.created_at_ms) == Reading(0, is_cut=False)
+
+
+async def test_a_stream_on_a_token_of_the_doctors_own_leaves_a_marked_call_that_is_over(there: Deployment) -> None:
+    exam = Exam(there.settings, trusted(there.settings.ca_file), time.time, date.today)
+    exam.notes.agents = {AGENT.name: AGENT}
+    finding = await stream_call(exam)
+    assert finding.state is State.PASS, finding.saw
+    await finish(exam)
+    record = there.stack.store.by_sid(exam.notes.streamed_sid)
+    assert record is not None
+    assert (record.is_test, record.status) == (True, Status.COMPLETED)
 
 
 @pytest.mark.parametrize("query", ["?", "?token=secret"])
