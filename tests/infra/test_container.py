@@ -1,4 +1,5 @@
-"""The image, built by buildah from the Dockerfile and run by podman as its task runs it: `make image`.
+"""The image, built by buildah from the Dockerfile and run by podman as its task runs it: `make image`. Its settings are
+in Secrets Manager and its credentials come as ECS gives them, or the image might lack what is needed for that.
 
 Where the base image cannot be fetched a stand-in of Debian's own Python serves (infra/image/stand_in.sh); the output
 says which it was.
@@ -16,7 +17,10 @@ from pathlib import Path
 import pytest
 
 from calls.record import EndReason, Mode
+from offhook.box.caller_script import CallerScript
+from streamer.settings import SECRETS
 from tests.fakes.box_parts import NoEars, NoMouth
+from tests.infra import ecs_credentials
 from tests.infra.cloudformation import ROOT
 from tests.infra.streamer_in_image import OF_AN_ENGINE_WITHOUT_SYSTEMD
 from tests.vendors.script import DeepgramScript, Listening, OpenAIScript, Reply, Script, ToolCall, Utterance
@@ -76,14 +80,21 @@ def test_the_image_is_nobodys_checks_itself_and_brings_bytecode(image: str) -> N
     assert int(podman(*ran, "--entrypoint=python", image, "-c", look)) > 500
 
 
-async def test_a_call_in_the_container_ends_by_itself_after_sigterm(image: str, tmp_path: Path) -> None:
+async def test_a_call_in_a_container_as_in_ecs_ends_by_itself_after_sigterm(image: str, tmp_path: Path) -> None:
     assert shutil.which("podman")
     says = script(tmp_path, 'say = "REC/hours.wav"', 'say = "REC/auth-thankyou.wav"')
+    with ecs_credentials.given() as credentials:
+        await _calls_and_drains(image, tmp_path, says, credentials.environment)
+    assert credentials.given > 0
+    assert credentials.refused == []
+
+
+async def _calls_and_drains(image: str, tmp_path: Path, says: CallerScript, credentials: Mapping[str, str]) -> None:
     async with Vendors(VENDORS) as vendors:
         agents = agents_on_vendors(tmp_path / "agents")
-        extra = {**keys_for(vendors), WANTED: image, "OFFHOOK_DRAIN_S": str(DRAIN_S)}
+        extra = {**keys_for(vendors), **credentials, WANTED: image, "OFFHOOK_DRAIN_S": str(DRAIN_S)}
         module = "tests.infra.streamer_in_image"
-        extra["PYTHONPATH"] = str(ROOT)
+        extra["PYTHONPATH"] = os.pathsep.join((str(ROOT / "functions"), str(ROOT)))
         async with scene(tmp_path, NoEars(), NoMouth(), agents=agents, extra=extra, streamer_module=module) as here:
             container = podman("ps", "--quiet", "--filter", "name=offhook-calls-").split()[0]
             await asyncio.to_thread(_look_inside, container)
@@ -106,8 +117,10 @@ def _speaking(call: UnderWay) -> bool:
 
 
 def _look_inside(container: str) -> None:
-    """As who, where it may write, and what its health check says."""
+    """As who, with which secrets, where it may write, and what its health check says."""
     inside = ("exec", container, "python", "-I", "-c")
     assert podman(*inside, "import os; print(os.getuid(), os.getgid())").split() == ["10001", "10001"]
+    environment = json.loads(podman(*inside, "import json, os; print(json.dumps(dict(os.environ)))"))
+    assert not {*SECRETS, "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL"} & set(environment)
     assert podman(*inside, WRITES).split() == ["30", "30", "may"]  # EROFS
     podman("exec", container, "python", "-I", "-S", "/srv/offhook/streamer/health_check.py")
