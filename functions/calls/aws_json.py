@@ -53,7 +53,7 @@ _LONGEST_PAUSE_S = 20.0
 @dataclass(frozen=True, slots=True)
 class Service:
     """A JSON service: its name, what comes before an operation in X-Amz-Target, how long it is waited for, and which of
-    AWS's two versions of JSON it speaks."""
+    AWS's two versions of JSON it speaks. `words` is its name as it is written in settings, where that differs."""
 
     name: str
     target: str
@@ -62,6 +62,7 @@ class Service:
     attempts: int
     connections: int = 10
     json_version: str = "1.0"
+    words: str = ""
 
 
 def is_enough(service: Service, environment: Mapping[str, str]) -> bool:
@@ -72,7 +73,7 @@ def is_enough(service: Service, environment: Mapping[str, str]) -> bool:
 
 def is_known(service: Service, region: str, environment: Mapping[str, str]) -> bool:
     """Whether the service's own endpoint in `region` is meant, as far as the environment says."""
-    others = [name.format(service.name.upper()) for name in _ANOTHER_ENDPOINT]
+    others = [name.format((service.words or service.name).upper()) for name in _ANOTHER_ENDPOINT]
     return not any(map(environment.get, others)) and _PLAIN_REGION.fullmatch(region) is not None
 
 

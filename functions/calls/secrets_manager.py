@@ -16,7 +16,15 @@ from calls.secret_versions import SecretRead, Values, parsed
 
 log = logging.getLogger(__name__)
 
-SERVICE = Service("secretsmanager", "secretsmanager", connect_s=1.0, read_s=1.5, attempts=1, json_version="1.1")
+SERVICE = Service(
+    "secretsmanager",
+    "secretsmanager",
+    connect_s=1.0,
+    read_s=1.5,
+    attempts=1,
+    json_version="1.1",
+    words="secrets_manager",
+)
 FIRST_ATTEMPTS = 2
 """Where nothing is known yet a second try is worth a caller's time; where something is, that serves."""
 

@@ -166,3 +166,13 @@ def test_who_cannot_be_made_to_ask_says_so_and_what_to_do(monkeypatch: pytest.Mo
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(SecretsUnavailable, match=r"\(ProfileNotFound\)\. Look at AWS_PROFILE"):
         asking({})
+
+
+def test_where_settings_name_another_endpoint_a_client_asks_that(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = {**LAMBDAS, "AWS_ENDPOINT_URL_SECRETS_MANAGER": served.url}
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
+    reader = SecretsManager(ARN, asking(elsewhere), GRACE_S, lambda: CHANGED_S + GRACE_S)
+    assert reader.look(True).values == {"TOKEN": "new"}
