@@ -51,7 +51,8 @@ OFFHOOK_TABLE (with AWS credentials), OPENAI_API_KEY, DEEPGRAM_API_KEY, ELEVENLA
 does not check, and says so.
 
 It dials nobody. A made-up call, from "offhook-doctor", passes the webhooks and streams for a second or two; its
-record stays, and is completed. It counts in no report, budget or metric of calls, and nobody is told of it. OpenAI is asked for 16 tokens. Keys and whole numbers are never printed.
+record stays, and is completed. It counts in no report, budget or metric of calls, and nobody is told of it. OpenAI is
+asked for 16 tokens. Keys and whole numbers are never printed.
 
 Exit status: 0 nothing failed (there may be warnings), 1 something failed, 2 there is nothing to look at.
 """
