@@ -9,7 +9,6 @@
 500, 503        news that could not be taken: for a defect, or settings that are wrong; because of the store
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -73,7 +72,7 @@ def answer_voice(wiring: Wiring, http: HttpRequest, answer: Callable[[Wired, Twi
     except Exception as error:
         log_error("the webhook could not be read", error, path=http.path)
         measures.tell(measured.of_apology())
-        return _twiml(lifeline.answer({}, os.environ)["body"])  # the settings may be what is wrong: it does without
+        return _twiml(lifeline.handler({}, None)["body"])  # the settings may be what is wrong: it does without
     try:
         timed = replace(
             wired,
