@@ -80,6 +80,20 @@ def call_file(
     }
 
 
+def origin_of(call: Mapping[str, Any]) -> dict[str, Any]:
+    """What a replay of the call of this `call.json` carries on: which call's words and voice it has, with whom that
+    was, and until when they may be kept. Of a replay's replay it is still the first call."""
+    ids = call.get("replayOf") or {name: call[name] for name in ("callId", "party") if name in call}
+    return {**ids, **({"keepUntil": call["keepUntil"]} if call.get("keepUntil") else {})}
+
+
+def replayed(call: Mapping[str, Any], origin: Mapping[str, Any]) -> dict[str, Any]:
+    """A replay's `call.json`: `replayOf` is its `origin_of` (empty where the recording did not tell), and it is kept no
+    longer than the call that it was."""
+    ends = [until for until in (call.get("keepUntil"), origin.get("keepUntil")) if until]
+    return {**call, "replayOf": dict(origin), **({"keepUntil": min(ends)} if ends else {})}
+
+
 def conversation_of(call: Mapping[str, Any]) -> Conversation:
     """The turns of a `call.json`, their times in ms since answer."""
     return Conversation(

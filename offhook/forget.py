@@ -2,10 +2,11 @@
 machine, or on this machine alone where no table is in reach. What only others can delete is said."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from calls.dynamo_forget import CallForgetter
 from calls.dynamo_items import party_of
@@ -13,6 +14,7 @@ from calls.errors import RequestRefused
 from calls.record import CallRecord
 from calls.store import CallStore
 from offhook.kept import PLAIN_NAME, every_call, forgotten
+from offhook.places import REPLAYS
 
 SETTLED_MS = 120_000
 """The after-call function is at work on a call that ended more lately than this, and would write to it again."""
@@ -23,9 +25,9 @@ _PUNCTUATION = re.compile(r"[\s().\-/]")
 
 @dataclass(frozen=True, slots=True)
 class KeptCall:
-    """What there is of one call. `record` is None where only this machine has something; `files` are its folder and
-    what a streamer kept of the caller's voice here. `why_not` says why it cannot be forgotten now; empty where it
-    can."""
+    """What there is of one call. `record` is None where only this machine has something; `files` are its folder, those
+    of its replays, and what a streamer kept of the caller's voice here. `why_not` says why it cannot be forgotten now;
+    empty where it can."""
 
     call_id: str
     record: CallRecord | None
@@ -56,9 +58,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where calls are kept: the table (None where none is in reach), the folder `out`, and `audio`, where streamers
-    here keep callers' voices (OFFHOOK_CALLER_AUDIO), if they do. A call of an earlier `offhook up` is in `out` alone:
-    its table went with it."""
+    """Where calls are kept: the table (None where none is in reach), the folder `out` with its replays, and `audio`,
+    where streamers here keep callers' voices (OFFHOOK_CALLER_AUDIO), if they do. A call of an earlier `offhook up` is
+    in `out` alone: its table went with it."""
 
     table: Table | None
     out: Path
@@ -69,7 +71,8 @@ class Places:
         plain = e164(number)
         known = self.table.forgetter.calls_of(plain) if self.table else ()
         here = [name for name, call in every_call(self.out) if call.get("party") == party_of(plain)]
-        return [self._found(call_id, now_ms) for call_id in dict.fromkeys((*known, *here))]
+        driven_again = [origin["callId"] for _, origin in self._replays() if origin.get("party") == party_of(plain)]
+        return [self._found(call_id, now_ms) for call_id in dict.fromkeys((*known, *here, *driven_again))]
 
     def of_call(self, call: str, now_ms: int) -> list[KeptCall]:
         """The call of that callId or CallSid; none where nothing is kept of it. StoreUnavailable."""
@@ -79,6 +82,16 @@ class Places:
     def without_number(self) -> int:
         """How many calls in `out` do not say whom they were with: earlier versions did not write it down."""
         return sum("party" not in call for _, call in every_call(self.out))
+
+    def replays_of_nobody(self) -> int:
+        """How many replays do not say which call they were: of a bare recording, or made by an earlier version."""
+        return sum("callId" not in _origin(call) for _, call in every_call(self.out / REPLAYS))
+
+    def _replays(self) -> Iterator[tuple[Path, Mapping[str, str]]]:
+        """The folder of each replay that says which call it was, and what it says."""
+        for name, call in every_call(self.out / REPLAYS):
+            if "callId" in (origin := _origin(call)):
+                yield self.out / REPLAYS / name, origin
 
     def _of_sid(self, sid: str) -> str:
         """The callId; the CallSid itself where nobody knows it."""
@@ -97,19 +110,27 @@ class Places:
     def _files(self, call_id: str) -> tuple[Path, ...]:
         if not PLAIN_NAME.fullmatch(call_id):
             return ()
+        own = [folder for out in (self.out, self.out / REPLAYS) if (folder := out / call_id).is_dir()]
+        again = [folder for folder, origin in self._replays() if origin["callId"] == call_id]
         voices = sorted(self.audio.glob(f"{call_id}-*")) if self.audio else []
-        return (*([self.out / call_id] if (self.out / call_id).is_dir() else []), *voices)
+        return *own, *again, *voices
 
     def forget(self, calls: list[KeptCall]) -> None:
         """Delete those that can be forgotten, this machine's files first: the table finds what is left, should this be
         broken off. StoreUnavailable, OSError."""
         for call in calls:
             if not call.why_not:
-                forgotten(self.out, call.call_id)
                 for path in call.files:
-                    path.unlink(missing_ok=True)
+                    if forgotten(path.parent, path.name) is None:
+                        path.unlink(missing_ok=True)
                 if self.table:
                     self.table.forgetter.forget(call.call_id, call.record.twilio_sid if call.record else "")
+
+
+def _origin(call: Mapping[str, Any]) -> Mapping[str, str]:
+    """What a replay's `call.json` says of the call that it was; empty where it does not."""
+    origin = call.get("replayOf")
+    return origin if isinstance(origin, dict) else {}
 
 
 def _why_not(record: CallRecord | None, now_ms: int) -> str:
@@ -156,8 +177,8 @@ def out_of_reach(calls: list[KeptCall], *, table: bool = True) -> list[str]:
         "keep backups.",
         "A streamer that keeps callers' voices (OFFHOOK_CALLER_AUDIO) has them in its own folder: delete "
         "`<callId>-*` there, where that folder is not on this machine.",
-        "Replays of these calls are calls of their own: delete `replays` in the folder of kept calls, wherever "
-        "somebody ran `offhook replay` or `compare`.",
+        "Replays of these calls in other folders: run this with --out there, wherever somebody ran `offhook replay` or "
+        "`compare`. Pages written with --html, of a replay or of a call, are where somebody put them.",
         "OpenAI, Deepgram and ElevenLabs keep what their terms and your settings with them say.",
         "Words of this person in calls with another number are not found by theirs.",
     ]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from calls.redaction import redactor
 from calls.store import CallStore
 from offhook.box.calls import BoxCall
 from offhook.box.ports import Alert
-from offhook.call_file import AlertLine, LineEnd, call_file, zero_of
+from offhook.call_file import AlertLine, LineEnd, call_file, replayed, zero_of
 from offhook.kept import Kept, expired, forgotten, keep
 from offhook.line_truth import true_to_line
 from offhook.phone import CallNotKept
+from offhook.places import REPLAYS
 
 logger = logging.getLogger(__name__)
 FINAL_WITHIN_S = 20.0
@@ -54,9 +55,14 @@ class Keeper:
         self._on_kept = on_kept
         self._outcome_within_s = outcome_within_s
         self._tasks: dict[str, asyncio.Task[Kept]] = {}
+        self._origins: dict[str, Mapping[str, Any]] = {}
         self._news = asyncio.Event()
         self._drawing = asyncio.Lock()
         self._swept_at_s = 0.0
+
+    def is_replay(self, call_sid: str, origin: Mapping[str, Any]) -> None:
+        """Have the call's file say which call it was (`call_file.origin_of`). Say it before the call ends."""
+        self._origins[call_sid] = origin
 
     def ended(self, call: BoxCall) -> None:
         """Start keeping a call that has ended."""
@@ -107,6 +113,8 @@ class Keeper:
             cost=call_cost(record, conversation, used, standard(), record.ended_at_ms or zero_ms),
             outcome=outcome,
         )
+        if (origin := self._origins.pop(call.sid, None)) is not None:
+            values = replayed(values, origin)
         try:
             # One at a time: the library that draws keeps settings for the whole process.
             async with self._drawing:
@@ -115,14 +123,15 @@ class Keeper:
             raise CallNotKept(f"The call's files cannot be written to {self._out}: {error.strerror}.") from error
 
     async def _sweep(self) -> None:
-        """Delete what was to be kept no longer, at the first call and once an hour."""
+        """Delete what was to be kept no longer, replays too, at the first call and once an hour."""
         now_s = time.time()
         if now_s - self._swept_at_s < SWEEP_S:
             return
         self._swept_at_s = now_s
         try:
-            for call_id in await asyncio.to_thread(expired, self._out, datetime.fromtimestamp(now_s, UTC)):
-                await asyncio.to_thread(forgotten, self._out, call_id)
+            for out in (self._out, self._out / REPLAYS):
+                for call_id in await asyncio.to_thread(expired, out, datetime.fromtimestamp(now_s, UTC)):
+                    await asyncio.to_thread(forgotten, out, call_id)
         except OSError:
             logger.exception("what was to be kept no longer could not be deleted")
 

@@ -61,6 +61,7 @@ def compare(
     agents: Agents = None,
 ) -> None:
     from offhook.replay.compare import CompareSettings, possible, run_compare, settings_for, tapes_in
+    from offhook.replay.tape import how_long_kept
 
     if as_json and as_csv:
         raise typer.BadParameter("give one of --json and --csv")
@@ -77,6 +78,7 @@ def compare(
     if html:
         _write(html, compared)
     _print(compared, [*notes, *left_out, *compared.notes], asked.out, as_json, as_csv)
+    errors.print(Text(how_long_kept(tapes), style="dim"))
     if any(one.call is None for one in compared.ran):
         raise typer.Exit(FAILED)
 

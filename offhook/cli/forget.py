@@ -10,6 +10,7 @@ import typer
 from calls.errors import ConfigurationInvalid
 from offhook.cli import exits
 from offhook.cli.options import DEFAULT_OUT, Out
+from offhook.places import REPLAYS
 
 if TYPE_CHECKING:
     from offhook.forget import Table
@@ -21,9 +22,9 @@ EXAMPLE = """Delete all that is kept of the calls with a number, or of one call,
     offhook forget 01KABCDEFGHJKMNPQRSTVWXYZ0 --yes
 
 Works on what `offhook up` runs; with OFFHOOK_TABLE, AWS_REGION and AWS credentials in the environment, on a
-deployment's table: dynamodb:GetItem, Query (on its indexes too) and BatchWriteItem. Files are those under --out, and
-callers' voices in OFFHOOK_CALLER_AUDIO. Where neither runs nor is named, only these files are looked at, and that is
-said: a call of an earlier `offhook up` or `offhook demo` is nowhere else.
+deployment's table: dynamodb:GetItem, Query (on its indexes too) and BatchWriteItem. Files are those under --out, with
+replays that know which call they were, and callers' voices in OFFHOOK_CALLER_AUDIO. Where neither runs nor is named,
+only these files are looked at, and that is said: a call of an earlier `offhook up` or `offhook demo` is nowhere else.
 A call that is going on, or has only just ended, stays; the exit status is then 1.
 """
 
@@ -45,6 +46,9 @@ def forget(
         print(f"Only this machine's files were looked at, no table. {why_none}")
     if by_number and (unknown := places.without_number()):
         print(f"{_calls(unknown)} in {out} may be with any number: kept by an earlier version. Name them by callId.")
+    if unknown := places.replays_of_nobody():
+        where = out / REPLAYS
+        print(f"{_count(unknown, 'replay')} in {where} may be of any call: delete by hand what is of this one.")
     if not calls:
         print("Nothing is kept of such a call." if table else "Nothing of such a call is among them.")
         if not table:
@@ -81,4 +85,8 @@ def _table(out: Path) -> tuple["Table | None", str]:
 
 
 def _calls(count: int) -> str:
-    return "1 call" if count == 1 else f"{count} calls"
+    return _count(count, "call")
+
+
+def _count(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"

@@ -77,15 +77,17 @@ def replay(
 ) -> None:
     from offhook.replay.replay import ReplaySettings
     from offhook.replay.setting import Change
-    from offhook.replay.tape import read_tape
+    from offhook.replay.tape import how_long_kept, read_tape
 
     tape = read_tape(call, out, record=record, side=caller, strict=strict)
     change = Change(None, as_mode(mode), tuple(fields or ()))
     settings = _settings(tape, agents_folder(agents), agent or [], change, alone=alone)
-    columns, ran = _run(ReplaySettings(tape, settings, times, at_once, made(out / REPLAYS)), Console(stderr=True))
+    errors = Console(stderr=True)
+    columns, ran = _run(ReplaySettings(tape, settings, times, at_once, made(out / REPLAYS)), errors)
     if html:
         _write(html, columns)
     _print(columns, ran, as_json=as_json)
+    errors.print(Text(how_long_kept([tape]), style="dim"))
     if any(column.unlike for column in columns):
         raise typer.Exit(1)
 

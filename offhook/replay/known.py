@@ -9,7 +9,7 @@ from typing import Any
 from calls.errors import CallNotFound
 from calls.record import EndReason
 from offhook.box.line import DIGITS
-from offhook.call_file import call_file, zero_of
+from offhook.call_file import call_file, iso_utc, origin_of, zero_of
 from offhook.calls_table import opened
 from offhook.kept import WAV
 from offhook.replay.sound import Span
@@ -22,7 +22,8 @@ _KEY_MS = 200
 @dataclass(frozen=True, slots=True)
 class Known:
     """Times are ms since the recording began. `hung_up_ms` is None where the caller did not end the call, or nobody
-    knows. `call` is a `call.json`, empty where there is none."""
+    knows. `call` is a `call.json`, empty where there is none; `origin` is as `call_file.origin_of` has it, empty where
+    nobody says whose call it is."""
 
     agent: str = ""
     mode: str = ""
@@ -30,6 +31,7 @@ class Known:
     agent_spans: tuple[Span, ...] = ()
     hung_up_ms: int | None = None
     call: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 def beside(wav: Path, record: str, out: Path) -> Known:
@@ -76,17 +78,20 @@ def of_call(call: Mapping[str, Any]) -> Known:
         ),
         hung_up_ms=int(length_ms) if by_caller and length_ms is not None else None,
         call=call,
+        origin=origin_of(call),
     )
 
 
 def of_stream(stream: Mapping[str, Any]) -> Known:
     """Of what stands beside a stream's audio."""
+    until_ms = stream.get("keepUntilMs")
     return Known(
         agent=str(stream["agent"]),
         mode=str(stream["mode"]),
         keys=tuple((str(one["key"]), int(one["atMs"])) for one in stream["keys"]),
         agent_spans=tuple((int(from_ms), int(until_ms)) for from_ms, until_ms in stream["agentSpans"]),
         hung_up_ms=int(stream["lengthMs"]) if stream["callerLeft"] else None,
+        origin=origin_of({"callId": str(stream["callId"]), "keepUntil": iso_utc(int(until_ms)) if until_ms else None}),
     )
 
 

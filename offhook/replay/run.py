@@ -67,6 +67,7 @@ async def _run(house: House, number: int, job: Job, on_progress: OnProgress) -> 
     # A number of its own: the box knows by it who picks up.
     request = CallRequest(Direction.OUTBOUND, f"+1555124{number % 10_000:04d}", Path(), job.agent)
     placed = await house.place_with(request, TapeCaller(job.tape))
+    house.keeper.is_replay(placed.twilio_sid, job.tape.origin)
     await _ended(house, placed, number, job, on_progress)
     folder = await house.kept(placed)
     text = await asyncio.to_thread((folder / "call.json").read_text, "utf-8")

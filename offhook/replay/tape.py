@@ -23,7 +23,8 @@ LONGEST_MS = 1_800_000
 class Tape:
     """`name` is short, for a person. `caller` is mu-law from the answer on; `acts` are what the caller did in it, in
     order, with their cues. `agent` answered it, beginning in `mode`; both are empty where nobody knows. `call` is the
-    call's `call.json`, empty where there is none. `notes` say in sentences what the recording does not tell."""
+    call's `call.json`, empty where there is none; `origin` is `Known.origin`. `notes` say in
+    sentences what the recording does not tell."""
 
     name: str
     caller: bytes
@@ -31,6 +32,7 @@ class Tape:
     agent: str = ""
     mode: str = ""
     call: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -76,7 +78,7 @@ def tape_of(name: str, sides: Sequence[bytes], known: Known, *, strict: bool = F
             "The recording does not tell when the agent spoke: the caller answers as soon as it has finished. A "
             "recording with a channel for either side, or --record CALL.json, tells it."
         )
-    tape = Tape(name, caller, acts, known.agent, known.mode, known.call, tuple(notes))
+    tape = Tape(name, caller, acts, known.agent, known.mode, known.call, known.origin, tuple(notes))
     return replace(tape, acts=at_their_times(acts, caller), notes=()) if strict else tape
 
 
@@ -117,3 +119,14 @@ def _folder(call: str, out: Path) -> Path:
         f"{out} keeps no call {call}. `offhook demo` and `offhook call` keep theirs there; of any other call, give a "
         "WAV file, with --record where its record is."
     )
+
+
+def how_long_kept(tapes: Sequence[Tape]) -> str:
+    """What becomes of the callers' words and voices in the replays of `tapes`, in sentences."""
+    nobodys = [tape.name for tape in tapes if not tape.origin]
+    told = "Callers' words and voices are in them: they go with `offhook forget`, or at the end of `privacy.keep_days`."
+    if not nobodys:
+        return told
+    whose = "Of this recording" if len(tapes) == 1 else f"Of {len(nobodys)} of these recordings"
+    left = f"{whose} nobody said whose it is (--record CALL would): delete the folders of its replays yourself."
+    return left if len(nobodys) == len(tapes) else f"{told} {left}"

@@ -162,6 +162,34 @@ def test_a_call_of_an_earlier_house_is_found_by_its_number_beside_the_tables(hou
     assert list(house.out.iterdir()) == []
 
 
+@pytest.mark.parametrize("whom", [NUMBER, "01AONE"])
+def test_replays_go_with_their_call_and_others_are_named(tmp_path: Path, whom: str) -> None:
+    out, replays = tmp_path / "out", tmp_path / "out" / "replays"
+    kept_alone(out, tmp_path / "voices", {"callId": "01AONE", "party": party_of(NUMBER)})
+    for name, origin in {
+        "01RA": {"callId": "01AONE", "party": party_of(NUMBER)},
+        "01RB": {"callId": "01BTWO", "party": party_of("+15551230199")},
+        "01RC": {},
+    }.items():
+        (replays / name).mkdir(parents=True)
+        (replays / name / "call.json").write_text(json.dumps({"callId": name, "replayOf": origin}), encoding="utf-8")
+    status, output = asked(out, whom, "--yes", settings={"OFFHOOK_TABLE": None, "COLUMNS": "200"})
+    assert status == 0, output
+    assert str(replays / "01RA") in output
+    assert f"1 replay in {replays} may be of any call" in output
+    assert sorted(os.listdir(replays)) == ["01RB", "01RC"]
+    assert os.listdir(out) == ["replays"]
+
+
+def test_a_replay_is_found_when_its_call_has_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "replays" / "01RA"
+    folder.mkdir(parents=True)
+    origin = {"callId": "01AONE", "party": party_of(NUMBER)}
+    (folder / "call.json").write_text(json.dumps({"callId": "01RA", "replayOf": origin}), encoding="utf-8")
+    status, output = asked(tmp_path, NUMBER, "--yes", settings={"OFFHOOK_TABLE": None, "COLUMNS": "200"})
+    assert (status, folder.exists()) == (0, False), output
+
+
 def test_what_is_no_number_is_refused(house: House) -> None:
     status, output = house.asked("+1 555")
     assert status == 1

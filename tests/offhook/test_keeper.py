@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,13 +76,31 @@ async def test_what_was_to_be_kept_no_longer_goes_with_the_next_call(tmp_path: P
     for name, until in {"past": "2020-01-01T00:00:00.000Z", "later": "2999-01-01T00:00:00.000Z"}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "call.json").write_text(json.dumps({"keepUntil": until}), encoding="utf-8")
+    (tmp_path / "replays").mkdir()
+    shutil.copytree(tmp_path / "past", tmp_path / "replays" / "past")
+    shutil.copytree(tmp_path / "later", tmp_path / "replays" / "later")
     keeping = keeper(tmp_path, store, told)
     keeping.ended(ENDED)
     kept = await keeping.kept(ENDED.sid, 10.0)
-    assert sorted(os.listdir(tmp_path)) == sorted([RECORD.call_id, "later"])
+    assert sorted(os.listdir(tmp_path)) == sorted([RECORD.call_id, "later", "replays"])
+    assert os.listdir(tmp_path / "replays") == ["later"]
     assert json.loads(kept.json.read_text("utf-8"))["keepUntil"] == iso_utc(
         (RECORD.created_at_ms // 1000 + 365 * 86_400) * 1000
     )
+
+
+@pytest.mark.parametrize(("own_days", "until"), [(None, "2027-01-01T00:00:00.000Z"), (1, "2026-11-19T11:06:36.000Z")])
+async def test_a_replay_says_which_call_it_was_and_is_kept_no_longer(
+    tmp_path: Path, own_days: int | None, until: str
+) -> None:
+    store = MemoryCallStore()
+    store.create(replace(RECORD, version=0, keep_days=own_days))
+    keeping = keeper(tmp_path, store, Told())
+    origin = {"callId": "01FIRST", "party": "p", "keepUntil": "2027-01-01T00:00:00.000Z"}
+    keeping.is_replay(ENDED.sid, origin)
+    keeping.ended(ENDED)
+    call = json.loads((await keeping.kept(ENDED.sid, 10.0)).json.read_text("utf-8"))
+    assert (call["replayOf"], call["keepUntil"]) == (origin, until)
 
 
 async def test_a_call_is_kept_with_its_outcome_once_that_is_there(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from calls.errors import CallNotFound, RequestRefused
 from offhook.box.recording import Recording, write_wav
 from offhook.replay.acts import After, Cue
 from offhook.replay.known import Known, of_call, of_stream
-from offhook.replay.tape import read_tape, tape_of
+from offhook.replay.tape import how_long_kept, read_tape, tape_of
 from tests.offhook.replay.calls_replayed import call, turn
 from tests.offhook.replay.test_sound import tone
 
@@ -132,6 +132,25 @@ def test_the_record_of_a_wav_may_be_named(tmp_path: Path) -> None:
     (tmp_path / "told.json").write_text(json.dumps(call(turn("agent", "Hello.", 500), agent="reception")))
     tape = read_tape(str(tmp_path / "a.wav"), tmp_path, record=str(tmp_path / "told.json"))
     assert (tape.agent, tape.call["callId"]) == ("reception", call()["callId"])
+
+
+def test_a_tape_knows_whose_call_it_was_and_until_when_it_may_be_kept(tmp_path: Path) -> None:
+    first = {"callId": "01K", "party": "p", "keepUntil": "2026-12-01T00:00:00.000Z"}
+    assert tape_of("a", (CALLER,), of_call(call(**first))).origin == first
+    again = call(callId="01REPLAY", party="x", replayOf=first, keepUntil="2026-11-30T00:00:00.000Z")
+    assert tape_of("a", (CALLER,), of_call(again), strict=True).origin == {**first, "keepUntil": again["keepUntil"]}
+    assert of_stream(STREAM).origin == {"callId": "01K"}
+    kept = of_stream({**STREAM, "keepUntilMs": 1_795_000_000_000})
+    assert kept.origin == {"callId": "01K", "keepUntil": "2026-11-18T11:06:40.000Z"}
+    write_wav(tmp_path / "bare.wav", Recording(CALLER, AGENT))
+    assert read_tape(str(tmp_path / "bare.wav"), tmp_path).origin == {}
+
+
+def test_what_becomes_of_the_words_and_voices_is_said() -> None:
+    known, bare = (tape_of("a", (CALLER,), of) for of in (of_call(call()), Known()))
+    assert how_long_kept([known]).endswith("or at the end of `privacy.keep_days`.")
+    assert how_long_kept([bare]).startswith("Of this recording nobody said whose it is")
+    assert "Of 1 of these recordings nobody said" in how_long_kept([known, bare])
 
 
 def kept_stream(wav: Path, told: dict[str, Any]) -> None:
