@@ -112,7 +112,8 @@ def _print(compared: "Compared", notes: list[str], out: Path, as_json: bool, as_
     else:
         console = Console(highlight=False)
         console.print(rendered(compared.report))
-        console.print(Text(f"The calls are kept in {out}; `offhook why` takes the folder of one.", style="dim"))
+        kept = f"The calls are kept in {out}; `offhook why` takes the folder of one."
+        console.print(Text(kept, style="dim"), soft_wrap=True)
     for note in notes:
         Console(stderr=as_json or as_csv, highlight=False).print(Text(note, style="yellow"))
 

@@ -124,7 +124,9 @@ def _folder(call: str, out: Path) -> Path:
 def how_long_kept(tapes: Sequence[Tape]) -> str:
     """What becomes of the callers' words and voices in the replays of `tapes`, in sentences."""
     nobodys = [tape.name for tape in tapes if not tape.origin]
-    told = "Callers' words and voices are in them: they go with `offhook forget`, or at the end of `privacy.keep_days`."
+    told = (
+        "Replays have their callers' words and voices: they go with `offhook forget`, and when `keep_days` have passed."
+    )
     if not nobodys:
         return told
     whose = "Of this recording" if len(tapes) == 1 else f"Of {len(nobodys)} of these recordings"

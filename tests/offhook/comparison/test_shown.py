@@ -45,6 +45,24 @@ def test_the_terminal_shows_the_table_and_what_went_wrong(report: Report) -> Non
         assert re.search(rf"{code} .* {calls} ", text)
 
 
+def test_where_the_tables_do_not_fit_no_figure_is_cut_short(report: Report) -> None:
+    text = shown(report, 80)
+    lines = [re.sub(r" +", " ", line).strip() for line in text.splitlines()]
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    pipeline = lines[lines.index("pipeline: 89 calls") :]
+    assert pipeline[1:5] == [
+        "connected 100%",
+        "completed 94%",
+        "fell 21%",
+        "answer, ms p50 1,050 p95 1,450 p99 1,490 max 1,490 n 89",
+    ]
+    assert pipeline[7:9] == ["per minute $0.0186", "most common failure openai-quota (the configuration), 9 calls"]
+    assert "all: 100 calls" in lines
+    assert "openai-quota, 9 calls; to act: the configuration" in lines
+    assert "one of them: offhook why 01KHUNDRED0000000000000008" in lines
+
+
 def test_what_is_not_known_is_a_dash_and_never_nothing(report: Report) -> None:
     none = next(line for line in shown(report).splitlines() if line.startswith(" none"))
     assert none.split()[:9] == ["none", "7", "0%", "–", "–", "–", "–", "–", "–"]

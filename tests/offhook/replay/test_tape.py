@@ -148,7 +148,7 @@ def test_a_tape_knows_whose_call_it_was_and_until_when_it_may_be_kept(tmp_path: 
 
 def test_what_becomes_of_the_words_and_voices_is_said() -> None:
     known, bare = (tape_of("a", (CALLER,), of) for of in (of_call(call()), Known()))
-    assert how_long_kept([known]).endswith("or at the end of `privacy.keep_days`.")
+    assert how_long_kept([known]).endswith("and when `keep_days` have passed.")
     assert how_long_kept([bare]).startswith("Of this recording nobody said whose it is")
     assert "Of 1 of these recordings nobody said" in how_long_kept([known, bare])
 
