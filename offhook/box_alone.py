@@ -44,7 +44,7 @@ async def _serve(box: Box, ring_from: str, out: Path, console: Console) -> None:
 def _show(console: Console, event: BoxEvent) -> None:
     if sentence := sentence_of(event):
         line = f"{event.call_sid[:8]}…  {clock(event.at_ms):>7}  {without_numbers(sentence)}"
-        console.print(Text(line, style="red" if is_bad(event) else ""))
+        console.print(Text(line, style="red" if is_bad(event) else ""), soft_wrap=True)
 
 
 def _keep(console: Console, out: Path, call: BoxCall) -> None:

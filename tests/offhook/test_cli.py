@@ -69,6 +69,8 @@ def test_a_token_a_line_from_standard_input() -> None:
         (["call", "+15551230101", "--inbound", "--mode", "traditional"], "on its own ladder"),
         (["box", "--number", "+15005550006"], "go together"),
         (["box", "--ring"], "no number to ring"),
+        (["box", "--status-url", "http://127.0.0.1:1/status"], "give --number"),
+        (["box", "--number", "12", "--voice-url", "http://127.0.0.1:1/voice"], "for --number"),
         (["box", "--account-sid", "AC1"], "account_sid must be AC"),
         (["demo", "--mode", "loud"], "'loud' is not one of"),
         (["doctor", "--public-url", "https://a.example", "--only", "dance"], "there is no check 'dance'"),
