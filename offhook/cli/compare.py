@@ -87,7 +87,9 @@ def _modes(text: str) -> list[Mode]:
     names = [name.strip() for name in text.split(",")]
     known = [mode.value for mode in Mode]
     if not set(names) <= set(known) or len(set(names)) != len(names):
-        raise typer.BadParameter(f"{text}: give some of {', '.join(known)}, with commas between", param_hint="--modes")
+        raise typer.BadParameter(
+            f"{text}: give some of {', '.join(known)}, each once, with commas between", param_hint="--modes"
+        )
     return [Mode(name) for name in names]
 
 
