@@ -130,5 +130,5 @@ def how_long_kept(tapes: Sequence[Tape]) -> str:
     if not nobodys:
         return told
     whose = "Of this recording" if len(tapes) == 1 else f"Of {len(nobodys)} of these recordings"
-    left = f"{whose} nobody said whose it is (`offhook replay --record` can): delete the folders of its replays yourself."
+    left = f"{whose} nobody said whose it is (`offhook replay --record` can): delete its replays by hand."
     return left if len(nobodys) == len(tapes) else f"{told} {left}"
