@@ -177,7 +177,7 @@ def recogniser(
     vendors: Vendors, options: NovaOptions = DEFAULTS, stalled_s: float = 8.0, keep_alive_s: float = 4.0
 ) -> DeepgramNovaRecogniser:
     headers = {"Authorization": "Token deepgram-key"}
-    sockets = VendorSockets(DEEPGRAM, headers, open_timeout_s=0.3, close_timeout_s=0.1)
+    sockets = VendorSockets(DEEPGRAM, headers, open_timeout_s=2.0, close_timeout_s=0.1)
     url = nova_url(vendors.deepgram_url, "nova-3", "en-US", ("Acme",))
     return DeepgramNovaRecogniser(partial(sockets.open, url), options, Patience(stalled_s, keep_alive_s))
 
