@@ -76,11 +76,6 @@ class Responses:
         return self.state is State.IDLE and self._queued is None and not self.is_offered
 
     @property
-    def is_awaited(self) -> bool:
-        """Somebody waits for what is asked or active."""
-        return self._wanted and self.state in (State.ASKED, State.ACTIVE)
-
-    @property
     def has_sounded(self) -> bool:
         """Some audio of the present response, or of an earlier one of its reply, has come."""
         return self.heard.has(self.reply_id)
@@ -232,7 +227,6 @@ class Responses:
         return reply_id, self._free()
 
     def _free(self) -> list[Command]:
-        self._words = ""
         if self._offer is Offer.LATE:
             self._offer = Offer.NONE
         self.state, self.reply_id, self.response_id, self._wanted = State.IDLE, None, None, False

@@ -15,7 +15,7 @@ from streamer.events import (
     TurnTaken,
     TurnWorded,
 )
-from tests.streamer.engines.realtime_desk import SERVER, desk, turn, until
+from tests.streamer.engines.realtime_desk import SERVER, Desk, desk, turn, until
 from tests.streamer.engines.realtime_parts import Events, FakeSession, FakeSpeaker, frame, settled
 from tests.vendors.sounds import voice
 
@@ -113,13 +113,19 @@ async def test_a_session_answers_turns_unasked_while_the_agent_cannot_be_heard()
         assert unasked(session) == [False, True, False, True]
 
 
+async def a_turn_that_is_answered_unasked(here: Desk) -> FakeSession:
+    """It is over, and nobody has asked for its answer yet."""
+    session = await here.ready()
+    await until(lambda: len(unasked(session)) == 2)
+    session.say("session.updated", session=session.of("session.update")[-1]["session"])
+    session.say("input_audio_buffer.committed", item_id="u1")
+    await until(lambda: bool(here.events.of(TurnTaken)))
+    return session
+
+
 async def test_a_turn_that_is_answered_unasked_is_not_asked_for() -> None:
     async with desk(FakeSession()) as here:
-        session = await here.ready()
-        await until(lambda: len(unasked(session)) == 2)
-        session.say("session.updated", session=session.of("session.update")[-1]["session"])
-        session.say("input_audio_buffer.committed", item_id="u1")
-        await until(lambda: bool(here.events.of(TurnTaken)))
+        session = await a_turn_that_is_answered_unasked(here)
         here.engine.order(Answer(1, Conversation()))
         session.say("response.created", response={"id": "r", "metadata": None})
         session.say("response.output_audio_transcript.delta", response_id="r", delta="Yes.")
@@ -134,11 +140,7 @@ async def test_a_turn_that_is_answered_unasked_is_not_asked_for() -> None:
 async def test_keys_that_the_session_did_not_know_are_answered_anew() -> None:
     """What it made of the turn unasked does not know of them."""
     async with desk(FakeSession()) as here:
-        session = await here.ready()
-        await until(lambda: len(unasked(session)) == 2)
-        session.say("session.updated", session=session.of("session.update")[-1]["session"])
-        session.say("input_audio_buffer.committed", item_id="u1")
-        await until(lambda: bool(here.events.of(TurnTaken)))
+        session = await a_turn_that_is_answered_unasked(here)
         here.engine.order(Answer(1, Conversation((turn("k", Role.CALLER, "[keys 12#]", 5),))))
         assert session.told() == [("user", "[keys 12#]")]
         session.say("response.created", response={"id": "r", "metadata": None})

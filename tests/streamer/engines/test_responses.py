@@ -1,17 +1,10 @@
 from streamer.engines.responses import Cancel, Create, Responses, State
 from streamer.engines.sounded import Truncate
-
-
-def active(reply_id: int = 1, response_id: str = "resp") -> Responses:
-    responses = Responses()
-    assert responses.ask(reply_id) == [Create(reply_id)]
-    assert responses.created(response_id, reply_id) == []
-    return responses
+from tests.streamer.engines.active_response import active
 
 
 def test_a_reply_from_its_order_to_its_end() -> None:
     responses = active()
-    assert responses.is_awaited
     assert responses.sounded("resp", "item", 0, 800) == 1
     assert responses.wanted_reply("resp") == 1
     assert responses.done("resp") == (1, [])

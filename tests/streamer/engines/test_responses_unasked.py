@@ -4,13 +4,7 @@ import pytest
 
 from streamer.engines.responses import Cancel, Create, Responses, State
 from streamer.engines.sounded import Truncate
-
-
-def active(reply_id: int = 1, response_id: str = "resp") -> Responses:
-    responses = Responses()
-    assert responses.ask(reply_id) == [Create(reply_id)]
-    assert responses.created(response_id, reply_id) == []
-    return responses
+from tests.streamer.engines.active_response import active
 
 
 def offered() -> Responses:
