@@ -20,9 +20,11 @@ KNOWN_WITHIN_S = 0.5
 
 @dataclass(slots=True)
 class Unasked:
-    """One session. `now_s` is any steady clock. `holds`: as the vendor said last."""
+    """One session. `now_s` is any steady clock. `holds`: as the vendor said last. `may_answer`: it has ever said so,
+    and may tell late of a response that nobody asked for."""
 
     holds: bool = False
+    may_answer: bool = False
     _told: bool = False
     _is_trusted: bool = True
     _turn_over_at_s: float = 0.0
@@ -39,12 +41,8 @@ class Unasked:
     def updated(self, event: Mapping[str, Any]) -> None:
         """session.updated."""
         hearing = table(table(table(event, "session"), "audio"), "input")
-        self.holds = self._is_trusted and table(hearing, "turn_detection").get("create_response") is True
-
-    @property
-    def may_answer(self) -> bool:
-        """A response may come that nobody asked for: as the vendor said last, or as one that broke its word may yet."""
-        return self.holds or not self._is_trusted
+        is_on = table(hearing, "turn_detection").get("create_response") is True
+        self.holds, self.may_answer = self._is_trusted and is_on, self.may_answer or is_on
 
     def told_more(self, now_s: float) -> None:
         """The conversation was added to, or put right."""
